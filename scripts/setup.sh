@@ -1,0 +1,31 @@
+#!/bin/sh
+# Makes the virtual environment that every other command runs in: with uv where it is there, with venv and pip otherwise.
+# usage: scripts/setup.sh FOLDER
+set -eu
+venv=$1
+
+is_recent() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
+
+if [ ! -x "$venv/bin/python" ] || ! is_recent "$venv/bin/python"; then
+  python=
+  for candidate in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11 python3.10; do
+    if is_recent "$candidate"; then python=$candidate; break; fi
+  done
+  if [ -z "$python" ]; then
+    echo "setup: no Python 3.10 or newer found; install one, or name it: make PYTHON=/path/to/python3 …" >&2
+    exit 1
+  fi
+  rm -rf "$venv"
+  "$python" -m venv "$venv" || {
+    echo "setup: $python has no venv module; on Debian and Ubuntu: apt install python3-venv" >&2
+    exit 1
+  }
+fi
+
+echo "setup: installing packages into $venv (once)" >&2
+if command -v uv >/dev/null 2>&1; then
+  uv pip install --quiet --python "$venv/bin/python" --requirement requirements-dev.txt --constraint constraints.txt
+else
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+    --requirement requirements-dev.txt --constraint constraints.txt
+fi
