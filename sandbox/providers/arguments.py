@@ -1,0 +1,133 @@
+"""Checks a resource's inputs against the argument class that its Pulumi SDK declares: names, types, what is compulsory.
+
+The classes (`pulumi_aws.iam.RoleArgs`, ...) are the published interface of the pinned SDK, so a property that passes
+here is one that the real plugin knows as well, spelt the same and of the same type.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Union, cast, get_args, get_origin
+
+import pulumi
+from pulumi import _types as sdk_types  # pyright: ignore[reportPrivateUsage]  the SDK has no public view of its types
+
+from sandbox.providers.values import Archive, Asset, Secret, Unknown
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A property that is wrong: its path, and why."""
+
+    path: str
+    reason: str
+
+
+def check(arguments: str, inputs: Mapping[str, Any]) -> list[Mistake]:
+    """The mistakes in inputs (secrets and unknowns may stand anywhere) for an argument class named `module:Class`.
+
+    Raises ImportError or AttributeError where there is no such class.
+    """
+    return list(_check_object("", inputs, argument_class(arguments)))
+
+
+@functools.cache
+def argument_class(arguments: str) -> type:
+    """The class named `module:Class`; the module is imported only now, since the SDKs are slow to load."""
+    module, _, name = arguments.partition(":")
+    return cast("type", getattr(importlib.import_module(module), name))
+
+
+@functools.cache
+def properties(arguments: type) -> Mapping[str, Any]:
+    """The type of each property of an argument class, by its name in the protocol."""
+    return sdk_types.input_type_types(arguments)
+
+
+@functools.cache
+def _required(arguments: type) -> frozenset[str]:
+    names = sdk_types.input_type_py_to_pulumi_names(arguments)
+    parameters = list(inspect.signature(arguments).parameters.values())
+    return frozenset(names[each.name] for each in parameters if each.default is inspect.Parameter.empty)
+
+
+def nearest(name: str, valid: Sequence[str]) -> str:
+    """`; did you mean "x"?` where one of the valid names is close, else the list of them."""
+    close = difflib.get_close_matches(name, valid, n=1)
+    return f'; did you mean "{close[0]}"?' if close else f"; valid are {', '.join(sorted(valid))}"
+
+
+def _check_object(path: str, value: Any, arguments: type) -> Iterator[Mistake]:
+    if not isinstance(value, Mapping):
+        yield Mistake(path, f"an object is needed, not {_kind(value)}")
+        return
+    given = {name: inner for name, inner in cast("Mapping[str, Any]", value).items() if not name.startswith("__")}
+    known = properties(arguments)
+    for name, inner in given.items():
+        where = f"{path}.{name}" if path else name
+        if name in known:
+            yield from _check(where, inner, known[name])
+        else:
+            yield Mistake(where, f"unknown property{nearest(name, list(known))}")
+    for name in sorted(_required(arguments) - given.keys()):
+        yield Mistake(f"{path}.{name}" if path else name, "is required")
+
+
+def _check(path: str, value: Any, declared: Any) -> Iterator[Mistake]:
+    if isinstance(value, Secret):
+        yield from _check(path, value.value, declared)
+        return
+    wanted = sdk_types.unwrap_type(declared)
+    origin, inner_types = get_origin(wanted), get_args(wanted)
+    if value is None or isinstance(value, Unknown) or wanted is Any:
+        return
+    if origin is Union:
+        if all(list(_check(path, value, member)) for member in inner_types if member is not type(None)):
+            yield Mistake(path, f"{_kind(value)} is of none of the types that it may have")
+    elif origin is not None:
+        yield from _check_members(path, value, origin, inner_types[-1])
+    elif sdk_types.is_input_type(wanted):
+        yield from _check_object(path, value, wanted)
+    elif not _is_of(value, wanted):
+        yield Mistake(path, f"{_article(wanted)} is needed, not {_kind(value)}")
+
+
+def _check_members(path: str, value: Any, container: type, declared: Any) -> Iterator[Mistake]:
+    if issubclass(container, Mapping) and isinstance(value, Mapping):
+        for name, inner in cast("Mapping[str, Any]", value).items():
+            yield from _check(f"{path}.{name}", inner, declared)
+    elif issubclass(container, Sequence) and isinstance(value, list):
+        for index, inner in enumerate(cast("list[Any]", value)):
+            yield from _check(f"{path}[{index}]", inner, declared)
+    else:
+        yield Mistake(path, f"a {'map' if issubclass(container, Mapping) else 'list'} is needed, not {_kind(value)}")
+
+
+def _is_of(value: Any, wanted: type) -> bool:
+    if wanted in (int, float):
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if issubclass(wanted, pulumi.Archive):
+        return isinstance(value, Archive)
+    if issubclass(wanted, pulumi.Asset):
+        return isinstance(value, Asset)
+    if issubclass(wanted, Enum):
+        return value in [member.value for member in wanted]
+    return isinstance(value, wanted)
+
+
+def _article(wanted: type) -> str:
+    return {str: "a string", bool: "a boolean", int: "a number", float: "a number"}.get(wanted, f"a {wanted.__name__}")
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    return _article(type(value))

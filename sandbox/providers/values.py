@@ -1,0 +1,180 @@
+"""Property values as they travel in Pulumi's protocol, and as the handlers of the provider servers see them.
+
+On the wire everything is a protobuf struct in which secrets, assets and archives are maps signed by a constant, and a
+value that is not known yet is a constant string (pulumi/pulumi, sdk/go/common/resource/properties.go). Here they are
+Python values: `Secret`, `Asset`, `Archive` and `UNKNOWN` among plain dicts, lists, strings, numbers and booleans.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+from google.protobuf import json_format
+from google.protobuf.struct_pb2 import Struct
+
+_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  the protocol's public marker, no secret itself
+_ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
+_ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
+_UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+Properties = dict[str, Any]
+
+
+class Unknown:
+    """The type of `UNKNOWN`: a value that only the real deployment will tell."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown()
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value that is never shown and that the state holds encrypted."""
+
+    value: Any
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+
+class UnsupportedValueError(ValueError):
+    """A value of a kind that the sandbox's providers do not take."""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file: its text, or the path where it lies."""
+
+    text: str | None = None
+    path: str | None = None
+    recorded_hash: str = ""
+
+    def read(self) -> bytes:
+        """The file's bytes. Raises OSError where the path cannot be read."""
+        return self.text.encode() if self.text is not None else Path(self.path or "").read_bytes()
+
+    def digest(self) -> str:
+        """SHA-256 of the bytes in hexadecimal, as Pulumi's engine computes it."""
+        return self.recorded_hash or hashlib.sha256(self.read()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A tree of files: its entries by name, or the path of a folder or a zip file."""
+
+    assets: Mapping[str, Asset | Archive] | None = None
+    path: str | None = None
+    recorded_hash: str = ""
+
+    def files(self) -> dict[str, bytes]:
+        """The bytes of each file by its name in the archive. Raises OSError where a path cannot be read."""
+        if self.assets is None:
+            root = Path(self.path or "")
+            if not root.is_dir():
+                raise UnsupportedValueError(f"{root}: the sandbox takes a folder as a FileArchive, and this is none")
+            found = sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+            return {path.relative_to(root).as_posix(): path.read_bytes() for path in found}
+        collected: dict[str, bytes] = {}
+        for name, entry in sorted(self.assets.items()):
+            if isinstance(entry, Asset):
+                collected[name] = entry.read()
+            else:
+                collected |= {f"{name}/{inner}": content for inner, content in entry.files().items()}
+        return collected
+
+    def digest(self) -> str:
+        """A hash of names and contents: the engine's own where it sent one."""
+        if self.recorded_hash:
+            return self.recorded_hash
+        combined = hashlib.sha256()
+        for name, content in self.files().items():
+            combined.update(f"{name}\0{len(content)}\0".encode())
+            combined.update(content)
+        return combined.hexdigest()
+
+
+def decode(struct: Struct) -> Properties:
+    """A struct off the wire as Python values; nulls in maps are left out. Raises UnsupportedValueError."""
+    return {name: _decode(value) for name, value in json_format.MessageToDict(struct).items() if value is not None}
+
+
+def encode(properties: Mapping[str, Any]) -> Struct:
+    """The inverse of `decode`."""
+    struct = Struct()
+    struct.update({name: _encode(value) for name, value in properties.items()})
+    return struct
+
+
+def plain(value: Any) -> Any:
+    """The same value with every secret unwrapped."""
+    if isinstance(value, Secret):
+        return plain(value.value)
+    if isinstance(value, Mapping):
+        return {name: plain(inner) for name, inner in cast("Mapping[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in cast("list[Any]", value)]
+    return value
+
+
+def contains(value: Any, kind: type[Secret] | type[Unknown]) -> bool:
+    """Whether a secret (or an unknown) stands anywhere in the value."""
+    if isinstance(value, kind):
+        return True
+    if isinstance(value, Secret):
+        return contains(value.value, kind)
+    if isinstance(value, Mapping):
+        return any(contains(inner, kind) for inner in cast("Mapping[str, Any]", value).values())
+    if isinstance(value, list):
+        return any(contains(inner, kind) for inner in cast("list[Any]", value))
+    return False
+
+
+def _decode(value: Any) -> Any:
+    if value == _UNKNOWN:
+        return UNKNOWN
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_decode(inner) for inner in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    fields = cast("Properties", value)
+    match fields.get(_SIGNATURE):
+        case None:
+            return {name: _decode(inner) for name, inner in fields.items() if inner is not None}
+        case signature if signature == _SECRET:
+            return Secret(_decode(fields.get("value")))
+        case signature if signature == _ASSET and "uri" not in fields:
+            return Asset(fields.get("text"), fields.get("path"), fields.get("hash", ""))
+        case signature if signature == _ARCHIVE and "uri" not in fields:
+            entries = cast("Properties | None", fields.get("assets"))
+            assets = None if entries is None else {name: _decode(inner) for name, inner in entries.items()}
+            return Archive(assets, fields.get("path"), fields.get("hash", ""))
+        case _:
+            raise UnsupportedValueError("remote assets and references to resources are not supported by the sandbox")
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, Unknown):
+        return _UNKNOWN
+    if isinstance(value, Secret):
+        return {_SIGNATURE: _SECRET, "value": _encode(value.value)}
+    if isinstance(value, Asset):
+        place = {"path": value.path} if value.text is None else {"text": value.text}
+        return {_SIGNATURE: _ASSET, "hash": value.digest(), **place}
+    if isinstance(value, Archive):
+        entries = {"path": value.path} if value.assets is None else {"assets": _encode(value.assets)}
+        return {_SIGNATURE: _ARCHIVE, "hash": value.digest(), **entries}
+    if isinstance(value, Mapping):
+        return {name: _encode(inner) for name, inner in cast("Mapping[str, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_encode(inner) for inner in cast("list[Any]", value)]
+    return value
