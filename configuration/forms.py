@@ -1,0 +1,163 @@
+"""Types of configuration values that have a form of their own, and what a person reads when it is missed.
+
+The rules are AWS's (botocore's service models) except where a comment gives another reason.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+
+def matching(pattern: str, expected: str) -> AfterValidator:
+    """A validator that accepts the strings which `pattern` matches in full.
+
+    `expected` completes the sentence "… is not …", and is all that a person gets to read of the pattern.
+    """
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise PydanticCustomError("form", "{value} is not {expected}", {"value": repr(value), "expected": expected})
+        return value
+
+    return AfterValidator(check)
+
+
+def _without_repetition(values: tuple[str, ...]) -> tuple[str, ...]:
+    repeated = sorted({value for value in values if values.count(value) > 1})
+    if repeated:
+        raise PydanticCustomError("repeated", "{values} stands there more than once", {"values": ", ".join(repeated)})
+    return values
+
+
+def _host_only(value: object) -> object:
+    if isinstance(value, str) and ("://" in value or "/" in value):
+        host = value.split("://")[-1].split("/")[0]
+        raise PydanticCustomError(
+            "host",
+            "{value} is not a bare host name: write {host}, without scheme and path",
+            {"value": repr(value), "host": host},
+        )
+    return value
+
+
+ARN = r"arn:aws(?:-cn|-us-gov)?"
+
+# Lower case, because AWS lower-cases a gateway's id while conditions on ARNs are case-sensitive; single hyphens,
+# because the pattern of gateway names allows no others.
+Name = Annotated[
+    str,
+    matching(
+        r"[a-z0-9]+(-[a-z0-9]+)*", "a name of lower-case letters, digits and single hyphens, none of them at an end"
+    ),
+]
+TargetName = Annotated[
+    str, matching(r"([0-9a-zA-Z]-?){1,100}", "a target name: letters, digits and single hyphens, 100 at most")
+]
+ClientName = Annotated[
+    str,
+    matching(r"[a-zA-Z0-9]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?", "a client name: letters, digits, hyphens, underscores"),
+]
+SecretName = Annotated[
+    str,
+    matching(r"[A-Za-z][A-Za-z0-9_-]*", "a secret key's name, without the project's name before it"),
+]
+Description = Annotated[str, matching(r"(?s).{1,200}", "a description of 1 to 200 characters")]
+AccountId = Annotated[str, matching(r"[0-9]{12}", "an AWS account id: twelve digits, quoted in YAML")]
+Region = Annotated[str, matching(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region such as us-west-2")]
+
+RoleArn = Annotated[
+    str, matching(rf"{ARN}:iam::\d{{12}}:role/[\w+=,.@/-]+", "a role's ARN, arn:aws:iam::<account>:role/<name>")
+]
+PolicyArn = Annotated[
+    str,
+    matching(rf"{ARN}:iam::(\d{{12}}|aws):policy/[\w+=,.@/-]+", "a policy's ARN, arn:aws:iam::<account>:policy/<name>"),
+]
+KmsKeyArn = Annotated[
+    str,
+    matching(
+        rf"{ARN}:kms:[a-zA-Z0-9-]+:\d{{12}}:key/[a-zA-Z0-9-]{{36}}",
+        "a KMS key's ARN, arn:aws:kms:<region>:<account>:key/<id>",
+    ),
+]
+FunctionArn = Annotated[
+    str,
+    matching(
+        rf"{ARN}:lambda:[a-z]{{2}}(-gov)?-[a-z]+-\d:\d{{12}}:function:[a-zA-Z0-9_.-]+(:(\$LATEST|[a-zA-Z0-9_-]+))?",
+        "a Lambda function's ARN, arn:aws:lambda:<region>:<account>:function:<name>",
+    ),
+]
+CredentialProviderArn = Annotated[
+    str,
+    matching(
+        rf"{ARN}:bedrock-agentcore:[a-z0-9-]+:\d{{12}}:token-vault/[a-zA-Z0-9_-]+/"
+        r"(apikeycredentialprovider|oauth2credentialprovider)/[a-zA-Z0-9_-]+",
+        "a credential provider's ARN, arn:aws:bedrock-agentcore:<region>:<account>:token-vault/default/<kind>/<name>",
+    ),
+]
+ResourceArn = Annotated[str, matching(rf"{ARN}:[a-z0-9-]+:[^\s:]*:[^\s:]*:\S+|\*", "an ARN, or * with mode: tutorial")]
+Action = Annotated[
+    str, matching(r"[a-z0-9-]+:[A-Za-z0-9*]+|\*", "an IAM action such as s3:GetObject, or * with mode: tutorial")
+]
+S3Uri = Annotated[str, matching(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S+", "an S3 address, s3://<bucket>/<key>")]
+BucketName = Annotated[
+    str, matching(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's name, without s3:// and without a path")
+]
+HttpsUrl = Annotated[str, matching(r"https://[^\s/?#]+[^\s]*", "an address that begins with https://")]
+# The form that pulumi-aws and the older AWS documents ask for; AWS itself would also take oauth-authorization-server.
+DiscoveryUrl = Annotated[
+    str,
+    matching(
+        r"https://[^\s?#]+/\.well-known/openid-configuration",
+        "a discovery URL, https://<issuer>/.well-known/openid-configuration",
+    ),
+]
+RolePath = Annotated[str, matching(r"/([!-~]+/)?", "a role path: it begins and ends with a slash")]
+Host = Annotated[str, BeforeValidator(_host_only), matching(r"[A-Za-z0-9.-]+(:\d+)?", "a host name")]
+
+# What an authorizer's allowedScopes can hold.
+_SCOPE_CHARACTERS = r"[\x21\x23-\x5B\x5D-\x7E]"
+Scope = Annotated[
+    str,
+    matching(
+        rf"{_SCOPE_CHARACTERS}{{1,255}}",
+        "a scope a gateway can hold: 1 to 255 characters, no space, quote, backslash",
+    ),
+]
+# Cognito puts the resource server's identifier and a slash before it.
+CognitoScope = Annotated[
+    str,
+    matching(
+        r"[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]{1,127}",
+        "a Cognito scope name: 1 to 127 characters, no slash, space, quote or backslash",
+    ),
+]
+ResourceServerId = Annotated[
+    str,
+    matching(
+        rf"{_SCOPE_CHARACTERS}{{1,127}}",
+        "a resource server's identifier: 1 to 127 characters, no space, quote, backslash",
+    ),
+]
+ClaimName = Annotated[
+    str, matching(r"[A-Za-z0-9_./:]{1,255}", "a claim name that a gateway can hold: letters, digits and _ . / : only")
+]
+ClaimValue = Annotated[
+    str,
+    matching(r"[A-Za-z0-9_.-]{1,255}", "a claim value that a gateway can hold: letters, digits and _ . - only"),
+]
+ClientId = Annotated[str, matching(r"[\x21-\x7E]{1,255}", "a client id: 1 to 255 characters without a space")]
+Audience = Annotated[str, matching(r"[\x21-\x7E]{1,600}", "an audience: 1 to 600 characters without a space")]
+
+
+# Lists with something in them, and nothing twice: an empty list in an authorizer would let nobody in, or everybody.
+DISTINCT = AfterValidator(_without_repetition)
+Scopes = Annotated[tuple[Scope, ...], Field(min_length=1), DISTINCT]
+CognitoScopes = Annotated[tuple[CognitoScope, ...], Field(min_length=1), DISTINCT]
+ClientIds = Annotated[tuple[ClientId, ...], Field(min_length=1), DISTINCT]
+Audiences = Annotated[tuple[Audience, ...], Field(min_length=1), DISTINCT]
+Names = Annotated[tuple[str, ...], DISTINCT]

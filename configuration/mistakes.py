@@ -1,0 +1,145 @@
+"""Mistakes in a configuration, as sentences: where, what is wrong, what is valid."""
+
+from __future__ import annotations
+
+import difflib
+import types
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+Path: TypeAlias = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, order=True)
+class Mistake:
+    """One thing that is wrong: the path of the key that it is about, and a sentence."""
+
+    path: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.sentence}" if self.path else self.sentence
+
+
+class ConfigurationError(Exception):
+    """A configuration that cannot be deployed; `mistakes` has every mistake that was found, the message all of them."""
+
+    def __init__(self, heading: str, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(sorted(set(mistakes)))
+        super().__init__("\n".join([heading, *(f"  {mistake}" for mistake in self.mistakes)]))
+
+
+def path_text(path: Sequence[str | int]) -> str:
+    """`("targets", 0, "name")` as `targets[0].name`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def unknown_key(key: str, valid: Iterable[str]) -> str:
+    """The sentence for a key that does not exist: the nearest valid one, and all valid ones."""
+    names = sorted(valid)
+    near = difflib.get_close_matches(key, names, n=1, cutoff=0.6)
+    meant = f"did you mean {near[0]}? " if near else ""
+    return f"there is no such key; {meant}valid here: {', '.join(names) or 'none'}"
+
+
+def mistakes_of(error: ValidationError, annotation: Any, at: Path) -> Iterator[Mistake]:
+    """What pydantic found, as mistakes.
+
+    `annotation` is the type that was validated and `at` the path where its value stands: with them, an unknown key
+    can be answered with the keys that exist in that place.
+    """
+    for details in error.errors(include_url=False):
+        if details["type"] == "too_short" and details["input"]:
+            continue  # not empty: its entries are wrong, and each of them says so itself
+        location, model = _located(details["loc"], annotation)
+        yield Mistake(path_text((*at, *location)), _sentence(details, model))
+
+
+def _sentence(details: ErrorDetails, model: type[BaseModel] | None) -> str:
+    kind, context = details["type"], details.get("ctx", {})
+    if kind == "missing":
+        return "is required, and missing"
+    if kind == "extra_forbidden":
+        key = str(details["loc"][-1])
+        return unknown_key(key, _keys(model) if model else ())
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        wanted = str(context.get("expected_tags", "")).replace("'", "")
+        return f"type is {context.get('tag', 'missing')}; valid: {wanted}"
+    if kind == "literal_error":
+        return f"{details['input']!r} is not valid here; valid: {str(context['expected']).replace(' or ', ', ')}"
+    if kind == "too_short":
+        return "is empty; it needs at least one entry"
+    if kind in {"form", "host", "repeated", "value_error"}:
+        return details["msg"].removeprefix("Value error, ")
+    wanted = details["msg"].removeprefix("Input should be ")
+    return f"should be {wanted}, not {_shown(details['input'])}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _keys(model: type[BaseModel]) -> Iterator[str]:
+    return (field.alias or name for name, field in model.model_fields.items())
+
+
+def _located(location: Sequence[str | int], annotation: Any) -> tuple[Path, type[BaseModel] | None]:
+    """pydantic's location without the names of union members in it, and the model that holds the last part."""
+    path: list[str | int] = []
+    model: type[BaseModel] | None = None
+    for part in location:
+        choices = _alternatives(annotation)
+        tagged = next((choice for choice in choices if len(choices) > 1 and _tag(choice) == part), None)
+        if tagged is not None:
+            annotation = tagged
+            continue
+        path.append(part)
+        model = next((choice for choice in choices if _is_model(choice)), None)
+        annotation = _inside(choices, model, part)
+    return tuple(path), model
+
+
+def _inside(choices: Sequence[Any], model: type[BaseModel] | None, part: str | int) -> Any:
+    if model is not None:
+        return next(
+            (field.annotation for name, field in model.model_fields.items() if part in {field.alias, name}), None
+        )
+    for choice in choices:
+        arguments = get_args(choice)
+        if get_origin(choice) is tuple and arguments:
+            return arguments[0]
+        if get_origin(choice) in {dict, Mapping} and len(arguments) == 2:
+            return arguments[1]
+    return None
+
+
+def _alternatives(annotation: Any) -> list[Any]:
+    if get_origin(annotation) is Annotated:
+        return _alternatives(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, types.UnionType}:
+        return [
+            choice
+            for argument in get_args(annotation)
+            for choice in _alternatives(argument)
+            if choice is not type(None)
+        ]
+    return [annotation]
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _tag(annotation: Any) -> str | None:
+    if not _is_model(annotation) or "type" not in annotation.model_fields:
+        return None
+    kind = annotation.model_fields["type"].annotation
+    return get_args(kind)[0] if get_origin(kind) is Literal else None
