@@ -1,0 +1,110 @@
+"""A signed token's text taken apart, strictly: what is not exactly a JWS in compact form is refused with its cause.
+
+RFC 7515 (compact serialization, base64url without padding), RFC 7519 (claims set: a JSON object without duplicates).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from tokens.causes import Cause, TokenError, quoted
+
+MAX_BYTES = 64 * 1024
+"""No server takes a header this long (most stop at 8 to 16 KB): a longer text is no token that anybody could send."""
+
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
+_COMPACT = re.compile(r"[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*)+")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A token's header and claims, unverified. The signature stays in the token."""
+
+    header: Mapping[str, object]
+    claims: Mapping[str, object]
+
+
+def cleaned(text: str) -> tuple[str, str | None]:
+    """The token within what was pasted, and what has to go (None where nothing has; a line end does not count).
+
+    Takes off `Bearer `, an `Authorization:` header's name, quotes and white space, also line breaks inside.
+    """
+    text = text.removesuffix("\n").removesuffix("\r")
+    token = re.sub(r"\s+", " ", text).strip()
+    found: list[str] = []
+    token, count = re.subn(r"^[\"'`]+|[\"'`,;]+$", "", token)
+    quotes = count > 0
+    token, count = re.subn(r"^(authorization\s*:\s*)?(bearer\b[\s:]*)+", "", token.strip(), flags=re.IGNORECASE)
+    if count:
+        found.append("the prefix `Bearer `")
+        token, count = re.subn(r"^[\"'`]+|[\"'`,;]+$", "", token)
+        quotes = quotes or count > 0
+    if quotes:
+        found.append("quotes")
+    if _COMPACT.fullmatch(re.sub(r"\s", "", token)):
+        token = re.sub(r"\s", "", token)
+    if re.search(r"\s", text.strip() if found else text) and not found:
+        found.append("white space")
+    return token, (" and ".join(found) if found else None)
+
+
+def parse(token: str) -> Parts:
+    """Header and claims of a signed token, nothing verified.
+
+    Raises TokenError with NOT_A_TOKEN, OPAQUE_TOKEN or ENCRYPTED_TOKEN.
+    """
+    if len(token) > MAX_BYTES:
+        raise TokenError(Cause.NOT_A_TOKEN, f"not a token: {len(token)} characters, more than any server takes")
+    if not token:
+        raise TokenError(Cause.NOT_A_TOKEN, "not a token: there is nothing to read")
+    pieces = token.split(".")
+    if len(pieces) == 1 and len(token) >= 16 and re.fullmatch(r"[A-Za-z0-9_~+/=-]+", token):
+        raise TokenError(Cause.OPAQUE_TOKEN, "an opaque token: it has no claims that a gateway could check")
+    if len(pieces) not in {3, 5}:
+        raise TokenError(Cause.NOT_A_TOKEN, f"not a token: {len(pieces)} part(s) between dots instead of 3")
+    header = _json_object(pieces[0], "header")
+    if len(pieces) == 5 or "enc" in header:
+        raise TokenError(Cause.ENCRYPTED_TOKEN, "an encrypted token (JWE): a gateway has no key to open it")
+    return Parts(header, _json_object(pieces[1], "claims"))
+
+
+def parse_json(text: str | bytes) -> object:
+    """JSON, with duplicate names, NaN, infinities and unreasonable depth refused. Raises ValueError in a short line."""
+    try:
+        return json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON at position {error.pos}") from None
+    except UnicodeDecodeError:
+        raise ValueError("not UTF-8") from None
+
+
+def _json_object(piece: str, name: str) -> Mapping[str, object]:
+    if not _BASE64URL.fullmatch(piece) or len(piece) % 4 == 1:
+        raise TokenError(Cause.NOT_A_TOKEN, f"not a token: its {name} is not base64url")
+    try:
+        value = parse_json(base64.urlsafe_b64decode(piece + "=" * (-len(piece) % 4)))
+    except ValueError as error:
+        raise TokenError(Cause.NOT_A_TOKEN, f"not a token: its {name} is {error}") from None
+    if not isinstance(value, dict):
+        raise TokenError(Cause.NOT_A_TOKEN, f"not a token: its {name} is no JSON object")
+    return cast("dict[str, object]", value)
+
+
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"ambiguous: {quoted(twice, 40)} is there twice")
+    return document
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"not JSON: {name} is no number")
