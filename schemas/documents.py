@@ -1,0 +1,185 @@
+"""What the three kinds of documents share: reading text, collecting mistakes with their place, and the tools found."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, TypeGuard
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Path: TypeAlias = tuple[str | int, ...]
+
+# AgentCore's quota for a schema that is part of the request; larger ones have to lie in S3 (where 10 MB are allowed).
+INLINE_BYTES = 1024 * 1024
+# AgentCore's quota of tools that one target may offer.
+TOOLS_PER_TARGET = 1000
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing that is wrong: where in the document (empty: the document as a whole), and a sentence."""
+
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}" if self.place else self.message
+
+
+class SchemaError(ValueError):
+    """A document that AgentCore or the AWS plugin would not take; `mistakes` has everything that was found in it."""
+
+    def __init__(self, source: str, mistakes: tuple[Mistake, ...]) -> None:
+        self.source = source
+        self.mistakes = mistakes
+        super().__init__("\n".join(f"{source}: {mistake}" for mistake in mistakes))
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool as a gateway lists it, before the target's name is put in front of its own.
+
+    The schemas are JSON schemas as plain dictionaries.
+    """
+
+    name: str
+    description: str
+    input_schema: Mapping[str, Json]
+    output_schema: Mapping[str, Json] | None = None
+
+
+class Findings:
+    """Collects the mistakes of one document, so that a person sees all of them at once."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._mistakes: list[Mistake] = []
+
+    def add(self, path: Path, message: str) -> None:
+        self._mistakes.append(Mistake(place_of(path), message))
+
+    def raise_if_any(self) -> None:
+        """Raises SchemaError with all that was added, or does nothing."""
+        if self._mistakes:
+            raise SchemaError(self._source, tuple(self._mistakes))
+
+
+def place_of(path: Path) -> str:
+    """`(2, "inputSchema", "type")` as `[2].inputSchema.type`; names with other characters stand in brackets."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif re.fullmatch(r"[A-Za-z0-9_$-]+", part):
+            text += f".{part}" if text else part
+        else:
+            text += f"[{json.dumps(part)}]"
+    return text
+
+
+def parse_json(text: str, source: str) -> Json:
+    """The JSON document in `text`.
+
+    Raises:
+        SchemaError: not JSON, larger than may be sent inline, or a key stands twice in one object (a parser keeps only
+            the last of them, so that a tool's property would vanish silently).
+    """
+    _check_size(text, source)
+    repeated: list[str] = []
+
+    def unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            names = [name for name, _ in pairs]
+            repeated.extend(sorted({name for name in names if names.count(name) > 1}))
+        return found
+
+    def constant(name: str) -> Json:
+        raise SchemaError(source, (Mistake("", f"{name} is not JSON"),))
+
+    try:
+        document: Json = json.loads(text, object_pairs_hook=unique, parse_constant=constant)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise SchemaError(source, (Mistake(place, f"not JSON: {error.msg}"),)) from None
+    except RecursionError:
+        raise SchemaError(source, (Mistake("", "is nested too deeply to be read"),)) from None
+    if repeated:
+        raise SchemaError(
+            source, tuple(Mistake("", f'the key "{name}" stands twice in one object') for name in repeated)
+        )
+    return document
+
+
+def parse_yaml(text: str, source: str) -> Json:
+    """The YAML document in `text`, as JSON would have it: keys are strings, and dates stay as they are written.
+
+    Raises:
+        SchemaError: not YAML, or larger than may be sent inline.
+    """
+    import yaml  # noqa: PLC0415 - only stacks with a YAML document pay for it
+
+    class Loader(yaml.SafeLoader):
+        """SafeLoader without dates: `version: 2026-01-01` is a string in an OpenAPI description."""
+
+    Loader.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    _check_size(text, source)
+    try:
+        return _with_string_keys(yaml.load(text, Loader=Loader))  # noqa: S506 - a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise SchemaError(source, (Mistake(place, f"not YAML: {error.problem}"),)) from None
+    except yaml.YAMLError as error:
+        raise SchemaError(source, (Mistake("", f"not YAML: {error}"),)) from None
+
+
+def _with_string_keys(value: object) -> Json:
+    if is_object(value):
+        return {_key(name): _with_string_keys(item) for name, item in value.items()}
+    if is_list(value):
+        return [_with_string_keys(item) for item in value]
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return str(value)
+
+
+def _key(name: object) -> str:
+    return str(name).lower() if isinstance(name, bool) else str(name)
+
+
+def _check_size(text: str, source: str) -> None:
+    size = len(text.encode())
+    if size > INLINE_BYTES:
+        message = (
+            f"has {size:,} bytes, and {INLINE_BYTES:,} may be sent inline: put it into S3 and give its s3:// address"
+        )
+        raise SchemaError(source, (Mistake("", message),))
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Json]]:
+    """Whether `value`, out of a parser, is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[Json]]:
+    """Whether `value`, out of a parser, is a JSON list."""
+    return isinstance(value, list)
+
+
+def kind_of(value: object) -> str:
+    """How a mistake names the kind of `value`: "a list", "an object", …"""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, (int, float)):
+        return "a number"
+    if isinstance(value, str):
+        return "a string"
+    return "a list" if is_list(value) else "an object"
