@@ -27,8 +27,9 @@ class Settings(Schema):
     """A valid configuration, and what it depends on outside the project's own keys."""
 
     region: str
-    auth0_domain: str | None
-    okta_host: str | None
+    #: Host names of the tenant and the org; empty where they are not configured.
+    auth0_domain: str
+    okta_host: str
     #: The text of every local tool document (tools, OpenAPI, Smithy) by the name of its target.
     documents: Mapping[str, str]
 
@@ -59,8 +60,8 @@ def load(
     return Settings.model_construct(
         **sections,
         region=configuration["aws:region"],
-        auth0_domain=outside.value("auth0:domain", "AUTH0_DOMAIN"),
-        okta_host=org and f"{org}.{outside.value('okta:baseUrl', 'OKTA_BASE_URL') or 'okta.com'}",
+        auth0_domain=outside.value("auth0:domain", "AUTH0_DOMAIN") or "",
+        okta_host=f"{org}.{outside.value('okta:baseUrl', 'OKTA_BASE_URL') or 'okta.com'}" if org else "",
         documents=documents,
     )
 

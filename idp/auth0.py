@@ -1,0 +1,126 @@
+"""Auth0: an API with its identifier as audience, and one application for each client.
+
+Creates the API (or uses one that exists), its scopes, and for each client an application with credentials and a grant.
+It creates no users and no roles: with RBAC enforced (`*_authz` dialects), a client's permissions are its grant's
+scopes.
+
+Sources: Auth0, "Access token profiles" (dialects), "Client credentials flow"; pulumi-auth0's `ClientCredentials`.
+"""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_auth0 as auth0
+
+from configuration.schema import Auth0, Client
+from idp.base import Application, IdentityProvider, IssuedTokens
+from tokens.shapes import AUTH0
+
+
+class Auth0Provider(IdentityProvider):
+    """An API, its scopes, and applications that may call it."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Auth0,
+        default_audience: str,
+        domain: str,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("agentcore-auth:index:Auth0Provider", name, None, opts)
+        self._name = name
+        self._settings = settings
+        audience = settings.audience or default_audience
+        self.audience = audience
+        self.scopes = settings.scopes
+        self.issuer = pulumi.Output.from_input(f"https://{domain}/")
+        self.discovery_url = pulumi.Output.from_input(f"https://{domain}/.well-known/openid-configuration")
+        self.token_endpoint = pulumi.Output.from_input(f"https://{domain}/oauth/token")
+
+        scopes = [self._api(audience)] if settings.create_api else []
+        if not settings.create_api:
+            self._check_existing_api(audience)
+        self.applications = {
+            client: self._application(client, own, audience, scopes) for client, own in settings.clients.items()
+        }
+        self.tokens = IssuedTokens(
+            shape=AUTH0[settings.token_dialect],
+            audience=audience,
+            client_ids=[
+                *(application.client_id for application in self.applications.values()),
+                *(settings.allowed_clients or ()),
+            ],
+            scopes=settings.scopes,
+        )
+        self.finish()
+
+    def _api(self, audience: str) -> auth0.ResourceServerScopes:
+        api = auth0.ResourceServer(
+            self._name,
+            identifier=audience,
+            signing_alg="RS256",
+            token_dialect=self._settings.token_dialect,
+            enforce_policies=self._settings.token_dialect.endswith("_authz"),
+            token_lifetime=self._settings.access_token_seconds,
+            # An identifier is unique in its tenant, and changing it replaces the API.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
+        return auth0.ResourceServerScopes(
+            self._name,
+            resource_server_identifier=api.identifier,
+            scopes=[{"name": scope, "description": scope} for scope in self._settings.scopes],
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
+
+    def _check_existing_api(self, audience: str) -> None:
+        """Raises RunError where the API that exists is not the one that the configuration describes."""
+        api = auth0.get_resource_server(identifier=audience, opts=pulumi.InvokeOptions(parent=self))
+        if api.token_dialect != self._settings.token_dialect:
+            raise pulumi.RunError(
+                f"auth0.tokenDialect: the API {audience} has {api.token_dialect}, the configuration says "
+                f"{self._settings.token_dialect}; set it to what the API has, or change the API"
+            )
+        missing = sorted(set(self._settings.scopes) - {scope.name for scope in api.scopes})
+        if missing:
+            raise pulumi.RunError(f"auth0.scopes: the API {audience} has no scope {', '.join(missing)}")
+
+    def _application(
+        self, client: str, own: Client, audience: str, scopes: list[auth0.ResourceServerScopes]
+    ) -> Application:
+        name = f"{self._name}-{client}"
+        child = pulumi.ResourceOptions(parent=self)
+        application = auth0.Client(
+            name,
+            app_type="non_interactive",
+            grant_types=["client_credentials"],
+            oidc_conformant=True,
+            jwt_configuration={"alg": "RS256"},
+            opts=child,
+        )
+        credentials = auth0.ClientCredentials(
+            name, client_id=application.client_id, authentication_method="client_secret_post", opts=child
+        )
+        granted = own.scopes or self._settings.scopes
+        auth0.ClientGrant(
+            name,
+            client_id=application.client_id,
+            audience=audience,
+            scopes=granted,
+            subject_type="client",
+            # Auth0 refuses a grant of scopes that do not exist yet, and the audience is a plain string.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=scopes),
+        )
+        return Application(
+            application.client_id, pulumi.Output.secret(credentials.client_secret.apply(_given)), granted
+        )
+
+
+def _given(client_secret: str | None) -> str:
+    """The client secret; Auth0 answers with none where the credentials of the deployment may not read it."""
+    if not client_secret:
+        raise pulumi.RunError(
+            "Auth0 hides the client secret from the deployment's credentials: grant them read:client_keys and "
+            "read:client_credentials (Auth0 Management API, application of auth0:clientId)"
+        )
+    return client_secret

@@ -1,0 +1,130 @@
+"""Amazon Cognito: a user pool that issues machine-to-machine tokens.
+
+Creates the pool (or uses an existing one), a resource server with the scopes, one confidential client for each name,
+and the domain with the token endpoint. It sets up no user login: nobody can sign up, and no client has a user flow.
+
+Tokens of client credentials have `client_id` and no `aud` (Cognito developer guide, "Understanding the access token").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_aws as aws
+
+from configuration.schema import Cognito, CognitoClient
+from idp.base import Application, IdentityProvider, IssuedTokens
+from tokens.shapes import COGNITO
+
+
+class CognitoProvider(IdentityProvider):
+    """A pool, its resource server, its clients and its domain."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Cognito,
+        default_resource_server: str,
+        region: str,
+        tags: Mapping[str, str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("agentcore-auth:index:CognitoProvider", name, None, opts)
+        self._name = name
+        self._settings = settings
+        self._child = pulumi.ResourceOptions(parent=self)
+        resource_server = settings.resource_server or default_resource_server
+
+        pool_id, domain = self._pool(tags)
+        server = aws.cognito.ResourceServer(
+            name,
+            user_pool_id=pool_id,
+            identifier=resource_server,
+            name=resource_server,
+            scopes=[{"scope_name": scope, "scope_description": f"{scope} access"} for scope in settings.scopes],
+            # An identifier is unique in its pool, and changing it replaces the resource server.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
+
+        self.audience = None
+        self.scopes = [f"{resource_server}/{scope}" for scope in settings.scopes]
+        self.issuer = pool_id.apply(lambda pool: f"https://cognito-idp.{region}.amazonaws.com/{pool}")
+        self.discovery_url = self.issuer.apply(lambda issuer: f"{issuer}/.well-known/openid-configuration")
+        self.token_endpoint = domain.apply(
+            lambda prefix: f"https://{prefix}.auth.{region}.amazoncognito.com/oauth2/token"
+        )
+        self.applications = {
+            client: self._application(client, own, pool_id, server, resource_server)
+            for client, own in settings.clients.items()
+        }
+        self.tokens = IssuedTokens(
+            shape=COGNITO,
+            client_ids=[
+                *(application.client_id for application in self.applications.values()),
+                *(settings.allowed_clients or ()),
+            ],
+            scopes=self.scopes,
+        )
+        self.finish()
+
+    def _pool(self, tags: Mapping[str, str]) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        """The pool's id and the prefix of its domain, both made unless they exist."""
+        settings = self._settings
+        if settings.user_pool_id:
+            existing = aws.cognito.get_user_pool_output(
+                user_pool_id=settings.user_pool_id, opts=pulumi.InvokeOutputOptions(parent=self)
+            )
+            pool_id = pulumi.Output.from_input(settings.user_pool_id)
+            prefix = aws.cognito.get_user_pool(
+                user_pool_id=settings.user_pool_id, opts=pulumi.InvokeOptions(parent=self)
+            ).domain
+            if prefix:
+                # A pool has one domain with a prefix; this one was there before the stack and stays after it.
+                return pool_id, existing.domain
+        else:
+            pool = aws.cognito.UserPool(
+                self._name,
+                admin_create_user_config={"allow_admin_create_user_only": True},
+                deletion_protection="ACTIVE" if settings.deletion_protection else "INACTIVE",
+                user_pool_tier=settings.tier,
+                tags=tags,
+                opts=self._child,
+            )
+            pool_id = pool.id
+        domain = aws.cognito.UserPoolDomain(
+            self._name,
+            user_pool_id=pool_id,
+            # The pool's id without underscore, as in the tutorial; in lower case, because a domain has no other.
+            domain=settings.domain_prefix or pool_id.apply(lambda pool: pool.replace("_", "").lower()),
+            # Replaced, the new domain would collide with the old one: a pool has room for one.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
+        return pool_id, domain.domain
+
+    def _application(
+        self,
+        client: str,
+        own: CognitoClient,
+        pool_id: pulumi.Output[str],
+        server: aws.cognito.ResourceServer,
+        resource_server: str,
+    ) -> Application:
+        scopes = [f"{resource_server}/{scope}" for scope in own.scopes or self._settings.scopes]
+        user_pool_client = aws.cognito.UserPoolClient(
+            f"{self._name}-{client}",
+            user_pool_id=pool_id,
+            generate_secret=True,
+            allowed_oauth_flows_user_pool_client=True,
+            allowed_oauth_flows=["client_credentials"],
+            allowed_oauth_scopes=scopes,
+            supported_identity_providers=["COGNITO"],
+            access_token_validity=self._settings.access_token_minutes,
+            token_validity_units={"access_token": "minutes"},
+            # Left out, AWS would add password flows for users that this pool does not have.
+            explicit_auth_flows=["ALLOW_REFRESH_TOKEN_AUTH"],
+            prevent_user_existence_errors="ENABLED",
+            # The scopes are plain strings: without this, a client could be made before the scopes that it names.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[server]),
+        )
+        return Application(user_pool_client.id, pulumi.Output.secret(user_pool_client.client_secret), scopes)

@@ -1,0 +1,38 @@
+"""An issuer that exists already: Entra ID, Keycloak, an existing pool. Nothing is created there.
+
+Of its tokens only what the configuration says is known, so the authorizer holds exactly the lists given.
+"""
+
+from __future__ import annotations
+
+import pulumi
+
+from configuration.schema import Oidc
+from idp.base import IdentityProvider, RequiredClaim, RequiredClaims
+
+_WELL_KNOWN = "/.well-known/openid-configuration"
+
+
+class OidcProvider(IdentityProvider):
+    """A discovery URL and the lists that the configuration gives for it."""
+
+    def __init__(self, name: str, settings: Oidc, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("agentcore-auth:index:OidcProvider", name, None, opts)
+        self.discovery_url = pulumi.Output.from_input(settings.discovery_url)
+        self.issuer = pulumi.Output.from_input(settings.discovery_url.removesuffix(_WELL_KNOWN))
+        # Only the discovery document knows it, and a deployment should not depend on reading that.
+        self.token_endpoint = None
+        audiences = settings.allowed_audience or ()
+        self.audience = audiences[0] if audiences else None
+        self.scopes = settings.allowed_scopes or ()
+        self.applications = {}
+        self.tokens = RequiredClaims(
+            audience=audiences,
+            client_ids=settings.allowed_clients or (),
+            scopes=self.scopes,
+            claims=[
+                RequiredClaim(claim.name, claim.equals, claim.contains, claim.contains_any or ())
+                for claim in settings.custom_claims or ()
+            ],
+        )
+        self.finish()

@@ -1,0 +1,148 @@
+"""Okta: one service application for each client, and an authorization server that issues their tokens.
+
+Creates the applications, the scopes, for each client an access policy with one rule (this client, this grant, its
+scopes), and, if asked, an authorization server. The org authorization server cannot be used: its tokens are opaque.
+
+Sources: Okta, "Implement authorization by grant type: Client Credentials", "Configure an access policy", "Claims".
+"""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_okta as okta
+
+from configuration.schema import Okta
+from idp.base import Application, IdentityProvider, IssuedTokens
+from tokens.shapes import OKTA, OKTA_WITH_CLIENT_ID
+
+_DEFAULT_SERVER = "default"
+
+
+class OktaProvider(IdentityProvider):
+    """Service applications, and the authorization server's part that concerns them."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Okta,
+        host: str,
+        *,
+        tell_clients_apart: bool,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`tell_clients_apart`: the authorizer lists the clients, so several need a claim that it can compare."""
+        super().__init__("agentcore-auth:index:OktaProvider", name, None, opts)
+        self._name = name
+        self._settings = settings
+        self._child = pulumi.ResourceOptions(parent=self)
+        server_id = self._server()
+        scopes = self._scopes(server_id)
+        self.audience = settings.audience
+        self.scopes = settings.scopes
+        self.issuer = server_id.apply(lambda server: f"https://{host}/oauth2/{server}")
+        self.discovery_url = self.issuer.apply(lambda issuer: f"{issuer}/.well-known/openid-configuration")
+        self.token_endpoint = self.issuer.apply(lambda issuer: f"{issuer}/v1/token")
+        self.applications = {client: self._application(client) for client in settings.clients}
+        client_ids = [application.client_id for application in self.applications.values()]
+        several = len(client_ids) + len(settings.allowed_clients or ()) > 1
+        if tell_clients_apart and several:
+            self._client_id_claim(server_id, scopes)
+        for client in settings.clients:
+            self._policy(client, server_id, scopes)
+        self.tokens = IssuedTokens(
+            shape=OKTA_WITH_CLIENT_ID if tell_clients_apart and several else OKTA,
+            audience=settings.audience,
+            client_ids=[*client_ids, *(settings.allowed_clients or ())],
+            scopes=settings.scopes,
+        )
+        self.finish()
+
+    def _server(self) -> pulumi.Output[str]:
+        """The authorization server's id; raises RunError where the default one has another audience."""
+        if self._settings.authorization_server == "own":
+            server = okta.auth.Server(
+                self._name, audiences=[self._settings.audience], issuer_mode="ORG_URL", opts=self._child
+            )
+            return server.id
+        default = okta.auth.get_server(name=_DEFAULT_SERVER, opts=pulumi.InvokeOptions(parent=self))
+        if self._settings.audience not in default.audiences:
+            raise pulumi.RunError(
+                f"okta.audience: the org's default authorization server issues tokens for "
+                f"{', '.join(default.audiences)}; the configuration says {self._settings.audience}"
+            )
+        return pulumi.Output.from_input(default.id)
+
+    def _scopes(self, server_id: pulumi.Output[str]) -> list[pulumi.Resource]:
+        """The scopes that were made here; raises RunError where they should exist and do not."""
+        if self._settings.create_scopes:
+            return [
+                okta.auth.ServerScope(
+                    f"{self._name}-{scope}",
+                    auth_server_id=server_id,
+                    name=scope,
+                    consent="IMPLICIT",
+                    metadata_publish="ALL_CLIENTS",
+                    opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+                )
+                for scope in self._settings.scopes
+            ]
+        there = okta.auth.get_server_scopes(auth_server_id=_DEFAULT_SERVER, opts=pulumi.InvokeOptions(parent=self))
+        missing = sorted(set(self._settings.scopes) - {scope.name for scope in there.scopes})
+        if missing:
+            raise pulumi.RunError(
+                f"okta.scopes: the default authorization server has no scope {', '.join(missing)}; "
+                "make them there, or let this stack make them (okta.createScopes: true)"
+            )
+        return []
+
+    def _application(self, client: str) -> Application:
+        application = okta.app.OAuth(
+            f"{self._name}-{client}",
+            label=f"{self._name}-{client}",
+            type="service",
+            grant_types=["client_credentials"],
+            response_types=["token"],
+            token_endpoint_auth_method="client_secret_basic",  # noqa: S106 - the name of a method
+            opts=self._child,
+        )
+        scopes = self._settings.clients[client].scopes or self._settings.scopes
+        return Application(application.client_id, pulumi.Output.secret(application.client_secret), scopes)
+
+    def _client_id_claim(self, server_id: pulumi.Output[str], scopes: list[pulumi.Resource]) -> None:
+        """Have tokens say `client_id` as well: Okta's own `cid` is nothing that an authorizer's list looks at."""
+        okta.auth.ServerClaim(
+            self._name,
+            auth_server_id=server_id,
+            name="client_id",
+            claim_type="RESOURCE",
+            value_type="EXPRESSION",
+            value="app.clientId",
+            always_include_in_token=True,
+            # Other stacks share the default server: their tokens are none of our business.
+            scopes=self._settings.scopes,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=scopes),
+        )
+
+    def _policy(self, client: str, server_id: pulumi.Output[str], scopes: list[pulumi.Resource]) -> None:
+        """Without a policy and a rule the server issues no token."""
+        name = f"{self._name}-{client}"
+        application = self.applications[client]
+        policy = okta.auth.ServerPolicy(
+            name,
+            auth_server_id=server_id,
+            description=f"Client {client} of the gateway {self._name}",
+            client_whitelists=[application.client_id],
+            priority=1,
+            # Okta moves others down when a policy takes their place: policies must not fight over it at every update.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["priority"]),
+        )
+        okta.auth.ServerPolicyRule(
+            name,
+            auth_server_id=server_id,
+            policy_id=policy.id,
+            grant_type_whitelists=["client_credentials"],
+            scope_whitelists=application.scopes,
+            access_token_lifetime_minutes=self._settings.access_token_minutes,
+            priority=1,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=scopes),
+        )
