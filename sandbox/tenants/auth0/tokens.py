@@ -1,0 +1,98 @@
+"""Which client-credentials requests an Auth0 tenant grants, and what its access tokens say.
+
+Pure: a request, the tenant's entities and the time go in; claims or an OAuthError come out.
+Rules: Auth0 documentation, "Client Credentials Flow" and "Access Token Profiles".
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sandbox.tenants.auth0.entities import Client, ResourceServer
+from sandbox.tenants.auth0.state import State
+from sandbox.tenants.token_request import OAuthError, TokenRequest
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A token request that is granted: for whom, for which API, with which scopes."""
+
+    client: Client
+    api: ResourceServer
+    scopes: tuple[str, ...]
+
+
+def decide(request: TokenRequest, state: State) -> Grant:
+    """The grant that answers `request`; raises OAuthError with the service's status and error code."""
+    client = _authenticated(request, state)
+    if request.grant_type not in client.grant_types:
+        raise OAuthError(403, "unauthorized_client", f"Grant type '{request.grant_type}' not allowed for the client.")
+    if not request.audience:
+        raise OAuthError(403, "access_denied", "Non-global clients are not allowed access to APIv1")
+    api = state.api_by_identifier(request.audience)
+    if api is None:
+        raise OAuthError(403, "access_denied", f"Service not enabled within domain: {request.audience}")
+    grants = state.list_grants(client_id=client.client_id, audience=api.identifier)
+    if not grants:
+        raise OAuthError(
+            403,
+            "access_denied",
+            f'Client "{client.client_id}" is not authorized to access resource server "{api.identifier}". '
+            'You need to create a "client-grant" associated to this API.',
+        )
+    granted = grants[0].scopes_at(api)
+    ungranted = [scope for scope in request.scopes if scope not in granted]
+    if ungranted:
+        raise OAuthError(403, "access_denied", f"Client has not been granted scopes: {', '.join(ungranted)}")
+    return Grant(client, api, request.scopes or tuple(granted))
+
+
+def _authenticated(request: TokenRequest, state: State) -> Client:
+    if not request.grant_type:
+        raise OAuthError(400, "invalid_request", "Missing required parameter: grant_type")
+    if request.grant_type != "client_credentials":
+        raise OAuthError(403, "unsupported_grant_type", f"Unsupported grant type: {request.grant_type}")
+    if not request.client_id:
+        raise OAuthError(400, "invalid_request", "Missing required parameter: client_id")
+    client = state.clients.get(request.client_id)
+    if (
+        client is None
+        or request.method != client.token_endpoint_auth_method
+        or not hmac.compare_digest(request.client_secret.encode(), client.client_secret.encode())
+    ):
+        raise OAuthError(401, "access_denied", "Unauthorized")
+    return client
+
+
+def claims_of(
+    client_id: str, api: ResourceServer, scopes: Sequence[str], *, issuer: str, now: int, lifetime: int | None = None
+) -> dict[str, object]:
+    """The claims in the API's token dialect; `lifetime` in seconds, the API's own if None.
+
+    `rfc9068_profile*` names the client in `client_id`, `access_token*` in `azp`; the `*_authz` dialects add
+    `permissions` where the API enforces its policies (RBAC).
+    """
+    claims: dict[str, object] = {
+        "iss": issuer,
+        "sub": f"{client_id}@clients",
+        "aud": api.identifier,
+        "iat": now,
+        "exp": now + (api.token_lifetime if lifetime is None else lifetime),
+    }
+    if scopes:
+        claims["scope"] = " ".join(scopes)
+    if api.token_dialect.startswith("rfc9068_profile"):
+        claims |= {"jti": secrets.token_urlsafe(16), "client_id": client_id}
+    else:
+        claims |= {"gty": "client-credentials", "azp": client_id}
+    if api.token_dialect.endswith("_authz") and api.enforce_policies:
+        claims["permissions"] = list(scopes)
+    return claims
+
+
+def token_type_of(api: ResourceServer) -> str:
+    """The JOSE `typ` of the API's access tokens (RFC 9068, section 2.1, for its dialects)."""
+    return "at+jwt" if api.token_dialect.startswith("rfc9068_profile") else "JWT"
