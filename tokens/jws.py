@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +19,10 @@ MAX_BYTES = 64 * 1024
 """No server takes a header this long (most stop at 8 to 16 KB): a longer text is no token that anybody could send."""
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
-_COMPACT = re.compile(r"[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*)+")
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){2,4}")
+_BLANK = re.compile(r"[\s\u200b\ufeff]+")
+_AROUND = re.compile(r"^[\s\u200b\ufeff\"'`\u2018-\u201f,;]+|[\s\u200b\ufeff\"'`\u2018-\u201f,;]+$")
+_PREFIX = re.compile(r"(authorization\s*:\s*)?(bearer\b[\s:]*)+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -30,27 +34,24 @@ class Parts:
 
 
 def cleaned(text: str) -> tuple[str, str | None]:
-    """The token within what was pasted, and what has to go (None where nothing has; a line end does not count).
+    """The token within what was pasted, and what has to go (None where nothing has; line ends after it do not count).
 
-    Takes off `Bearer `, an `Authorization:` header's name, quotes and white space, also line breaks inside.
+    Takes off `Authorization:`, `Bearer `, quotes and white space, also line breaks inside.
     """
-    text = text.removesuffix("\n").removesuffix("\r")
-    token = re.sub(r"\s+", " ", text).strip()
-    found: list[str] = []
-    token, count = re.subn(r"^[\"'`]+|[\"'`,;]+$", "", token)
-    quotes = count > 0
-    token, count = re.subn(r"^(authorization\s*:\s*)?(bearer\b[\s:]*)+", "", token.strip(), flags=re.IGNORECASE)
-    if count:
-        found.append("the prefix `Bearer `")
-        token, count = re.subn(r"^[\"'`]+|[\"'`,;]+$", "", token)
-        quotes = quotes or count > 0
-    if quotes:
+    text = text.rstrip("\r\n")
+    bare = _AROUND.sub("", text)
+    token = _AROUND.sub("", _PREFIX.sub("", bare))
+    around = text.replace(token, "", 1) if token else text
+    found = ["the prefix `Bearer `"] if _PREFIX.match(bare) else []
+    if re.search(r"[\"'`\u2018-\u201f]", around):
         found.append("quotes")
-    if _COMPACT.fullmatch(re.sub(r"\s", "", token)):
-        token = re.sub(r"\s", "", token)
-    if re.search(r"\s", text.strip() if found else text) and not found:
+    joined = _BLANK.sub("", token)
+    if joined != token and _COMPACT.fullmatch(joined):
+        token = joined
+        found.append("white space inside")
+    elif not found and token != text:
         found.append("white space")
-    return token, (" and ".join(found) if found else None)
+    return token, " and ".join(found) or None
 
 
 def parse(token: str) -> Parts:
@@ -62,6 +63,8 @@ def parse(token: str) -> Parts:
         raise TokenError(Cause.NOT_A_TOKEN, f"not a token: {len(token)} characters, more than any server takes")
     if not token:
         raise TokenError(Cause.NOT_A_TOKEN, "not a token: there is nothing to read")
+    if token.startswith("{"):
+        raise TokenError(Cause.NOT_A_TOKEN, "not a token: this is JSON; the token is the value of its access_token")
     pieces = token.split(".")
     if len(pieces) == 1 and len(token) >= 16 and re.fullmatch(r"[A-Za-z0-9_~+/=-]+", token):
         raise TokenError(Cause.OPAQUE_TOKEN, "an opaque token: it has no claims that a gateway could check")
@@ -76,7 +79,13 @@ def parse(token: str) -> Parts:
 def parse_json(text: str | bytes) -> object:
     """JSON, with duplicate names, NaN, infinities and unreasonable depth refused. Raises ValueError in a short line."""
     try:
-        return json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
+        return json.loads(
+            text,
+            object_pairs_hook=_without_duplicates,
+            parse_constant=_no_number,
+            parse_int=_integer,
+            parse_float=_finite,
+        )
     except RecursionError:
         raise ValueError("nested too deeply") from None
     except json.JSONDecodeError as error:
@@ -106,5 +115,18 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return document
 
 
-def _no_constant(name: str) -> object:
+def _no_number(name: str) -> object:
     raise ValueError(f"not JSON: {name} is no number")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 40:
+        raise ValueError(f"beyond reading: a number of {len(digits)} digits")
+    return int(digits)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("beyond reading: a number that is too large")
+    return number

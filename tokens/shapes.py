@@ -61,7 +61,8 @@ def host_of(url: object) -> str:
 
 
 def _is_cognito(claims: Mapping[str, object]) -> bool:
-    return host_of(claims.get("iss")).startswith("cognito-idp.") or claims.get("token_use") in {"access", "id"}
+    use = claims.get("token_use")
+    return host_of(claims.get("iss")).startswith("cognito-idp.") or (isinstance(use, str) and use in {"access", "id"})
 
 
 def _is_auth0(claims: Mapping[str, object]) -> bool:

@@ -35,7 +35,7 @@ class Response:
 class _SameHostRedirects(urllib.request.HTTPRedirectHandler):
     """Follows redirects on the same scheme, host and port; a token or secret must not travel to another."""
 
-    def redirect_request(  # noqa: PLR0917  # urllib's signature
+    def redirect_request(  # urllib's signature
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> urllib.request.Request | None:
         if urlsplit(req.full_url)[:2] != urlsplit(newurl)[:2]:
