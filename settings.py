@@ -67,13 +67,20 @@ def load(
 
 
 def read(project: Path) -> Settings:
-    """The running program's settings; `project` is the folder of `Pulumi.yaml`. Raises `ConfigurationError`."""
-    from pulumi.runtime import config  # noqa: PLC0415 - `load`, and the tools that use it, run without Pulumi
+    """The running program's settings; `project` is the folder of `Pulumi.yaml`.
+
+    Raises `pulumi.RunError`, which Pulumi shows without a traceback.
+    """
+    import pulumi  # noqa: PLC0415 - `load`, and the tools that use it, run without Pulumi
+    from pulumi.runtime import config  # noqa: PLC0415
 
     # `pulumi.Config` answers for one key at a time; only the whole map shows keys that do not exist.
     values = cast("dict[str, str]", config.CONFIG.get() or config.get_config_env())
     secret_keys = {key for key in values if config.is_config_secret(key)} | set(config.get_config_secret_keys_env())
-    return load(values, secret_keys=secret_keys, environment=os.environ, project=project)
+    try:
+        return load(values, secret_keys=secret_keys, environment=os.environ, project=project)
+    except ConfigurationError as error:
+        raise pulumi.RunError(str(error)) from None
 
 
 def _sections(outside: Outside) -> tuple[dict[str, Any], list[Mistake]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 
@@ -71,13 +72,18 @@ class IdentityProvider(pulumi.ComponentResource):
     #: What the gateway's authorizer is derived from.
     tokens: IssuedTokens | RequiredClaims
 
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """What the stack's outputs say of the provider; what it does not have is left out."""
+        known = {
+            "discoveryUrl": self.discovery_url,
+            "issuer": self.issuer,
+            "tokenEndpoint": self.token_endpoint,
+            "audience": self.audience,
+            "scopes": list(self.scopes),
+        }
+        return {key: value for key, value in known.items() if value is not None}
+
     def finish(self) -> None:
         """Register the component's outputs; the last thing that a subclass's constructor does."""
-        self.register_outputs(
-            {
-                "discoveryUrl": self.discovery_url,
-                "issuer": self.issuer,
-                "tokenEndpoint": self.token_endpoint,
-                "clientIds": {name: application.client_id for name, application in self.applications.items()},
-            }
-        )
+        self.register_outputs(self.outputs)

@@ -1,0 +1,1 @@
+"""What the program sets up at AWS around the identity providers: authorizer, roles and policies, gateways, targets."""

@@ -1,0 +1,52 @@
+"""Where client secrets go: into encrypted stack outputs, or into AWS Secrets Manager.
+
+With Secrets Manager the outputs hold ARNs only, so that whoever may read outputs need not be able to read secrets. The
+stack's state holds the secrets either way, encrypted by the stack's secrets provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from configuration.schema import ClientSecrets as Place
+from idp.base import Application
+
+
+class ClientSecrets(pulumi.ComponentResource):
+    """The applications of one provider as the stack's outputs show them, in `outputs`.
+
+    Each has `clientId`, `scopes`, and `clientSecret` or `clientSecretArn`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        place: Place,
+        applications: Mapping[str, Application],
+        tags: Mapping[str, str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("agentcore-auth:index:ClientSecrets", name, None, opts)
+        self.outputs: dict[str, dict[str, Any]] = {}
+        for client, application in applications.items():
+            self.outputs[client] = {"clientId": application.client_id, "scopes": list(application.scopes)}
+            if place == "output":
+                self.outputs[client]["clientSecret"] = application.client_secret
+            else:
+                self.outputs[client]["clientSecretArn"] = self._stored(f"{name}-{client}", application, tags)
+        self.register_outputs({})
+
+    def _stored(self, name: str, application: Application, tags: Mapping[str, str]) -> pulumi.Output[str]:
+        child = pulumi.ResourceOptions(parent=self)
+        secret = aws.secretsmanager.Secret(
+            name, description="Client secret of an application that calls an AgentCore gateway", tags=tags, opts=child
+        )
+        version = aws.secretsmanager.SecretVersion(
+            name, secret_id=secret.id, secret_string=application.client_secret, opts=child
+        )
+        # The version's ARN is the secret's own; whoever has it finds a value there.
+        return version.arn

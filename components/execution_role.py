@@ -1,0 +1,64 @@
+"""The execution role: what all gateways of the stack assume to call their targets.
+
+Its name is fixed, because other accounts name it as principal in their functions' policies. What it may do follows
+from the targets and nothing else; who may assume it, from the gateways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+from components import iam
+from components.iam import Place
+from components.place import policy_json
+from settings import Settings
+
+
+class ExecutionRole(pulumi.ComponentResource):
+    """The role, in `arn`, and `policies`, on which everything depends that AWS checks the role for."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        place: Place,
+        needs: Sequence[pulumi.Input[iam.Need]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`needs` is what the targets ask of the role."""
+        super().__init__("agentcore-auth:index:ExecutionRole", name, None, opts)
+        gateway_names = list(settings.gateway_names.values())
+        role = aws.iam.Role(
+            name,
+            name=role_name(name),
+            path=settings.execution_role.path,
+            description="Assumed by AgentCore gateways to call their targets",
+            assume_role_policy=policy_json(iam.trust_policy(place, gateway_names, settings.mode)),
+            permissions_boundary=settings.execution_role.permissions_boundary_arn,
+            tags=settings.tags,
+            # The name is fixed: the old role has to go before a new one can have it.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
+        statements = pulumi.Output.all(*needs).apply(
+            lambda known: iam.execution_statements(place, gateway_names, known, settings.mode)
+        )
+        self.arn = role.arn
+        # A policy without statements is refused by IAM, and targets that ask for nothing need none.
+        self.policies = [
+            aws.iam.RolePolicy(
+                name,
+                role=role.name,
+                policy=policy_json(statements.apply(iam.document)),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            for _ in needs[:1]
+        ]
+        self.register_outputs({"arn": self.arn})
+
+
+def role_name(gateway_name: str) -> str:
+    """The role's fixed name; with a gateway's name of at most 48 characters within IAM's 64."""
+    return f"{gateway_name}-gateway"

@@ -1,0 +1,75 @@
+"""A gateway: one identity provider's way in, with the targets that all gateways of the stack share.
+
+It admits callers by JWT only. It creates neither the provider nor the role: both are handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components import authorizer
+from components.authorizer import Constraints
+from components.targets import GatewayTargets, TargetBackends
+from configuration.schema import Gateway
+
+
+class JwtGateway(pulumi.ComponentResource):
+    """A gateway with its authorizer and its targets.
+
+    `outputs` has what the stack shows of it: name, id, arn, url, mcpUrl, and the customJWTAuthorizer as the API
+    spells it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: Gateway,
+        *,
+        discovery_url: pulumi.Input[str],
+        checks: Constraints,
+        role_arn: pulumi.Input[str],
+        backends: TargetBackends,
+        permissions: Sequence[pulumi.Resource],
+        tags: Mapping[str, str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`permissions` are the role's policies: AWS checks them when it creates gateways and targets."""
+        super().__init__("agentcore-auth:index:JwtGateway", name, None, opts)
+        gateway = aws.bedrock.AgentcoreGateway(
+            name,
+            name=name,
+            description=settings.description,
+            role_arn=role_arn,
+            protocol_type="MCP",
+            protocol_configuration={"mcp": {"search_type": settings.search_type, "instructions": settings.instructions}}
+            if settings.search_type or settings.instructions
+            else None,
+            authorizer_type="CUSTOM_JWT",
+            authorizer_configuration=authorizer.arguments(discovery_url, checks),
+            exception_level=settings.exception_level,
+            kms_key_arn=settings.kms_key_arn,
+            tags=tags,
+            # The name is fixed, and AWS refuses a second gateway of the same name: the old one has to go first.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=permissions, delete_before_replace=True),
+        )
+        GatewayTargets(
+            name,
+            gateway_id=gateway.gateway_id,
+            backends=backends,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=permissions),
+        )
+        # AWS answers with the MCP address; earlier versions answered with the bare host.
+        url = gateway.gateway_url.apply(lambda answer: answer.rstrip("/").removesuffix("/mcp"))
+        self.outputs: dict[str, Any] = {
+            "name": name,
+            "id": gateway.gateway_id,
+            "arn": gateway.gateway_arn,
+            "url": url,
+            "mcpUrl": url.apply(lambda host: f"{host}/mcp"),
+            "authorizer": authorizer.document(discovery_url, checks),
+        }
+        self.register_outputs(self.outputs)

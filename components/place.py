@@ -1,0 +1,18 @@
+"""What AWS says of the deployment's credentials, and the spelling of IAM documents."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+
+from components.iam import Document, Place
+
+
+def current(region: str) -> Place:
+    """The partition and account of the deployment's credentials, with the stack's region."""
+    return Place(aws.get_partition().partition, aws.get_caller_identity().account_id, region)
+
+
+def policy_json(document: pulumi.Input[Document]) -> pulumi.Output[str]:
+    """An IAM document as the text that AWS wants; keys sorted, so that an unchanged document is no change."""
+    return pulumi.Output.json_dumps(document, sort_keys=True)

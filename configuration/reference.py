@@ -1,0 +1,113 @@
+"""Makes `docs/configuration.md` from the schema.
+
+usage: python -m configuration.reference > docs/configuration.md
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from configuration.schema import PROJECT, Schema
+
+INTRODUCTION = f"""# Configuration
+
+Keys of the project `{PROJECT}`, in `Pulumi.<stack>.yaml`. Made from the schema by `python -m configuration.reference`.
+
+Every mistake in a stack file is found before anything is changed, and all of them are shown at once. A secret never
+stands in one of these keys: set it by `pulumi config set --secret <name>`, and name it by `secretRef`.
+
+Besides these, `aws:region` is required; `auth0:domain` with `auth0:clientId` and `auth0:clientSecret` (or
+`auth0:apiToken`) where Auth0 is switched on; `okta:orgName` with `okta:apiToken` where Okta is.
+"""
+
+
+def page() -> str:
+    """The whole page, as Markdown."""
+    lines = [INTRODUCTION]
+    for model in _models():
+        title = "Top level" if model is Schema else model.__name__
+        lines += [f"## {title}", "", " ".join((model.__doc__ or "").split()), "", "| key | type | default | meaning |"]
+        lines += ["|---|---|---|---|", *(_row(field) for field in _fields(model)), ""]
+    return "\n".join(lines)
+
+
+def _models() -> list[type[BaseModel]]:
+    """The schema's models, in the order in which a reader meets them."""
+    found: list[type[BaseModel]] = []
+    waiting: list[type[BaseModel]] = [Schema]
+    while waiting:
+        model = waiting.pop(0)
+        if model not in found:
+            found.append(model)
+            waiting += [inner for _, field in _fields(model) for inner in _models_in(field.annotation)]
+    return found
+
+
+def _fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+    return ((field.alias or name, field) for name, field in model.model_fields.items())
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
+
+
+def _row(item: tuple[str, FieldInfo]) -> str:
+    key, field = item
+    default = "**required**" if field.is_required() and not _type_tag(field) else _default(field)
+    return f"| `{key}` | {_type(field.annotation)} | {default} | {field.description or ''} |"
+
+
+def _type_tag(field: FieldInfo) -> bool:
+    return get_origin(field.annotation) is Literal and len(get_args(field.annotation)) == 1
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.default
+    if value is PydanticUndefined or value is None or value in ((), {}):
+        return ""
+    return f"`{_plain(value)}`"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, BaseModel):
+        entries = value.model_dump(exclude_unset=True, by_alias=True)
+        return str(entries or {})
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_plain(item) for item in value) + "]"  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_plain(item)}" for key, item in value.items()) + "}"
+    return str(value)
+
+
+def _type(annotation: Any) -> str:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type(arguments[0])
+    if origin in {Union, types.UnionType}:
+        kinds = [_type(argument) for argument in arguments if argument is not type(None)]
+        return " or ".join(dict.fromkeys(kinds))
+    if origin is Literal:
+        return " or ".join(f"`{value}`" for value in arguments)
+    if origin is tuple:
+        return f"list of {_type(arguments[0])}"
+    if origin is dict:
+        return f"map of {_type(arguments[1])}"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
+    return {str: "text", int: "number", bool: "`true` or `false`"}.get(annotation, "any")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
