@@ -1,0 +1,123 @@
+"""Runs the code of a Lambda function in moto as a Python process of its own (moto's own invoke needs Docker).
+
+Behaviour: Lambda developer guide, "Python handler", "context object" and "function errors": a raised exception or a
+timeout answers with `errorMessage` and `errorType`, what the function prints goes to its log.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import uuid
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from moto.awslambda.models import LambdaFunction, lambda_backends
+
+_RUNNER = Path(__file__).with_name("function_runner.py")
+
+
+class FunctionNotFoundError(LookupError):
+    """No function has this ARN."""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What a function answered: its return value, or the error document of a function that failed; and its log."""
+
+    payload: object
+    failed: bool
+    log: str
+
+
+def find_function(arn: str) -> LambdaFunction:
+    """The function of an ARN, with or without a version or alias. Raises FunctionNotFoundError."""
+    fields = arn.split(":")
+    if len(fields) < 7 or fields[2] != "lambda":
+        raise FunctionNotFoundError(f"{arn} is no function's ARN")
+    region, account, name = fields[3], fields[4], fields[6]
+    qualifier = fields[7] if len(fields) > 7 else None
+    if account in lambda_backends and region in lambda_backends[account]:
+        functions: Any = lambda_backends[account][region]
+        try:
+            return cast("LambdaFunction", functions.get_function(name, qualifier))
+        except Exception as missing:  # moto has one class for each thing that may be missing
+            raise FunctionNotFoundError(f"function not found: {arn}") from missing
+    raise FunctionNotFoundError(f"function not found: {arn}")
+
+
+def invoke(
+    function: LambdaFunction, event: object, *, custom: Mapping[str, str], environment: Mapping[str, str]
+) -> Invocation:
+    """Run the function's handler on `event`; `custom` becomes `context.client_context.custom`.
+
+    `environment` is what the process gets beside the function's own variables.
+    """
+    runtime = str(function.run_time)
+    if not runtime.startswith("python"):
+        return _failure("Sandbox.RuntimeNotSupported", f"the sandbox runs Python functions, not {runtime}")
+    request_id = str(uuid.uuid4())
+    with tempfile.TemporaryDirectory(prefix="function-") as folder:
+        code = Path(folder) / "code"
+        with zipfile.ZipFile(io.BytesIO(function.code_bytes)) as archive:
+            archive.extractall(code)
+        result = Path(folder) / "result.json"
+        request = {
+            "handler": function.handler,
+            "event": event,
+            "result": str(result),
+            "context": {
+                "aws_request_id": request_id,
+                "function_name": function.function_name,
+                "function_version": str(function.version),
+                "invoked_function_arn": function.function_arn,
+                "memory_limit_in_mb": str(function.memory_size),
+                "log_group_name": function.logs_group_name,
+                "timeout": function.timeout,
+            },
+            "custom": dict(custom),
+        }
+        try:
+            finished = subprocess.run(  # noqa: S603  # our interpreter and our runner
+                [sys.executable, "-I", str(_RUNNER)],
+                input=json.dumps(request).encode(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd=code,
+                env=_environment(function, environment),
+                timeout=float(function.timeout),
+                check=False,
+            )
+        except subprocess.TimeoutExpired as late:
+            message = f"{request_id} Task timed out after {float(function.timeout):.2f} seconds"
+            return _failure("Sandbox.Timedout", message, late.stdout)
+        if not result.exists():
+            message = f"RequestId: {request_id} Error: Runtime exited with status {finished.returncode}"
+            return _failure("Runtime.ExitError", message, finished.stdout)
+        answer = cast("dict[str, Any]", json.loads(result.read_text()))
+    return Invocation(answer["payload"], bool(answer["failed"]), finished.stdout.decode(errors="replace"))
+
+
+def _environment(function: LambdaFunction, environment: Mapping[str, str]) -> dict[str, str]:
+    own = cast("Mapping[str, str]", function.environment_vars or {})
+    return {
+        **environment,
+        "PATH": os.defpath,
+        "AWS_REGION": function.region,
+        "AWS_DEFAULT_REGION": function.region,
+        "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
+        **own,
+    }
+
+
+def _failure(error: str, message: str, log: bytes | None = None) -> Invocation:
+    return Invocation(
+        {"errorType": error, "errorMessage": message}, failed=True, log=(log or b"").decode(errors="replace")
+    )

@@ -1,0 +1,59 @@
+"""The ASGI application behind `{id}.gateway.bedrock-agentcore.{region}.amazonaws.com`, for every gateway in moto."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from sandbox.gateway.deployed import Gateway, find_gateway
+from sandbox.gateway.inbound import METADATA_PATH, FetchJson, refusal, refused_response, resource_metadata
+from sandbox.gateway.invocation import Invoker
+from sandbox.network import host_of
+
+_MCP_PATH = "/mcp"
+_VERSION_HEADER = "mcp-protocol-version"
+
+
+class GatewayDataPlane:
+    """`invokers` by kind of target; `fetch` gets the issuers' discovery documents and keys."""
+
+    def __init__(self, invokers: Mapping[str, Invoker], fetch: FetchJson) -> None:
+        self._invokers = invokers
+        self._fetch = fetch
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        gateway = find_gateway(host_of(scope))
+        response = await self._refusal(gateway, request) if gateway else _error(404, "Gateway not found")
+        if response is not None:
+            await response(scope, receive, send)
+        elif gateway is not None:
+            from sandbox.gateway.mcp_server import serve  # noqa: PLC0415  # half a second that start-up does not wait for
+
+            await serve(gateway, self._invokers, scope, receive, send)
+
+    async def _refusal(self, gateway: Gateway, request: Request) -> Response | None:
+        """Every answer but MCP's own; None for a request that MCP is to answer."""
+        if gateway.authorizer_type != "CUSTOM_JWT":
+            return _error(501, f"the sandbox does not play authorizerType {gateway.authorizer_type}")
+        if request.method == "GET" and request.url.path == METADATA_PATH:
+            return JSONResponse(resource_metadata(gateway))
+        if request.url.path != _MCP_PATH:
+            return _error(404, "Not found")
+        refused = await refusal(gateway, request.headers.get("authorization"), self._fetch)
+        if refused:
+            return refused_response(gateway, refused)
+        if request.method != "POST":
+            return _error(405, "Method not allowed", {"Allow": "POST"})
+        version = request.headers.get(_VERSION_HEADER)
+        if version is not None and version not in gateway.mcp_versions:
+            return _error(400, f"Unsupported MCP protocol version: {version}")
+        return None
+
+
+def _error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    body = {"jsonrpc": "2.0", "id": 0, "error": {"code": -32600, "message": message}}
+    return JSONResponse(body, status, headers=headers)

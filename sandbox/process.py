@@ -1,0 +1,153 @@
+"""The services process: all that stands in for the cloud, in one process, so that its state is shared in memory.
+
+usage: python -m sandbox.process FOLDER [--attached]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import ssl
+import threading
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import httpx2
+import uvicorn
+from starlette.types import ASGIApp
+
+from sandbox import aws_api, cognito
+from sandbox.admin import Mint, admin_app
+from sandbox.gateway import GatewayDataPlane
+from sandbox.gateway.deployed import GATEWAY_HOST
+from sandbox.gateway.lambda_target import LambdaInvoker
+from sandbox.network import LOOPBACK, Authority, ConnectProxy, Front, Route
+from sandbox.providers.base import Provider, serve
+from sandbox.services import Services, announce
+from sandbox.tenants.auth0.tenant import Auth0Tenant
+from sandbox.tenants.okta.org import OktaOrg
+
+
+class Cloud:
+    """Everything that is played, wired together; nothing listens yet but AWS's API, which the others are built on."""
+
+    def __init__(self) -> None:
+        self.api = aws_api.AwsApi()
+        self.api_server = aws_api.serve(self.api)
+        self.cognito = cognito.CognitoIssuer()
+        self.auth0 = Auth0Tenant()
+        self.okta = OktaOrg()
+        self.function_environment: dict[str, str] = {}
+        self.gateway = GatewayDataPlane({"lambda": LambdaInvoker(self.function_environment)}, self._fetch_json)
+        self.front = Front(
+            [
+                Route(GATEWAY_HOST, self.gateway),
+                Route(cognito.TOKEN_HOST, self.cognito.app),
+                Route(cognito.ISSUER_HOST, self.cognito.app, cognito.ISSUER_PATH),
+                Route(re.compile(re.escape(self.auth0.domain)), self.auth0.app),
+                Route(re.compile(re.escape(self.okta.domain)), self.okta.app),
+                Route(aws_api.HOST, aws_api.AsgiAwsApi(self.api)),
+            ]
+        )
+
+    @property
+    def api_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.api_server.server_port}"
+
+    def leftovers(self) -> Iterator[str]:
+        yield from self.auth0.leftovers()
+        yield from self.okta.leftovers()
+
+    async def _fetch_json(self, url: str) -> Mapping[str, object]:
+        """A document from one of the hosts played here, without going through the network."""
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(self.front)) as client:
+            response = await client.get(url)
+        if response.status_code != 200:
+            raise LookupError(f"{url} answers {response.status_code}")
+        return cast("dict[str, object]", response.json())
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals of the process alone: there is more than one server in it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+async def run(folder: Path, *, attached: bool) -> None:
+    """Serve until told to stop; `attached`, also until standard input ends."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    if attached:
+        threading.Thread(target=_watch_starter, args=(loop, stopped), daemon=True).start()
+    cloud = Cloud()
+    authority = Authority()
+    ca = folder / "ca.pem"
+    authority.write(ca)
+    mint = Mint(cloud.cognito, cloud.auth0, cloud.okta)
+    async with contextlib.AsyncExitStack() as stack:
+        front_port = await stack.enter_async_context(_listening(cloud.front, authority.server_context()))
+        admin_port = await stack.enter_async_context(_listening(admin_app(mint, cloud.leftovers, stopped.set)))
+        proxy = ConnectProxy(cloud.front.knows, front_port)
+        proxy_port = await proxy.start()
+        stack.callback(proxy.close)
+        services = Services(
+            folder=folder,
+            pid=os.getpid(),
+            proxy=f"http://{LOOPBACK}:{proxy_port}",
+            ca=ca,
+            aws=cloud.api_url,
+            admin=f"http://{LOOPBACK}:{admin_port}",
+            providers={provider.package: serve(provider)[1] for provider in _providers(cloud)},
+        )
+        cloud.function_environment.update(services.environment({}))
+        announce(services)
+        await stopped.wait()
+
+
+def _providers(cloud: Cloud) -> Iterator[Provider[Any]]:
+    del cloud
+    yield from ()
+
+
+@contextlib.asynccontextmanager
+async def _listening(app: ASGIApp, tls: ssl.SSLContext | None = None) -> AsyncGenerator[int]:
+    """Serve an ASGI app on a free port, which is given."""
+    config = uvicorn.Config(app, LOOPBACK, 0, lifespan="off", log_config=None, access_log=False)
+    config.load()
+    config.ssl = tls
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.002)
+    yield int(server.servers[0].sockets[0].getsockname()[1])
+    server.should_exit = server.force_exit = True
+    await serving
+
+
+def _watch_starter(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
+    """The starter never writes: its pipe ends when it closes it, or dies."""
+    while os.read(0, 1):
+        pass
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(stopped.set)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.process")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--attached", action="store_true", help="end when standard input does")
+    arguments = parser.parse_args()
+    asyncio.run(run(arguments.folder, attached=arguments.attached))
+
+
+if __name__ == "__main__":
+    main()

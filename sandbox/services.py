@@ -1,0 +1,206 @@
+"""The sandbox's services as seen from outside: start and end the process that plays the cloud, point programs at it.
+
+`services.json` in the sandbox's folder says where everything listens; `services.log` is what the process prints.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+PROJECT = Path(__file__).resolve().parent.parent
+PASSPHRASE = "sandbox"  # noqa: S105  # of stacks on this machine, whose resources are gone when the process ends
+ACCOUNT = "123456789012"
+OTHER_ACCOUNT = "210987654321"
+"""Plays the owner of a function in another account."""
+
+_FILE = "services.json"
+_LOG = "services.log"
+_START_SECONDS = 30.0
+_STOP_SECONDS = 10.0
+_POLL_SECONDS = 0.01
+_CREDENTIALS = ("AWS_", "AUTH0_", "OKTA_", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+class ServicesError(Exception):
+    """The services cannot be started or reached; the message is for the user."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """Where the services listen. All of it is on the loopback interface."""
+
+    folder: Path
+    pid: int
+    proxy: str
+    ca: Path
+    aws: str
+    admin: str
+    providers: Mapping[str, int]
+    process: subprocess.Popen[bytes] | None = field(default=None, compare=False, repr=False)
+    """Only where this process started them."""
+
+    @property
+    def backend(self) -> Path:
+        """The folder of the stacks' state, a file backend of the CLI."""
+        return self.folder / "backend"
+
+    def environment(self, base: Mapping[str, str], *, real_plugins: Collection[str] = ()) -> dict[str, str]:
+        """`base` with everything that leads to a real account replaced by the sandbox's.
+
+        `real_plugins`: packages (aws, auth0, okta) whose provider is not the sandbox's.
+        """
+        ca = str(self.ca)
+        attached = (f"{name}:{port}" for name, port in self.providers.items() if name not in real_plugins)
+        return {
+            **without_credentials(base),
+            "HTTPS_PROXY": self.proxy,
+            "https_proxy": self.proxy,
+            "NO_PROXY": "127.0.0.1,localhost,::1",
+            "no_proxy": "127.0.0.1,localhost,::1",
+            **dict.fromkeys(("SSL_CERT_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), ca),
+            "AWS_ACCESS_KEY_ID": ACCOUNT,
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "PULUMI_BACKEND_URL": self.backend.as_uri(),
+            "PULUMI_CREDENTIALS_PATH": str(self.folder / "pulumi"),
+            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DEBUG_PROVIDERS": ",".join(attached),
+        }
+
+    def mint(self, claims: Mapping[str, object], *, issuer: str) -> str:
+        """A token with exactly these claims, signed by the sandbox's issuer of that name.
+
+        Raises ServicesError where the sandbox has no such issuer.
+        """
+        return str(self._ask("/mint", {"claims": dict(claims), "issuer": issuer})["token"])
+
+    def leftovers(self) -> list[str]:
+        """What exists in the accounts, the tenant and the org, beyond what is there from the start."""
+        return cast("list[str]", self._ask("/leftovers", {})["leftovers"])
+
+    def is_alive(self) -> bool:
+        try:
+            return self._ask("/alive", {}, timeout=2)["pid"] == self.pid
+        except ServicesError:
+            return False
+
+    def stop(self) -> None:
+        """End the process, and with it all that it holds; the stacks' state goes with the resources that it names."""
+        if self.is_alive():
+            self._ask("/stop", {})
+        if self.process is not None:
+            if self.process.stdin:
+                self.process.stdin.close()
+            self.process.wait(_STOP_SECONDS)
+        deadline = time.monotonic() + _STOP_SECONDS
+        while self.is_alive() and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+        forget(self.folder)
+
+    def _ask(self, path: str, question: Mapping[str, object], *, timeout: float = 10) -> dict[str, Any]:
+        request = urllib.request.Request(  # noqa: S310  # our own address, always http
+            f"{self.admin}{path}", json.dumps(question).encode(), {"Content-Type": "application/json"}
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=timeout) as answer:
+                return cast("dict[str, Any]", json.load(answer))
+        except urllib.error.HTTPError as refused:
+            with refused:
+                raise ServicesError(refused.read().decode(errors="replace").strip()) from None
+        except OSError as unreachable:
+            raise ServicesError(f"the sandbox's services do not answer at {self.admin}: {unreachable}") from None
+
+
+def start(folder: Path, *, attached: bool = False) -> Services:
+    """Start the services with empty accounts. `attached`: they end with this process, however it ends.
+
+    Raises ServicesError with the end of their log.
+    """
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    forget(folder)
+    log = folder / _LOG
+    command = [sys.executable, "-m", "sandbox.process", str(folder)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603  # our own module
+            [*command, "--attached"] if attached else command,
+            stdin=subprocess.PIPE if attached else subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=PROJECT,
+            env={**without_credentials(os.environ), "PYTHONPATH": str(PROJECT)},
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if (folder / _FILE).exists():
+            return replace(_read(folder), process=process)
+        time.sleep(_POLL_SECONDS)
+    process.kill()
+    process.wait()
+    last_lines = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+    raise ServicesError(f"the sandbox's services did not start; {log} ends with:\n{last_lines}")
+
+
+def load(folder: Path) -> Services:
+    """The services that were started in a folder. Raises ServicesError where none are running."""
+    try:
+        services = _read(folder.resolve())
+    except (FileNotFoundError, ValueError, TypeError):
+        services = None
+    if services is None or not services.is_alive():
+        raise ServicesError("the sandbox is not running: start it with `python -m sandbox up`")
+    return services
+
+
+def forget(folder: Path) -> None:
+    """Remove what refers to services that have ended: their addresses, and the state of stacks deployed on them."""
+    (folder / _FILE).unlink(missing_ok=True)
+    for name in ("backend", "pulumi"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def announce(services: Services) -> None:
+    """Write `services.json`, complete or not at all: that it is there means that the services are ready."""
+    document = {
+        "pid": services.pid,
+        "proxy": services.proxy,
+        "ca": str(services.ca),
+        "aws": services.aws,
+        "admin": services.admin,
+        "providers": dict(services.providers),
+    }
+    services.backend.mkdir(exist_ok=True)
+    unfinished = services.folder / f"{_FILE}.new"
+    unfinished.write_text(json.dumps(document, indent=2) + "\n")
+    unfinished.replace(services.folder / _FILE)
+
+
+def without_credentials(base: Mapping[str, str]) -> dict[str, str]:
+    """An environment without what leads to real accounts or through a real proxy."""
+    return {
+        name: value
+        for name, value in base.items()
+        if not name.upper().startswith(_CREDENTIALS) and name.upper() not in _PROXIES
+    }
+
+
+def _read(folder: Path) -> Services:
+    document = cast("dict[str, Any]", json.loads((folder / _FILE).read_text()))
+    return Services(folder=folder, ca=Path(document.pop("ca")), **document)
