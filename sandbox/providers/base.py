@@ -37,7 +37,7 @@ handler returned laid over them. An output is a secret where the input of that n
 in `secret_outputs`. A handler refuses by raising `ProviderError`; its text is what the user sees.
 
 All instances of a package reach the same server, so the configuration is kept per connection (`context.peer()`): a
-client that opens several channels in one process has to set the channel option `grpc.use_local_subchannel_pool` on each.
+client that opens several channels in one process sets the channel option `grpc.use_local_subchannel_pool` on each.
 """
 
 # ruff: noqa: N802  the protocol names the methods

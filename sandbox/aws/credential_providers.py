@@ -1,0 +1,106 @@
+"""AgentCore Identity's credential providers: API keys and OAuth clients, their secrets kept in Secrets Manager."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, Literal
+
+from moto.core.exceptions import ServiceException
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.utilities.utils import get_partition
+
+Kind = Literal["apikey", "oauth2"]
+
+
+@dataclass
+class CredentialProvider:
+    """One provider; its secret is a JSON document in Secrets Manager."""
+
+    kind: Kind
+    name: str
+    arn: str
+    secret_arn: str
+    config: dict[str, Any]
+    """Of an OAuth provider: its configuration without the secret."""
+    created: datetime
+    updated: datetime
+
+
+class CredentialProviders:
+    """The default token vault of one account in one region."""
+
+    def __init__(self, region: str, account: str) -> None:
+        self._region, self._account = region, account
+        self._held: dict[tuple[Kind, str], CredentialProvider] = {}
+
+    def create(self, kind: Kind, name: str, secret: Mapping[str, str], config: dict[str, Any]) -> CredentialProvider:
+        """Raises ServiceException where the name is taken."""
+        if (kind, name) in self._held:
+            raise ServiceException("ConflictException", f"Credential provider with name: {name} already exists.")
+        prefix = f"arn:{get_partition(self._region)}:bedrock-agentcore:{self._region}:{self._account}"
+        vault = f"{prefix}:token-vault/default/{kind}credentialprovider"
+        now = datetime.now(timezone.utc)
+        made = CredentialProvider(kind, name, f"{vault}/{name}", self._store(kind, name, secret), config, now, now)
+        self._held[kind, name] = made
+        return made
+
+    def get(self, kind: Kind, name: str) -> CredentialProvider:
+        """Raises ServiceException where there is none of this name."""
+        if (kind, name) not in self._held:
+            raise ServiceException("ResourceNotFoundException", f"Credential provider {name} not found.")
+        return self._held[kind, name]
+
+    def find(self, arn: str) -> CredentialProvider:
+        """The provider of an ARN. Raises ServiceException where it is not one of this account and region."""
+        for held in self._held.values():
+            if held.arn == arn:
+                return held
+        raise ServiceException("ResourceNotFoundException", f"Credential provider {arn} not found.")
+
+    def update(self, kind: Kind, name: str, secret: Mapping[str, str], config: dict[str, Any]) -> CredentialProvider:
+        """Replaces secret and configuration. Raises ServiceException where there is none of this name."""
+        held = self.get(kind, name)
+        self._vault.put_secret_value(
+            held.secret_arn,
+            secret_string=json.dumps(dict(secret)),
+            secret_binary="",
+            client_request_token="",
+            version_stages=["AWSCURRENT"],
+        )
+        held.config, held.updated = config, datetime.now(timezone.utc)
+        return held
+
+    def delete(self, kind: Kind, name: str) -> None:
+        """Removes the provider and its secret. Raises ServiceException where there is none of this name."""
+        held = self.get(kind, name)
+        self._vault.delete_secret(held.secret_arn, None, force_delete_without_recovery=True)
+        del self._held[kind, name]
+
+    def list(self, kind: Kind) -> list[CredentialProvider]:
+        """All providers of one kind."""
+        return [held for held in self._held.values() if held.kind == kind]
+
+    def secret(self, provider: CredentialProvider) -> dict[str, str]:
+        """The secret of a provider, as it is now in Secrets Manager."""
+        return json.loads(self._vault.get_secret_value(provider.secret_arn, "", "")["SecretString"])
+
+    @property
+    def _vault(self) -> Any:
+        return secretsmanager_backends[self._account][self._region]
+
+    def _store(self, kind: Kind, name: str, secret: Mapping[str, str]) -> str:
+        stored = self._vault.create_secret(
+            name=f"bedrock-agentcore-identity!default/{kind}/{name}",
+            secret_string=json.dumps(dict(secret)),
+            secret_binary=None,
+            description=None,
+            tags=None,
+            kms_key_id=None,
+            client_request_token=None,
+            replica_regions=[],
+            force_overwrite=False,
+        )
+        return str(json.loads(stored)["ARN"])

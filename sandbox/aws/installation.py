@@ -1,0 +1,29 @@
+"""Puts the sandbox's backends in place of moto's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.awslambda.models import lambda_backends
+from moto.bedrockagentcorecontrol.models import bedrockagentcorecontrol_backends
+from moto.cognitoidp.models import cognitoidp_backends
+from moto.core.base_backend import BackendDict
+from moto.core.config import default_user_config
+
+from sandbox.aws.agentcore import AgentCoreBackend
+from sandbox.aws.functions import FunctionsBackend
+from sandbox.aws.user_pools import UserPoolsBackend
+
+
+def install() -> None:
+    """Make moto in this process refuse what AWS refuses. Call it before moto's first request; again, it does nothing."""
+    _replace(bedrockagentcorecontrol_backends, AgentCoreBackend)
+    _replace(cognitoidp_backends, UserPoolsBackend)
+    _replace(lambda_backends, FunctionsBackend)
+    default_user_config["iam"] = {"load_aws_managed_policies": True}
+
+
+def _replace(backends: BackendDict[Any], kind: type[Any]) -> None:
+    if backends.backend is not kind:
+        backends.clear()
+        backends.backend = kind
