@@ -16,10 +16,7 @@ from configuration.schema import Mode
 from idp.base import IssuedTokens, RequiredClaim, RequiredClaims
 
 _Authorizer = aws.bedrock.AgentcoreGatewayAuthorizerConfigurationCustomJwtAuthorizerArgs
-_Claim = aws.bedrock.AgentcoreGatewayAuthorizerConfigurationCustomJwtAuthorizerCustomClaimArgs
-_Match = aws.bedrock.AgentcoreGatewayAuthorizerConfigurationCustomJwtAuthorizerCustomClaimAuthorizingClaimMatchValueArgs
-
-_Value = aws.bedrock.AgentcoreGatewayAuthorizerConfigurationCustomJwtAuthorizerCustomClaimAuthorizingClaimMatchValueClaimMatchValueArgs
+_Claim = aws.bedrock.AgentcoreGatewayAuthorizerConfigurationCustomJwtAuthorizerCustomClaimArgsDict
 
 
 @dataclass(frozen=True)
@@ -95,17 +92,17 @@ def _comparison(claim: RequiredClaim) -> tuple[str, str]:
 
 def _claim(claim: RequiredClaim) -> _Claim:
     value_type, operator = _comparison(claim)
-    return _Claim(
-        inbound_token_claim_name=claim.name,
-        inbound_token_claim_value_type=value_type,
-        authorizing_claim_match_value=_Match(
-            claim_match_operator=operator,
-            claim_match_value=_Value(
-                match_value_string=claim.value if claim.value is not None else claim.contains,
-                match_value_string_lists=claim.contains_any or None,
-            ),
-        ),
-    )
+    return {
+        "inbound_token_claim_name": claim.name,
+        "inbound_token_claim_value_type": value_type,
+        "authorizing_claim_match_value": {
+            "claim_match_operator": operator,
+            "claim_match_value": {
+                "match_value_string": claim.contains if claim.value is None else claim.value,
+                "match_value_string_lists": claim.contains_any or None,
+            },
+        },
+    }
 
 
 def _claim_document(claim: RequiredClaim) -> dict[str, object]:

@@ -1,11 +1,22 @@
-"""What AWS says of the deployment's credentials, and the spelling of IAM documents."""
+"""Where the stack is deployed, as ARNs spell it, and the spelling of IAM documents."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from components.iam import Document, Place
+from components.iam import Document
+
+
+@dataclass(frozen=True)
+class Place:
+    """The partition (`aws`, `aws-cn`, `aws-us-gov`), account id and region that the gateways are in."""
+
+    partition: str
+    account: str
+    region: str
 
 
 def current(region: str) -> Place:

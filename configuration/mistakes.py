@@ -96,6 +96,8 @@ def _located(location: Sequence[str | int], annotation: Any) -> tuple[Path, type
     path: list[str | int] = []
     model: type[BaseModel] | None = None
     for part in location:
+        if part == "[key]":
+            continue  # what is wrong is the key itself, which stands before this
         choices = _alternatives(annotation)
         tagged = next((choice for choice in choices if len(choices) > 1 and _tag(choice) == part), None)
         if tagged is not None:

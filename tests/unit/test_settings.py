@@ -1,0 +1,247 @@
+"""A stack file is right as a whole, or every mistake in it is named at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from settings import ConfigurationError, Settings, load
+
+ROLE = "arn:aws:iam::210987654321:role/deployer"
+FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:lookup"
+TOOL = {"name": "lookup", "description": "Looks a city up", "inputSchema": {"type": "object", "properties": {}}}
+GOOD: dict[str, Any] = {
+    "aws:region": "us-west-2",
+    "gateway": {"name": "demo"},
+    "identityProviders": ["cognito"],
+    "targets": [{"name": "echo", "type": "sample"}],
+}
+AUTH0 = {"auth0:domain": "tenant.us.auth0.com", "auth0:apiToken": "t"}
+OKTA = {"okta:orgName": "acme", "okta:apiToken": "t"}
+SECRET = {"auth0:apiToken", "auth0:clientSecret", "okta:apiToken", "key"}
+
+
+def loaded(changes: dict[str, Any], project: Path = Path()) -> Settings:
+    """The settings of the good stack file with these changes; None takes a key out."""
+    values = {key: value for key, value in {**GOOD, **changes}.items() if value is not None}
+    flat = {
+        key if ":" in key else f"agentcore-auth:{key}": value if isinstance(value, str) else json.dumps(value)
+        for key, value in values.items()
+    }
+    secret_keys = {key if ":" in key else f"agentcore-auth:{key}" for key in SECRET}
+    return load(flat, secret_keys=secret_keys, environment={}, project=project)
+
+
+def mistakes(changes: dict[str, Any], project: Path = Path()) -> dict[str, str]:
+    """Path -> sentence of every mistake that the changes make."""
+    with pytest.raises(ConfigurationError) as failure:
+        loaded(changes, project)
+    return {mistake.path: mistake.sentence for mistake in failure.value.mistakes}
+
+
+def test_a_small_stack_file_is_enough() -> None:
+    settings = loaded({})
+    assert settings.gateway_names == {"cognito": "demo-cognito"}
+    assert settings.cognito.scopes == ("read", "write")
+    assert settings.mode == "pinned"
+
+
+def test_a_gateway_keeps_its_name_when_another_provider_is_switched_on() -> None:
+    alone = loaded({}).gateway_names["cognito"]
+    among_others = loaded({"identityProviders": ["auth0", "cognito", "okta"], **AUTH0, **OKTA}).gateway_names["cognito"]
+    assert alone == among_others
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        loaded({}).gateway.name = "other"
+
+
+def target(**keys: Any) -> dict[str, Any]:
+    return {"targets": [{"name": "tool", **keys}]}
+
+
+def openapi(**credentials: Any) -> dict[str, Any]:
+    return target(type="openapi", schema="s3://schemas/api.json", credentials=credentials)
+
+
+# (changes, path of the mistake, a part of its sentence)
+BAD: list[tuple[dict[str, Any], str, str]] = [
+    ({"aws:region": None}, "aws:region", "pulumi config set aws:region"),
+    ({"aws:region": "oregon"}, "aws:region", "not an AWS region"),
+    ({"gatway": {}}, "gatway", "did you mean gateway?"),
+    ({"gateway": {"name": "demo", "descripton": "x"}}, "gateway.descripton", "did you mean description?"),
+    ({"gateway": None}, "gateway", "is required"),
+    ({"gateway": {"name": "Demo"}}, "gateway.name", "lower-case"),
+    ({"gateway": {"name": "de--mo"}}, "gateway.name", "single hyphens"),
+    ({"gateway": {"name": "demo-"}}, "gateway.name", "none of them at an end"),
+    ({"gateway": {"name": "d" * 41}}, "gateway.name", "AWS takes 48"),
+    ({"gateway": "demo"}, "gateway", "should be an object"),
+    ({"mode": "strict"}, "mode", "'pinned', 'tutorial'"),
+    ({"identityProviders": []}, "identityProviders", "is empty"),
+    ({"identityProviders": None}, "identityProviders", "is required"),
+    ({"identityProviders": "cognito"}, "identityProviders", "should be a valid"),
+    ({"identityProviders": ["cognito", "cognito"]}, "identityProviders", "more than once"),
+    ({"identityProviders": ["entra"]}, "identityProviders[0]", "under oidc.entra"),
+    ({"cognito": {"accessTokenMinutes": 4}}, "cognito.accessTokenMinutes", "greater than or equal to 5"),
+    ({"cognito": {"accessTokenMinutes": 1441}}, "cognito.accessTokenMinutes", "less than or equal to 1440"),
+    ({"cognito": {"accessTokenMinutes": "60"}}, "cognito.accessTokenMinutes", "valid integer"),
+    ({"cognito": {"domainPrefix": "my-aws-pool"}}, "cognito.domainPrefix", "'aws'"),
+    ({"cognito": {"domainPrefix": "Pool"}}, "cognito.domainPrefix", "a-z"),
+    ({"cognito": {"scopes": ["a/b"]}}, "cognito.scopes[0]", "no slash"),
+    ({"cognito": {"scopes": []}}, "cognito.scopes", "is empty"),
+    ({"cognito": {"clients": {"a": {"scopes": ["x"]}}}}, "cognito.clients.a.scopes", "valid: read, write"),
+    ({"cognito": {"clients": {}}}, "cognito.clients", "is empty"),
+    ({"cognito": {"userPoolId": "eu-west-1_abc"}}, "cognito.userPoolId", "aws:region is us-west-2"),
+    ({"cognito": {"userPoolId": "us-west-2_a", "tier": "LITE"}}, "cognito.tier", "exists already"),
+    ({"identityProviders": ["auth0"]}, "auth0:domain", "is required"),
+    ({"identityProviders": ["auth0"], "auth0:domain": "t.auth0.com"}, "auth0:clientSecret", "auth0:apiToken, or"),
+    (
+        {"identityProviders": ["auth0"], **AUTH0, "auth0:domain": "https://t.auth0.com/"},
+        "auth0:domain",
+        "write t.auth0.com",
+    ),
+    ({"identityProviders": ["auth0"], **AUTH0, "auth0": {"audience": ""}}, "auth0.audience", "an audience"),
+    ({"identityProviders": ["auth0"], **AUTH0, "auth0": {"scopes": ["a", "a"]}}, "auth0.scopes", "more than once"),
+    ({"identityProviders": ["auth0"], **AUTH0, "auth0": {"scopes": ["a b"]}}, "auth0.scopes[0]", "no space"),
+    (
+        {
+            "identityProviders": ["auth0"],
+            **AUTH0,
+            "auth0": {"tokenDialect": "access_token_authz", "clients": {"a": {}, "b": {}}},
+        },
+        "auth0.tokenDialect",
+        "choose rfc9068_profile_authz",
+    ),
+    (
+        {"identityProviders": ["auth0"], **AUTH0, "auth0": {"createApi": False, "accessTokenSeconds": 60}},
+        "auth0.accessTokenSeconds",
+        "exists already",
+    ),
+    ({"identityProviders": ["okta"]}, "okta:orgName", "is required"),
+    ({"identityProviders": ["okta"], "okta:orgName": "acme"}, "okta:apiToken", "okta:accessToken"),
+    ({"identityProviders": ["okta"], **OKTA, "okta:orgName": "https://acme.okta.com"}, "okta:orgName", "scheme"),
+    ({"identityProviders": ["okta"], **OKTA, "okta": {"authorizationServer": "own"}}, "okta.audience", "is required"),
+    (
+        {
+            "identityProviders": ["okta"],
+            **OKTA,
+            "okta": {"authorizationServer": "own", "audience": "api://a", "createScopes": False},
+        },
+        "okta.createScopes",
+        "no scopes yet",
+    ),
+    ({"oidc": {"cognito": {"discoveryUrl": "https://a/.well-known/openid-configuration"}}}, "oidc.cognito", "built-in"),
+    ({"oidc": {"a": {"discoveryUrl": "https://a", "allowedClients": ["c"]}}}, "oidc.a.discoveryUrl", "/.well-known/"),
+    (
+        {"oidc": {"a": {"discoveryUrl": "https://a/.well-known/openid-configuration"}}},
+        "oidc.a",
+        "every token of that issuer would be let in",
+    ),
+    (
+        {"oidc": {"a": {"discoveryUrl": "https://a/.well-known/openid-configuration", "allowedAudience": []}}},
+        "oidc.a.allowedAudience",
+        "is empty",
+    ),
+    (
+        {
+            "oidc": {
+                "a": {"discoveryUrl": "https://a/.well-known/openid-configuration", "customClaims": [{"name": "app"}]}
+            }
+        },
+        "oidc.a.customClaims[0]",
+        "exactly one of",
+    ),
+    ({"targets": []}, "targets", "is empty"),
+    ({"targets": [{"name": "t", "type": "lamda"}]}, "targets[0]", "valid: lambda, smithy"),
+    ({"targets": [{"name": "t--x", "type": "sample"}]}, "targets[0].name", "single hyphens"),
+    ({"targets": [{"name": "t", "type": "sample"}] * 2}, "targets", "2 targets are named 't'"),
+    (target(type="lambda", functionArn=FUNCTION), "targets[0]", "it has none"),
+    (target(type="lambda", functionArn=FUNCTION, tools=[]), "targets[0].tools", ""),
+    (target(type="lambda", functionArn="lookup", tools=[TOOL]), "targets[0].functionArn", "arn:aws:lambda:"),
+    (
+        target(type="lambda", functionArn="arn:aws:s3:::bucket", tools=[TOOL]),
+        "targets[0].functionArn",
+        "a Lambda function's ARN",
+    ),
+    (target(type="lambda", functionArn=FUNCTION, tools=[TOOL, TOOL]), "targets[0].tools", "lookup"),
+    (target(type="lambda", functionArn=FUNCTION, toolsFile="absent.json"), "targets[0].toolsFile", "there is no file"),
+    (target(type="smithy", model="s3://b-1/m.json", resources=["*"]), "targets[0].actions", "is required"),
+    (
+        target(type="smithy", model="s3://b-1/m.json", actions=["s3:*"], resources=["arn:aws:s3:::b"]),
+        "targets[0].actions",
+        "mode: tutorial",
+    ),
+    (
+        target(type="smithy", model="s3://b-1/m.json", actions=["s3:GetObject"], resources=["*"]),
+        "targets[0].resources",
+        "mode: tutorial",
+    ),
+    (target(type="mcp", endpoint="http://plain.example"), "targets[0].endpoint", "https://"),
+    (openapi(type="apiKey"), "targets[0].credentials", "exactly one of secretRef, providerArn"),
+    (openapi(type="apiKey", secretRef="absent"), "targets[0].credentials.secretRef", "there is no key 'absent'"),
+    (openapi(type="apiKey", secretRef="plain") | {"plain": "x"}, "targets[0].credentials.secretRef", "is not secret"),
+    (openapi(type="oauth", scopes=[]), "targets[0].credentials.clientId", "is required"),
+    (openapi(type="iam", service="s3"), "targets[0].credentials", "valid: none, apiKey, oauth"),
+    ({"crossAccount": {"42": {"assumeRoleArn": ROLE}}}, "crossAccount.42", "twelve digits"),
+    ({"executionRole": {"path": "team"}}, "executionRole.path", "begins and ends with a slash"),
+    ({"tags": {"aws:x": "y"}}, "tags.aws:x", "AWS keeps for itself"),
+    ({"tags": {"a": 1}}, "tags.a", "valid string"),
+    ({"key": "plain text"}, "key", "no secretRef names it"),
+]
+
+
+@pytest.mark.parametrize(("changes", "path", "sentence"), BAD, ids=[f"{path} {part}" for _, path, part in BAD])
+def test_a_mistake_is_named_with_its_place_and_what_is_valid(changes: dict[str, Any], path: str, sentence: str) -> None:
+    found = mistakes(changes)
+    assert path in found, found
+    assert sentence in found[path]
+
+
+def test_all_mistakes_stand_in_one_message() -> None:
+    found = mistakes({"aws:region": None, "gateway": {"name": "Demo"}, "identityProviders": [], "target": []})
+    assert set(found) == {"aws:region", "gateway.name", "identityProviders", "target"}
+
+
+def test_a_secret_does_not_stand_in_a_structured_key() -> None:
+    flat = {f"agentcore-auth:{key}": json.dumps(value) for key, value in GOOD.items()}
+    with pytest.raises(ConfigurationError, match="targets: is secret; put the secret into a key of its own"):
+        load(flat, secret_keys={"agentcore-auth:targets"}, environment={}, project=Path())
+
+
+def test_a_provider_secret_in_plain_text_is_refused() -> None:
+    flat = {
+        "auth0:clientSecret": "plain",
+        "auth0:clientId": "id",
+        "auth0:domain": "t.auth0.com",
+        "aws:region": "us-west-2",
+    }
+    flat |= {f"agentcore-auth:{key}": json.dumps(GOOD[key]) for key in ("gateway", "targets")}
+    flat["agentcore-auth:identityProviders"] = '["auth0"]'
+    with pytest.raises(ConfigurationError, match="auth0:clientSecret: stands in the stack file in plain text"):
+        load(flat, secret_keys=set(), environment={}, project=Path())
+
+
+def test_provider_credentials_may_come_from_the_environment() -> None:
+    flat = {f"agentcore-auth:{key}": json.dumps(value) for key, value in GOOD.items() if ":" not in key}
+    flat |= {"aws:region": "us-west-2", "agentcore-auth:identityProviders": '["auth0", "okta"]'}
+    environment = {
+        "AUTH0_DOMAIN": "t.auth0.com",
+        "AUTH0_API_TOKEN": "x",
+        "OKTA_ORG_NAME": "acme",
+        "OKTA_API_TOKEN": "x",
+    }
+    settings = load(flat, secret_keys=set(), environment=environment, project=Path())
+    assert (settings.auth0_domain, settings.okta_host) == ("t.auth0.com", "acme.okta.com")
+
+
+def test_a_tools_file_is_read_and_checked(tmp_path: Path) -> None:
+    (tmp_path / "tools.json").write_text(json.dumps([TOOL]))
+    settings = loaded(target(type="lambda", functionArn=FUNCTION, toolsFile="tools.json"), tmp_path)
+    assert json.loads(settings.documents["tool"]) == [TOOL]
+    (tmp_path / "tools.json").write_text('[{"name": "a b"}]')
+    found = mistakes(target(type="lambda", functionArn=FUNCTION, toolsFile="tools.json"), tmp_path)
+    assert "tools.json" in found["targets[0].toolsFile"]
