@@ -36,8 +36,8 @@ class IssuedTokens:
 
     def __post_init__(self) -> None:
         if self.shape.has_audience != (self.audience is not None):
-            has = "have" if self.shape.has_audience else "have no"
-            raise ValueError(f"tokens of shape {self.shape.name} {has} an audience; given: {self.audience!r}")
+            has = "have an" if self.shape.has_audience else "have no"
+            raise ValueError(f"tokens of shape {self.shape.name} {has} audience; given: {self.audience!r}")
 
 
 @dataclass(frozen=True)
