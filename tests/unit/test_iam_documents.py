@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import chain, combinations, product
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from components import iam
+from configuration.schema import Mode
+from schemas.endpoints import permission_for
+from tests.unit.policy_table import faults
+
+
+@dataclass(frozen=True)
+class Place:
+    partition: str = "aws"
+    account: str = "123456789012"
+    region: str = "us-west-2"
+
+
+HERE = Place()
+GATEWAYS = ["tools-cognito", "tools-okta"]
+ROLE = "arn:aws:iam::123456789012:role/agents/tools-execution"
+OWN_FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:weather"
+OTHER_FUNCTION = "arn:aws:lambda:us-west-2:210987654321:function:billing:live"
+SECRET = "arn:aws:secretsmanager:us-west-2:123456789012:secret:bedrock-agentcore-identity!default"
+VAULT = "arn:aws:bedrock-agentcore:us-west-2:123456789012:token-vault/default"
+DIRECTORY = "arn:aws:bedrock-agentcore:us-west-2:123456789012:workload-identity-directory/default"
+RUNTIMES = "https://bedrock-agentcore.us-west-2.amazonaws.com/runtimes"
+RUNTIME = "arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/notes-abcdefghij"
+
+OWN = iam.FunctionCall(OWN_FUNCTION)
+OTHER = iam.FunctionCall(OTHER_FUNCTION)
+TABLES = iam.ServiceCalls(
+    "order-table", ("dynamodb:GetItem",), ("arn:aws:dynamodb:us-west-2:123456789012:table/orders",)
+)
+SIGNED = iam.ServiceCalls(
+    "notes", ("bedrock-agentcore:InvokeAgentRuntime",), (RUNTIME, f"{RUNTIME}/runtime-endpoint/DEFAULT")
+)
+KEY = iam.ApiKeyUse(f"{VAULT}/apikeycredentialprovider/pets", f"{SECRET}/apikey/pets-AbCdEf")
+TOKEN = iam.OAuthUse(f"{VAULT}/oauth2credentialprovider/crm", f"{SECRET}/oauth2/crm-AbCdEf")
+NEEDS: list[iam.Need] = [OWN, OTHER, TABLES, SIGNED, KEY, TOKEN]
+EVERY_CHOICE = [list(choice) for choice in chain(*(combinations(NEEDS, size) for size in range(len(NEEDS) + 1)))]
+
+
+def execution(*needs: iam.Need, mode: Mode = "pinned") -> dict[str, dict[str, Any]]:
+    return {statement["Sid"]: statement for statement in iam.execution_statements(HERE, GATEWAYS, needs, mode)}
+
+
+def test_pinned_trust_names_each_gateway() -> None:
+    (statement,) = iam.trust_policy(HERE, GATEWAYS, "pinned")["Statement"]
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "123456789012"},
+        "ArnLike": {
+            "aws:SourceArn": [
+                "arn:aws:bedrock-agentcore:us-west-2:123456789012:gateway/tools-cognito-??????????",
+                "arn:aws:bedrock-agentcore:us-west-2:123456789012:gateway/tools-okta-??????????",
+            ]
+        },
+    }
+
+
+def test_tutorial_trust_is_the_tutorials() -> None:
+    assert iam.trust_policy(HERE, GATEWAYS, "tutorial") == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "bedrock-agentcore.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_arns_are_of_the_callers_partition(partition: str) -> None:
+    place = replace(HERE, partition=partition)
+    documents = [
+        iam.trust_policy(place, GATEWAYS, "pinned"),
+        iam.caller_policy(place, GATEWAYS, ROLE.replace("arn:aws:", f"arn:{partition}:"), ["schemas"], "pinned"),
+    ]
+    text = str(documents)
+    assert text.count("arn:") == text.count(f"arn:{partition}:")
+
+
+@pytest.mark.parametrize(
+    ("needs", "sids"),
+    [
+        ([], set[str]()),
+        ([OWN, OTHER], {"InvokeFunctions"}),
+        ([TABLES, SIGNED], {"CallOrderTable", "CallNotes"}),
+        ([KEY], {"GetWorkloadTokens", "GetApiKeys", "ReadCredentials"}),
+        ([TOKEN], {"GetWorkloadTokens", "GetOAuthTokens", "ReadCredentials"}),
+    ],
+)
+def test_the_role_has_the_statements_of_its_targets_and_no_others(needs: list[iam.Need], sids: set[str]) -> None:
+    assert set(execution(*needs)) == sids
+
+
+def test_functions_are_named_one_by_one() -> None:
+    assert execution(OWN, OTHER, OWN)["InvokeFunctions"] == {
+        "Sid": "InvokeFunctions",
+        "Effect": "Allow",
+        "Action": ["lambda:InvokeFunction"],
+        "Resource": [OWN_FUNCTION, OTHER_FUNCTION],
+    }
+
+
+def test_credentials_are_taken_from_the_vault_by_these_gateways_only() -> None:
+    identities = [f"{DIRECTORY}/workload-identity/{name}-??????????" for name in GATEWAYS]
+    statements = execution(KEY, TOKEN)
+    assert statements["GetApiKeys"]["Resource"] == [DIRECTORY, *identities, VAULT, KEY.provider_arn]
+    assert statements["GetOAuthTokens"]["Resource"] == [DIRECTORY, *identities, VAULT, TOKEN.provider_arn]
+    assert statements["ReadCredentials"]["Resource"] == [KEY.secret_arn, TOKEN.secret_arn]
+
+
+def test_a_provider_that_the_api_spells_with_its_older_name_is_named_as_iam_knows_it() -> None:
+    spelled = iam.ApiKeyUse(KEY.provider_arn.replace("bedrock-agentcore", "acps"), KEY.secret_arn)
+    assert execution(spelled)["GetApiKeys"] == execution(KEY)["GetApiKeys"]
+
+
+def test_targets_whose_names_differ_in_hyphens_only_have_different_sids() -> None:
+    assert set(execution(replace(TABLES, target="a-b"), replace(SIGNED, target="aB"))) == {"CallAB", "CallAB2"}
+
+
+@pytest.mark.parametrize("needs", EVERY_CHOICE)
+def test_no_execution_statement_is_wider_than_it_has_to_be(needs: list[iam.Need]) -> None:
+    statements = iam.execution_statements(HERE, GATEWAYS, needs, "pinned")
+    assert faults(statements) == []
+    assert len({statement["Sid"] for statement in statements}) == len(statements)
+
+
+@pytest.mark.parametrize(
+    ("buckets", "key"),
+    [*product([[], ["schemas", "more"]], [None, "arn:aws:kms:us-west-2:123456789012:key/" + "a" * 36])],
+)
+def test_no_caller_statement_is_wider_than_it_has_to_be(buckets: list[str], key: str | None) -> None:
+    policy = iam.caller_policy(HERE, GATEWAYS, ROLE, buckets, "pinned", key)
+    assert faults(policy["Statement"]) == []
+    sids = [statement["Sid"] for statement in policy["Statement"]]
+    assert ("ReadSchemas" in sids, "UseGatewayKey" in sids) == (bool(buckets), key is not None)
+
+
+def test_the_caller_may_pass_the_execution_role_to_agentcore_only() -> None:
+    statements = {
+        statement["Sid"]: statement for statement in iam.caller_policy(HERE, GATEWAYS, ROLE, [], "pinned")["Statement"]
+    }
+    assert statements["PassExecutionRole"] == {
+        "Sid": "PassExecutionRole",
+        "Effect": "Allow",
+        "Action": ["iam:PassRole"],
+        "Resource": [ROLE],
+        "Condition": {"StringEquals": {"iam:PassedToService": "bedrock-agentcore.amazonaws.com"}},
+    }
+
+
+def test_the_tutorials_caller_policy_is_the_tutorials() -> None:
+    statements = iam.caller_policy(HERE, GATEWAYS, ROLE, ["schemas"], "tutorial")["Statement"]
+    assert [(statement["Action"], statement["Resource"]) for statement in statements] == [
+        (["bedrock-agentcore:*", "iam:PassRole"], ["*"]),
+        (["s3:GetObject"], ["*"]),
+    ]
+    assert len(iam.caller_policy(HERE, GATEWAYS, ROLE, [], "tutorial")["Statement"]) == 1
+
+
+def test_another_accounts_function_admits_the_execution_role() -> None:
+    assert iam.cross_account_statement(OTHER_FUNCTION, ROLE) == {
+        "Sid": "cross-account-access",
+        "Effect": "Allow",
+        "Principal": {"AWS": ROLE},
+        "Action": "lambda:InvokeFunction",
+        "Resource": OTHER_FUNCTION,
+    }
+    assert iam.account_of(OTHER_FUNCTION) == "210987654321"
+
+
+def test_the_sample_function_may_write_its_own_log_only() -> None:
+    group = "arn:aws:logs:us-west-2:123456789012:log-group:tools-echo-1234567"
+    statements = iam.function_statements(f"{group}:*")
+    assert statements[0]["Resource"] == [f"{group}:log-stream:*"]
+    assert faults(statements) == []
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "action", "arns"),
+    [
+        (
+            f"{RUNTIMES}/{quote(RUNTIME, safe='')}/invocations?qualifier=live",
+            "bedrock-agentcore:InvokeAgentRuntime",
+            (RUNTIME, f"{RUNTIME}/runtime-endpoint/live"),
+        ),
+        (
+            "https://tools-abcdefghij.gateway.bedrock-agentcore.eu-west-1.amazonaws.com/mcp",
+            "bedrock-agentcore:InvokeGateway",
+            ("arn:aws:bedrock-agentcore:eu-west-1:123456789012:gateway/tools-abcdefghij",),
+        ),
+        (
+            "https://a1b2c3.execute-api.us-west-2.amazonaws.com/prod/mcp",
+            "execute-api:Invoke",
+            ("arn:aws:execute-api:us-west-2:123456789012:a1b2c3/prod/*/*",),
+        ),
+    ],
+)
+def test_a_signed_endpoint_tells_its_permission(endpoint: str, action: str, arns: tuple[str, ...]) -> None:
+    permission = permission_for(endpoint)
+    assert permission is not None
+    assert (permission.action, permission.arns("aws", "123456789012")) == (action, arns)
+    assert faults(iam.execution_statements(HERE, GATEWAYS, [iam.ServiceCalls("t", (action,), arns)], "pinned")) == []
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "https://tools.example/mcp",
+        "https://bedrock-agentcore.us-west-2.amazonaws.com/runtimes/notes/invocations",
+        "https://a1b2c3.execute-api.us-west-2.amazonaws.com/",
+        "https://bedrock-agentcore.us-west-2.amazonaws.com.evil.example/runtimes/x",
+    ],
+)
+def test_an_address_that_does_not_tell_has_no_permission(endpoint: str) -> None:
+    assert permission_for(endpoint) is None
