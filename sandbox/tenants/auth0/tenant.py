@@ -16,13 +16,9 @@ from sandbox.tenants.auth0.errors import ManagementError
 from sandbox.tenants.auth0.management import BASE, MANAGEMENT_SCOPES, ManagementApi
 from sandbox.tenants.auth0.state import State
 from sandbox.tenants.auth0.tokens import claims_of, decide, token_type_of
+from sandbox.tenants.credentials import AUTH0_API_TOKEN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_DOMAIN
 from sandbox.tenants.signing import SigningKey, altered
 from sandbox.tenants.token_request import OAuthError, parse_token_request
-
-DOMAIN = "sandbox-tenant.us.auth0.com"
-API_TOKEN = "sandbox-auth0-api-token"  # noqa: S105  opens nothing but the sandbox
-DEPLOYER_CLIENT_ID = "sandboxDeployerApplication000000"
-DEPLOYER_CLIENT_SECRET = "sandbox-auth0-deployer-secret"  # noqa: S105  opens nothing but the sandbox
 
 
 class Auth0Tenant:
@@ -32,7 +28,7 @@ class Auth0Tenant:
     from the token endpoint, such as the deployer application gets.
     """
 
-    def __init__(self, domain: str = DOMAIN, api_token: str = API_TOKEN) -> None:
+    def __init__(self, domain: str = AUTH0_DOMAIN, api_token: str = AUTH0_API_TOKEN) -> None:
         self.domain = domain
         self.issuer = f"https://{domain}/"
         self.management_audience = f"https://{domain}{BASE}/"
@@ -62,10 +58,12 @@ class Auth0Tenant:
         """An access token in the audience's dialect, granted or not: for tests of what refuses tokens.
 
         `lifetime` in seconds, negative for an expired one; `claims` go over the token's own, None takes one out; `key`
-        signs instead of the tenant's. Raises ManagementError for an audience that the tenant does not have.
+        signs instead of the tenant's. Raises LookupError for an audience that the tenant does not have.
         """
         with self.state.lock:
-            api = self.state.api(audience)
+            api = self.state.api_by_identifier(audience)
+        if api is None:
+            raise LookupError(f"the Auth0 tenant has no API {audience}")
         own = claims_of(client_id, api, scopes, issuer=self.issuer, now=int(time.time()), lifetime=lifetime)
         return (key or self._key).sign(altered(own, claims or {}), typ=token_type_of(api))
 
@@ -91,10 +89,10 @@ class Auth0Tenant:
         scopes = [Scope(value=scope).model_dump() for scope in MANAGEMENT_SCOPES]
         api = {"name": "Auth0 Management API", "identifier": self.management_audience, "scopes": scopes}
         self.state.create_api(api, is_system=True)
-        self.state.clients[DEPLOYER_CLIENT_ID] = Client.model_validate(
+        self.state.clients[AUTH0_CLIENT_ID] = Client.model_validate(
             {
-                "client_id": DEPLOYER_CLIENT_ID,
-                "client_secret": DEPLOYER_CLIENT_SECRET,
+                "client_id": AUTH0_CLIENT_ID,
+                "client_secret": AUTH0_CLIENT_SECRET,
                 "name": "Deployer",
                 "app_type": "non_interactive",
                 "grant_types": ["client_credentials"],
@@ -102,7 +100,7 @@ class Auth0Tenant:
                 "global": True,
             }
         )
-        grant = {"client_id": DEPLOYER_CLIENT_ID, "audience": self.management_audience, "allow_all_scopes": True}
+        grant = {"client_id": AUTH0_CLIENT_ID, "audience": self.management_audience, "allow_all_scopes": True}
         self.state.create_grant(grant, is_system=True)
 
     def _permissions(self, request: Request) -> frozenset[str]:

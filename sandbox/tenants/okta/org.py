@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sandbox.tenants.credentials import OKTA_API_TOKEN, OKTA_DOMAIN
 from sandbox.tenants.okta.errors import OktaError
 from sandbox.tenants.okta.management import ManagementApi
 from sandbox.tenants.okta.servers import AuthorizationServer
@@ -20,8 +21,6 @@ from sandbox.tenants.okta.tokens import UnknownClientError, claims_of, decide
 from sandbox.tenants.signing import SigningKey, altered
 from sandbox.tenants.token_request import OAuthError, parse_token_request
 
-DOMAIN = "sandbox-org.okta.com"
-API_TOKEN = "sandbox-okta-api-token"  # noqa: S105  opens nothing but the sandbox
 _SERVER = "/oauth2/{server}"
 
 
@@ -31,7 +30,7 @@ class OktaOrg:
     The org authorization server (`/oauth2/v1/token`) is not played: its tokens are opaque, no gateway can judge them.
     """
 
-    def __init__(self, domain: str = DOMAIN, api_token: str = API_TOKEN) -> None:
+    def __init__(self, domain: str = OKTA_DOMAIN, api_token: str = OKTA_API_TOKEN) -> None:
         self.domain = domain
         self.state = State(f"https://{domain}")
         self.app: ASGIApp = _OriginForm(
@@ -48,8 +47,8 @@ class OktaOrg:
         )
 
     def issuer(self, server: str = DEFAULT_SERVER) -> str:
-        """What tokens of an authorization server carry as `iss`; raises OktaError where there is none of that id."""
-        return self.state.server(server).document.issuer
+        """What tokens of an authorization server carry as `iss`; raises LookupError where there is none of that id."""
+        return self._server(server).document.issuer
 
     def mint(
         self,
@@ -64,16 +63,16 @@ class OktaOrg:
         """An access token of an authorization server, granted or not: for tests of what refuses tokens.
 
         `lifetime` in seconds, negative for an expired one; `claims` go over the token's own, None takes one out; `key`
-        signs instead of the server's. Raises OktaError where there is no server of that id.
+        signs instead of the server's. Raises LookupError where there is no server of that id.
         """
         with self.state.lock:
-            issuing = self.state.server(server)
+            issuing = self._server(server)
             own = claims_of(issuing, client_id, scopes, now=int(time.time()), lifetime=lifetime)
         return (key or issuing.key).sign(altered(own, claims or {}), typ=None)
 
     def key_id(self, server: str = DEFAULT_SERVER) -> str:
-        """The `kid` of the key that an authorization server publishes."""
-        return self.state.server(server).key.kid
+        """The `kid` of the key that an authorization server publishes; raises LookupError like `issuer`."""
+        return self._server(server).key.kid
 
     def leftovers(self) -> list[str]:
         """What a deployment made here and has not deleted, one line each."""
@@ -141,6 +140,11 @@ class OktaOrg:
                 "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
             }
         )
+
+    def _server(self, key: str) -> AuthorizationServer:
+        if key not in self.state.servers:
+            raise LookupError(f"the Okta org has no authorization server {key}")
+        return self.state.servers[key]
 
     def _active(self, request: Request) -> AuthorizationServer:
         server = self.state.server(request.path_params["server"])

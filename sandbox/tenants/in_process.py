@@ -1,0 +1,55 @@
+"""HTTP requests to an ASGI app of this process, for callers without an event loop of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+from starlette.types import ASGIApp
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response: its status, and its JSON body (an empty object where it has none)."""
+
+    status: int
+    document: Any = field(default_factory=dict[str, Any])
+
+
+class InProcessHttp:
+    """Requests to one origin (`https://host`), answered by an app instead of over the network."""
+
+    def __init__(self, app: ASGIApp, origin: str) -> None:
+        self._app = app
+        self._origin = origin
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: object = None,
+        form: Mapping[str, str] | None = None,
+        basic: tuple[str, str] | None = None,
+    ) -> Answer:
+        """Send one request with a JSON body or a form; `path` is taken as it stands, escapes and query included."""
+
+        async def send() -> httpx2.Response:
+            transport = httpx2.ASGITransport(app=self._app)
+            async with httpx2.AsyncClient(transport=transport, base_url=self._origin) as client:
+                return await client.request(
+                    method,
+                    path,
+                    headers=headers,
+                    content=None if body is None else json.dumps(body),
+                    data=form,
+                    auth=basic or httpx2.USE_CLIENT_DEFAULT,
+                )
+
+        response = asyncio.run(send())
+        return Answer(response.status_code, response.json() if response.content else {})
