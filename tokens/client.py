@@ -67,19 +67,20 @@ def refusal_cause(status: int, error: str, description: str) -> Cause:
     text = description.lower()
     if error in {"invalid_dpop_proof", "use_dpop_nonce"} or "dpop" in text:
         return Cause.DPOP_REQUIRED
-    if "no audience parameter" in text:
+    if "no audience parameter" in text or "not allowed access to apiv1" in text:
         return Cause.AUDIENCE_MISSING
-    if "service not found" in text:
+    if "service not found" in text or "service not enabled" in text:
         return Cause.AUDIENCE_UNKNOWN
     if "client-grant" in text or "not authorized to access" in text:
         return Cause.AUDIENCE_NOT_GRANTED
-    if "policy evaluation failed" in text or "no_matching_policy" in text:
+    if "policy evaluation failed" in text:
         return Cause.POLICY_MISSING
-    if error in {"invalid_scope", "scope_not_granted"} or "not been granted scope" in text:
+    if error == "invalid_scope" or "not been granted scope" in text:
         return Cause.SCOPE_NOT_GRANTED
-    if error in {"unauthorized_client", "unsupported_grant_type"}:
+    # Cognito says invalid_grant where the app client's flows are not switched on (AllowedOAuthFlowsUserPoolClient).
+    if error in {"unauthorized_client", "unsupported_grant_type", "invalid_grant"}:
         return Cause.GRANT_NOT_ENABLED
-    if error in {"invalid_client", "invalid_client_secret"} or (error == "access_denied" and text == "unauthorized"):
+    if error == "invalid_client" or (error == "access_denied" and text == "unauthorized"):
         return Cause.WRONG_SECRET
     return Cause.ENDPOINT_WRONG if not error and status in {404, 405} else Cause.REQUEST_REFUSED
 

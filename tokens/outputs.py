@@ -1,0 +1,211 @@
+"""A stack's outputs, read from the `pulumi` CLI, from the sandbox's command line, or from a file.
+
+The seam to the sandbox is one command, `python -m sandbox outputs --stack S --json --show-secrets`, whose standard
+output is what `pulumi stack output --json --show-secrets --stack S` prints. Nothing of the sandbox is imported.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar, cast
+
+_Entry = TypeVar("_Entry")
+PROJECT = Path(__file__).resolve().parent.parent
+TIMEOUT = 120
+"""Seconds for the CLI: it may have to log in to a backend that is far away."""
+
+
+class OutputsError(Exception):
+    """The outputs cannot be had, or are not there; the message is for the user. `reached` is False for the former."""
+
+    def __init__(self, message: str, *, reached: bool = True) -> None:
+        super().__init__(message)
+        self.reached = reached
+
+
+@dataclass(frozen=True)
+class Client:
+    """One application of a provider; the secret is given, or the ARN that it is stored under."""
+
+    name: str
+    client_id: str
+    scopes: tuple[str, ...]
+    secret: str | None
+    secret_arn: str | None
+
+
+@dataclass(frozen=True)
+class Provider:
+    """An identity provider of the stack, as its output `identityProviders.<name>` says."""
+
+    name: str
+    discovery_url: str
+    issuer: str
+    token_endpoint: str | None
+    audience: str | None
+    clients: Mapping[str, Client]
+
+    def client(self, name: str | None) -> Client:
+        """The client of that name; without one, `default` or the only one. Raises OutputsError."""
+        if not self.clients:
+            raise OutputsError(
+                f"{self.name} has no client of this stack (nothing is created at an issuer under oidc): take the token "
+                "from there, or put its client into .env"
+            )
+        wanted = name or ("default" if "default" in self.clients else next(iter(self.clients)))
+        if wanted not in self.clients or (name is None and wanted != "default" and len(self.clients) > 1):
+            valid = ", ".join(self.clients)
+            problem = f"{self.name} has no client {name}" if name else f"{self.name} has several clients"
+            raise OutputsError(f"{problem}; valid for --client: {valid}")
+        return self.clients[wanted]
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A gateway of the stack, as its output `gateways.<provider>` says."""
+
+    provider: str
+    url: str
+    mcp_url: str
+    authorizer: Mapping[str, object]
+
+
+class Outputs:
+    """A stack's outputs, by name. Raises OutputsError where they have not the form that the program gives them."""
+
+    def __init__(self, document: Mapping[str, object], stack: str) -> None:
+        self._document = document
+        self.stack = stack
+
+    @property
+    def gateways(self) -> dict[str, Gateway]:
+        return {
+            name: Gateway(
+                name,
+                _text(entry, "url"),
+                _text(entry, "mcpUrl"),
+                _mapping(entry.get("authorizer"), f"gateways.{name}.authorizer"),
+            )
+            for name, entry in self._section("gateways").items()
+        }
+
+    @property
+    def providers(self) -> dict[str, Provider]:
+        return {name: _provider(name, entry) for name, entry in self._section("identityProviders").items()}
+
+    def gateway(self, provider: str | None) -> Gateway:
+        """The gateway of that provider; without one, the only one. Raises OutputsError."""
+        return _choose(self.gateways, provider, "--gateway", f"stack {self.stack}")
+
+    def provider(self, name: str | None) -> Provider:
+        """The identity provider of that name; without one, the only one. Raises OutputsError."""
+        return _choose(self.providers, name, "--idp", f"stack {self.stack}")
+
+    def _section(self, key: str) -> dict[str, Mapping[str, object]]:
+        section = self._document.get(key)
+        if not isinstance(section, Mapping) or not section:
+            raise OutputsError(f"stack {self.stack} has no output {key}: is it deployed? (make up STACK={self.stack})")
+        return {name: _mapping(entry, f"{key}.{name}") for name, entry in cast("Mapping[str, object]", section).items()}
+
+
+def read(stack: str) -> Outputs:
+    """The outputs of a deployed stack, secrets included. Raises OutputsError."""
+    pulumi = shutil.which("pulumi")
+    has_sandbox = (PROJECT / "sandbox" / "__main__.py").is_file()
+    if has_sandbox and (pulumi is None or stack == "sandbox"):
+        arguments = [sys.executable, "-m", "sandbox", "outputs", "--stack", stack, "--json", "--show-secrets"]
+    elif pulumi is not None:
+        arguments = [pulumi, "stack", "output", "--json", "--show-secrets", "--non-interactive", "--stack", stack]
+    else:
+        raise OutputsError("pulumi is not on PATH: make install-pulumi, or name a file with --outputs", reached=False)
+    return Outputs(_run(arguments, stack), stack)
+
+
+def read_file(path: Path) -> Outputs:
+    """Outputs that `pulumi stack output --json --show-secrets` wrote to a file. Raises OutputsError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OutputsError(f"{path} cannot be read: {error}") from None
+    return Outputs(_parsed(text, str(path)), path.stem)
+
+
+def _run(arguments: Sequence[str], stack: str) -> Mapping[str, object]:
+    shown = "pulumi" if arguments[1] == "stack" else "the sandbox"
+    try:
+        done = subprocess.run(  # noqa: S603  # a fixed command; the stack's name is an argument, and no shell is there
+            arguments, cwd=PROJECT, capture_output=True, text=True, timeout=TIMEOUT, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise OutputsError(f"{shown} did not answer: {error.__class__.__name__}", reached=False) from None
+    if done.returncode != 0:
+        said = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
+        hint = "" if shown == "pulumi" or stack == "sandbox" else " (pulumi is not on PATH: make install-pulumi)"
+        raise OutputsError(f"stack {stack}: {shown} says: {said[:300]}{hint}", reached=False)
+    return _parsed(done.stdout, shown)
+
+
+def _parsed(text: str, where: str) -> Mapping[str, object]:
+    try:
+        return _mapping(json.loads(text), where)
+    except (ValueError, RecursionError):
+        raise OutputsError(f"{where} gives no JSON object of outputs") from None
+
+
+def _provider(name: str, entry: Mapping[str, object]) -> Provider:
+    clients = {
+        client: _client(client, _mapping(fields, f"identityProviders.{name}.clients.{client}"))
+        for client, fields in _mapping(entry.get("clients") or {}, f"identityProviders.{name}.clients").items()
+    }
+    return Provider(
+        name,
+        _text(entry, "discoveryUrl"),
+        _text(entry, "issuer"),
+        _optional_text(entry, "tokenEndpoint"),
+        _optional_text(entry, "audience"),
+        clients,
+    )
+
+
+def _client(name: str, fields: Mapping[str, object]) -> Client:
+    scopes = fields.get("scopes")
+    return Client(
+        name,
+        _text(fields, "clientId"),
+        tuple(str(scope) for scope in cast("list[object]", scopes)) if isinstance(scopes, list) else (),
+        _optional_text(fields, "clientSecret"),
+        _optional_text(fields, "clientSecretArn"),
+    )
+
+
+def _choose(entries: Mapping[str, _Entry], name: str | None, option: str, where: str) -> _Entry:
+    if name is None and len(entries) == 1:
+        return next(iter(entries.values()))
+    if name is None or name not in entries:
+        problem = f"{where} has no {name}" if name else f"{where} has several providers"
+        raise OutputsError(f"{problem}; valid for {option}: {', '.join(entries)}")
+    return entries[name]
+
+
+def _mapping(value: object, where: str) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise OutputsError(f"{where} is no object of outputs")
+    return cast("Mapping[str, object]", value)
+
+
+def _text(entry: Mapping[str, object], key: str) -> str:
+    value = entry.get(key)
+    if not isinstance(value, str):
+        raise OutputsError(f"the stack's outputs have no text {key} where it should be: deploy again with this version")
+    return value
+
+
+def _optional_text(entry: Mapping[str, object], key: str) -> str | None:
+    value = entry.get(key)
+    return value if isinstance(value, str) and value else None
