@@ -1,0 +1,139 @@
+"""Pulumi mocks that refuse what the plugins would refuse, and record what the program registered."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks
+
+from sandbox.providers import arguments
+from sandbox.providers.values import Archive
+
+PROGRAM = Path(__file__).parents[2] / "__main__.py"
+ACCOUNT = "123456789012"
+_PACKAGE = {"aws": "pulumi_aws", "auth0": "pulumi_auth0", "okta": "pulumi_okta"}
+_FUNCTIONS: Mapping[str, dict[str, Any]] = {
+    "aws:index/getPartition:getPartition": {"partition": "aws"},
+    "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
+    "okta:auth/getServer:getServer": {"id": "default", "audiences": ["api://default"]},
+}
+
+
+class RefusedError(Exception):
+    """A resource type, function or property that no plugin has."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One resource as the program registered it; `inputs` in the protocol's spelling."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+
+
+@dataclass
+class Recorder(mocks.Mocks):
+    """Answers as an engine would whose providers create everything at once; remembers it."""
+
+    functions: Mapping[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    resources: list[Registered] = field(default_factory=list[Registered])
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        self.resources.append(Registered(args.typ, args.name, args.inputs))
+        if args.typ.startswith(("agentcore-auth:", "pulumi:")):
+            return "", args.inputs
+        mistakes = arguments.check(_argument_class(args.typ), _as_values(args.inputs))
+        if mistakes:
+            listed = "; ".join(f"{each.path}: {each.reason}" for each in mistakes)
+            raise RefusedError(f"{args.typ} {args.name}: {listed}")
+        return f"{args.name}-id", {**args.inputs, **_computed(args.typ, args.name)}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
+        answers = {**_FUNCTIONS, **self.functions}
+        if args.token not in answers:
+            raise RefusedError(f"no answer for the function {args.token}")
+        return answers[args.token]
+
+    def all(self, type_: str) -> list[Registered]:
+        """Every resource of the type whose token ends in this, such as `:Role`."""
+        return [resource for resource in self.resources if resource.type.endswith(type_)]
+
+    def one(self, type_: str) -> Mapping[str, Any]:
+        """The inputs of the only resource of this type."""
+        found = self.all(type_)
+        assert len(found) == 1, f"{len(found)} resources of type …{type_}: {[each.name for each in found]}"
+        return found[0].inputs
+
+
+def deploy(
+    configuration: Mapping[str, Any],
+    *,
+    secrets: Mapping[str, str] | None = None,
+    functions: Mapping[str, dict[str, Any]] | None = None,
+) -> Recorder:
+    """Run the program, `__main__.py` as it is, on the mocks; keys without a namespace are the project's own."""
+    recorder = Recorder(functions or {})
+    everything = {"aws:region": "us-west-2", **configuration, **(secrets or {})}
+    flat = {
+        key if ":" in key else f"agentcore-auth:{key}": value if isinstance(value, str) else json.dumps(value)
+        for key, value in everything.items()
+    }
+    pulumi.runtime.set_mocks(recorder, project="agentcore-auth", stack="test", preview=False)
+    pulumi.runtime.set_all_config(flat, [key if ":" in key else f"agentcore-auth:{key}" for key in secrets or {}])
+
+    @pulumi.runtime.test
+    def run() -> None:
+        runpy.run_path(str(PROGRAM))
+
+    run()
+    return recorder
+
+
+def _argument_class(token: str) -> str:
+    """`aws:iam/role:Role` -> `pulumi_aws.iam:RoleArgs`; RefusedError for other packages."""
+    found = re.fullmatch(r"(\w+):(\w+)/\w+:(\w+)", token)
+    if not found or found[1] not in _PACKAGE:
+        raise RefusedError(f"no plugin has the type {token}")
+    module = {"index": "", "lambda": ".lambda_"}.get(found[2], f".{found[2]}")
+    return f"{_PACKAGE[found[1]]}{module}:{found[3]}Args"
+
+
+def _as_values(value: Any) -> Any:
+    """Archives as the provider servers see them; everything else as it is."""
+    if isinstance(value, pulumi.Archive):
+        return Archive({})
+    if isinstance(value, Mapping):
+        return {key: _as_values(inner) for key, inner in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, list):
+        return [_as_values(inner) for inner in value]  # pyright: ignore[reportUnknownVariableType]
+    return value
+
+
+def _computed(token: str, name: str) -> dict[str, Any]:
+    """What only the provider knows; each of these is in the SDK's outputs for the type."""
+    kind = token.rsplit(":", 1)[1]
+    region = "us-west-2"
+    return {
+        "Role": {"arn": f"arn:aws:iam::{ACCOUNT}:role/{name}", "name": name},
+        "Policy": {"arn": f"arn:aws:iam::{ACCOUNT}:policy/{name}"},
+        "Function": {"arn": f"arn:aws:lambda:{region}:{ACCOUNT}:function:{name}"},
+        "LogGroup": {"arn": f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{name}", "name": name},
+        "UserPoolClient": {"clientSecret": f"secret of {name}"},
+        "AgentcoreGateway": {
+            "gatewayArn": f"arn:aws:bedrock-agentcore:{region}:{ACCOUNT}:gateway/{name}-0123456789",
+            "gatewayId": f"{name}-0123456789",
+            "gatewayUrl": f"https://{name}-0123456789.gateway.bedrock-agentcore.{region}.amazonaws.com/mcp",
+        },
+        "Client": {"clientId": f"{name}-client"},
+        "ClientCredentials": {"clientSecret": f"secret of {name}"},
+        "OAuth": {"clientId": f"{name}-client", "clientSecret": f"secret of {name}"},
+        "SecretVersion": {"arn": f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:{name}"},
+    }.get(kind, {})
