@@ -23,11 +23,14 @@ from starlette.types import ASGIApp
 
 from sandbox import aws_api, cognito
 from sandbox.admin import Mint, admin_app
+from sandbox.aws.installation import install
 from sandbox.gateway import GatewayDataPlane
 from sandbox.gateway.deployed import GATEWAY_HOST
 from sandbox.gateway.lambda_target import LambdaInvoker
 from sandbox.network import LOOPBACK, Authority, ConnectProxy, Front, Route
+from sandbox.providers.auth0 import Auth0Provider
 from sandbox.providers.base import Provider, serve
+from sandbox.providers.okta import OktaProvider
 from sandbox.services import Services, announce
 from sandbox.tenants.auth0.tenant import Auth0Tenant
 from sandbox.tenants.okta.org import OktaOrg
@@ -37,6 +40,7 @@ class Cloud:
     """Everything that is played, wired together; nothing listens yet but AWS's API, which the others are built on."""
 
     def __init__(self) -> None:
+        install()
         self.api = aws_api.AwsApi()
         self.api_server = aws_api.serve(self.api)
         self.cognito = cognito.CognitoIssuer()
@@ -114,8 +118,8 @@ async def run(folder: Path, *, attached: bool) -> None:
 
 
 def _providers(cloud: Cloud) -> Iterator[Provider[Any]]:
-    del cloud
-    yield from ()
+    yield Auth0Provider(cloud.auth0)
+    yield OktaProvider(cloud.okta)
 
 
 @contextlib.asynccontextmanager

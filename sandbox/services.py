@@ -18,6 +18,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
+from sandbox.tenants import credentials
+
 PROJECT = Path(__file__).resolve().parent.parent
 PASSPHRASE = "sandbox"  # noqa: S105  # of stacks on this machine, whose resources are gone when the process ends
 ACCOUNT = "123456789012"
@@ -75,6 +77,7 @@ class Services:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
+            **credentials.ENVIRONMENT,
             "PULUMI_BACKEND_URL": self.backend.as_uri(),
             "PULUMI_CREDENTIALS_PATH": str(self.folder / "pulumi"),
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,

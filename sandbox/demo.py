@@ -1,0 +1,212 @@
+"""The demonstration: deploy on a fresh sandbox, let every provider's clients in, and keep everybody else out.
+
+Everything is asked over the network, as a caller would: tokens at the providers' token endpoints, gateways with the
+official MCP client. Only tokens that no provider would issue (expired, of a client that does not exist) are minted.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TextIO
+
+from sandbox import demo_report, progress, project, services
+from sandbox.caller import call_tool, knock, list_tools
+from sandbox.demo_report import NO_TOKEN, Admission, Refusal, Report
+from sandbox.engine import DeploymentError
+from sandbox.services import PROJECT, Services, ServicesError
+from sandbox.stack import Stack
+from tokens.authorizer import Authorizer
+from tokens.causes import Cause, TokenError
+from tokens.getting import credentials_of, get_token
+from tokens.jws import parse
+from tokens.outputs import Client, Gateway, Outputs, Provider
+from tokens.rules import judge
+from tokens.shapes import shape_of
+
+STACK = "sandbox"
+
+
+def demo(*, as_json: bool, engine: str) -> int:
+    """Run it; 0 where everything is as it should be. `engine`: sandbox, or pulumi for the CLI on PATH."""
+    began = time.monotonic()
+    told = sys.stderr if as_json else sys.stdout
+    with tempfile.TemporaryDirectory(prefix="agentcore-auth-") as folder:
+        try:
+            running = services.start(Path(folder), attached=True)
+        except ServicesError as error:
+            progress.say(f"demo: {error}", sys.stderr)
+            return 1
+        try:
+            progress.say(demo_report.title(engine), told)
+            os.environ.update(running.environment(os.environ))
+            stack = Stack(running, project.copy(PROJECT, Path(folder) / "project"), STACK)
+            created = _deploy(stack, engine, told)
+            report = replace(_Demonstration(running, stack.outputs()).run(), created=created)
+        except DeploymentError as error:
+            progress.say(f"demo: {error}", sys.stderr)
+            return 1
+        finally:
+            running.stop()
+    report = replace(report, seconds=time.monotonic() - began)
+    progress.say(json.dumps(report.document(), indent=2) if as_json else demo_report.text(report))
+    return 0 if report.ok else 1
+
+
+def _deploy(stack: Stack, engine: str, told: TextIO) -> int:
+    """Deploy, and tell what is created meanwhile; gives how many resources there are. Raises DeploymentError."""
+    if engine == "pulumi":
+        command = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs"]
+        for arguments in (["pulumi", "stack", "init", stack.name], [*command, "--stack", stack.name]):
+            try:
+                done = subprocess.run(arguments, cwd=stack.project, stdout=told, check=False)  # noqa: S603  # fixed
+            except FileNotFoundError:
+                raise DeploymentError("pulumi is not on PATH: make install-pulumi, or leave ENGINE out") from None
+            if done.returncode:
+                raise DeploymentError(f"`{' '.join(arguments)}` failed")
+        return len(json.loads(stack.state.read_text())["checkpoint"]["latest"]["resources"])
+    began = time.monotonic()
+    result = stack.run("up", progress.printer(told))
+    progress.say(f"\n  {progress.summary(result)} in {time.monotonic() - began:.1f} s", told)
+    return result.changes.get("create", 0)
+
+
+@dataclass(frozen=True)
+class _Caller:
+    """A client of the stack with its token."""
+
+    gateway: Gateway
+    provider: Provider
+    client: Client
+    token: str
+
+    @property
+    def claims(self) -> Mapping[str, Any]:
+        return parse(self.token).claims
+
+
+class _Demonstration:
+    def __init__(self, running: Services, outputs: Outputs) -> None:
+        self._services = running
+        self._gateways = outputs.gateways
+        self._callers = [
+            _Caller(gateway, provider, client, get_token(credentials_of(provider, client), cache=None).token)
+            for name, gateway in self._gateways.items()
+            for provider in [outputs.providers[name]]
+            for client in provider.clients.values()
+        ]
+
+    def run(self) -> Report:
+        admissions = [self._admission(caller) for caller in self._callers]
+        first = {caller.provider.name: caller for caller in reversed(self._callers)}
+        refusals = [
+            refusal
+            for caller in first.values()
+            for refusal in (self._wrong_secret(caller), *self._bad_tokens(caller), *self._elsewhere(caller))
+        ]
+        return Report(tuple(self._gateways), tuple(admissions), tuple(refusals))
+
+    def _admission(self, caller: _Caller) -> Admission:
+        shape = shape_of(caller.claims)
+        authorizer = Authorizer.from_api(caller.gateway.authorizer)
+        verdict = judge(authorizer, caller.claims, issuer=caller.provider.issuer, now=time.time())
+        answer = knock(caller.gateway.mcp_url, caller.token)
+        admission = Admission(
+            gateway=caller.provider.name,
+            client=caller.client.name,
+            shape=shape.name if shape else "unknown",
+            authorizer=caller.gateway.authorizer,
+            matched=verdict.matched,
+            status=answer.status,
+        )
+        if answer.status != 200:
+            return admission
+        tools = list_tools(caller.gateway.mcp_url, caller.token)
+        if not tools:
+            return admission
+        arguments = example_arguments(tools[0].input_schema)
+        result = call_tool(caller.gateway.mcp_url, caller.token, tools[0].name, arguments)
+        return replace(
+            admission,
+            tools=tuple(tool.name for tool in tools),
+            called=tools[0].name,
+            arguments=arguments,
+            result=result.text,
+            tool_failed=result.failed,
+        )
+
+    def _wrong_secret(self, caller: _Caller) -> Refusal:
+        credentials = replace(credentials_of(caller.provider, caller.client), client_secret="wrong")  # noqa: S106
+        try:
+            get_token(credentials, cache=None)
+            answered = "a token"
+        except TokenError as error:
+            answered = NO_TOKEN if error.cause is Cause.WRONG_SECRET else error.cause.value
+        return Refusal("a wrong client secret", caller.provider.name, NO_TOKEN, answered)
+
+    def _bad_tokens(self, caller: _Caller) -> list[Refusal]:
+        claims, now = caller.claims, int(time.time())
+        stranger = {name: "someone-else" for name in ("sub", "client_id", "azp", "cid") if name in claims}
+        scope_claim = "scp" if "scp" in claims else "scope"
+        other_scope = ["some-other-scope"] if scope_claim == "scp" else "some-other-scope"
+        tokens = {
+            "no token at all": (401, None),
+            "the token of another client": (401, self._mint({**claims, **stranger})),
+            "an expired token": (401, self._mint({**claims, "iat": now - 7200, "exp": now - 3600})),
+            "a token that was tampered with": (401, tampered(caller.token)),
+            "a token without the scope": (403, self._mint({**claims, scope_claim: other_scope})),
+        }
+        return [
+            Refusal(asked, caller.provider.name, str(expected), str(knock(caller.gateway.mcp_url, token).status))
+            for asked, (expected, token) in tokens.items()
+        ]
+
+    def _elsewhere(self, caller: _Caller) -> list[Refusal]:
+        return [
+            Refusal(
+                f"the token for {caller.provider.name}", name, "401", str(knock(gateway.mcp_url, caller.token).status)
+            )
+            for name, gateway in self._gateways.items()
+            if name != caller.provider.name
+        ]
+
+    def _mint(self, claims: Mapping[str, Any]) -> str:
+        return self._services.mint(claims, issuer=str(claims["iss"]))
+
+
+def tampered(token: str) -> str:
+    """The token with another claim added, under the signature that it had."""
+    header, payload, signature = token.split(".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    forged = base64.urlsafe_b64encode(json.dumps({**claims, "admin": True}).encode()).rstrip(b"=").decode()
+    return f"{header}.{forged}.{signature}"
+
+
+def example_arguments(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments that satisfy a tool's input schema: what is required, with plain values."""
+    properties: Mapping[str, Any] = schema.get("properties", {})
+    return {name: _example(properties.get(name, {})) for name in schema.get("required", properties)}
+
+
+def _example(schema: Mapping[str, Any]) -> Any:
+    if "enum" in schema:
+        return schema["enum"][0]
+    match schema.get("type"):
+        case "object":
+            return example_arguments(schema)
+        case "array":
+            return [_example(schema.get("items", {}))]
+        case "number" | "integer":
+            return 1
+        case "boolean":
+            return True
+        case _:
+            return "hello"

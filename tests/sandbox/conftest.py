@@ -1,0 +1,127 @@
+"""The sandbox for tests.
+
+`services` are the sandbox's services, started once for all tests of a worker process; with it the test's own
+environment leads to the sandbox (proxy, CA, credentials), so that urllib, httpx2 and boto3 reach what is played under
+its production name. `aws("iam")` is a boto3 client on it.
+
+`deploy(config)` writes a stack file, deploys it with the sandbox's engine and gives a `Deployment`:
+
+    deployed = deploy({"identityProviders": ["cognito"], "targets": [{"name": "sample", "type": "sample"}]})
+    token = deployed.token("cognito")
+    assert deployed.knock("cognito", token).status == 200
+    deployed.update({**deployed.config, "mode": "tutorial"})   # another `up`; also .preview(config), .destroy()
+
+The gateway's name is made up unless `config` gives one; what is still deployed after the test is destroyed.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from sandbox.caller import Answer, knock
+from sandbox.engine import Result
+from sandbox.project import copy, write_stack_file
+from sandbox.services import PROJECT, Services, start
+from sandbox.stack import Stack
+from tokens.getting import credentials_of, get_token
+from tokens.outputs import Outputs
+
+REGION = "us-west-2"
+
+
+@dataclass
+class Deployment:
+    """A stack that a test deploys: its configuration as it is now, what the last `up` did, and its outputs."""
+
+    stack: Stack
+    config: Mapping[str, Any]
+    result: Result
+
+    @property
+    def outputs(self) -> Outputs:
+        return self.stack.outputs()
+
+    def token(self, provider: str, client: str | None = None) -> str:
+        """A fresh token of one of the provider's clients (None: the only one, or `default`)."""
+        issuer = self.outputs.provider(provider)
+        return get_token(credentials_of(issuer, issuer.client(client)), cache=None).token
+
+    def knock(self, provider: str, token: str | None) -> Answer:
+        """What the provider's gateway answers to a token."""
+        return knock(self.outputs.gateway(provider).mcp_url, token)
+
+    def preview(self, config: Mapping[str, Any] | None = None) -> Result:
+        """What an update to another configuration (None: the present one) would do."""
+        write_stack_file(self.stack.project, self.stack.name, self.config if config is None else config)
+        result = self.stack.run("preview")
+        write_stack_file(self.stack.project, self.stack.name, self.config)
+        return result
+
+    def update(self, config: Mapping[str, Any]) -> Result:
+        write_stack_file(self.stack.project, self.stack.name, config)
+        self.config = config
+        self.result = self.stack.run("up")
+        return self.result
+
+    def destroy(self) -> Result:
+        return self.stack.run("destroy")
+
+
+Deploy = Callable[[Mapping[str, Any]], Deployment]
+
+
+@pytest.fixture(scope="session")
+def running_services(tmp_path_factory: pytest.TempPathFactory) -> Generator[Services]:
+    """The services, without the environment that leads to them."""
+    services = start(tmp_path_factory.mktemp("services"), attached=True)
+    yield services
+    services.stop()
+
+
+@pytest.fixture
+def services(running_services: Services, monkeypatch: pytest.MonkeyPatch) -> Services:
+    for name, value in running_services.environment(os.environ).items():
+        monkeypatch.setenv(name, value)
+    return running_services
+
+
+@pytest.fixture
+def aws(services: Services) -> Callable[[str], Any]:
+    """boto3 clients for the sandbox's account."""
+
+    def client(service: str) -> Any:
+        return boto3.Session().client(service, region_name=REGION, endpoint_url=services.aws)
+
+    return client
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project in which a test may write stack files."""
+    return copy(PROJECT, tmp_path / "project")
+
+
+@pytest.fixture
+def deploy(services: Services, project: Path) -> Generator[Deploy]:
+    deployments: list[Deployment] = []
+
+    def deployed(config: Mapping[str, Any]) -> Deployment:
+        named = {"gateway": {"name": f"test-{uuid.uuid4().hex[:8]}"}, **config}
+        stack = Stack(services, project, f"test-{uuid.uuid4().hex[:8]}")
+        write_stack_file(project, stack.name, named)
+        deployment = Deployment(stack, named, Result())
+        deployments.append(deployment)
+        deployment.result = stack.run("up")
+        return deployment
+
+    yield deployed
+    for deployment in deployments:
+        deployment.destroy()
