@@ -97,7 +97,7 @@ def text(report: Report) -> str:
             _shape(each),
             _lists(each),
             ", ".join(each.matched),
-            _mark(str(each.status), each.ok),
+            _mark(str(each.status), ok=each.ok),
         )
         for each in report.admissions
     ]
