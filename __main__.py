@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pulumi
-from components.targets import TargetBackends
 
 import idp
 from components import authorizer
 from components.caller_policy import CallerPolicy
 from components.client_secrets import ClientSecrets
+from components.cross_account import CrossAccountAccess
 from components.execution_role import ExecutionRole
 from components.gateway import JwtGateway
 from components.place import current
+from components.targets import TargetBackends
 from settings import read
 
 settings = read(Path(__file__).parent)
@@ -23,6 +24,7 @@ place = current(settings.region)
 providers = {provider: idp.create(provider, settings) for provider in settings.identity_providers}
 backends = TargetBackends(name, settings, place)
 role = ExecutionRole(name, settings, place, backends.needs)
+access = CrossAccountAccess(name, settings, place.account, role_arn=role.arn)
 gateways = {
     provider: JwtGateway(
         settings.gateway_names[provider],
@@ -30,7 +32,7 @@ gateways = {
         discovery_url=issuer.discovery_url,
         checks=authorizer.constraints(issuer.tokens, settings.mode),
         role_arn=role.arn,
-        permissions=role.policies,
+        permissions=[*role.policies, *access.permissions],
         backends=backends,
         tags=tags,
     )
@@ -49,4 +51,4 @@ pulumi.export(
 )
 pulumi.export("executionRoleArn", role.arn)
 pulumi.export("callerPolicyArn", callers.arn)
-pulumi.export("crossAccountStatements", backends.cross_account_statements)
+pulumi.export("crossAccountStatements", access.statements)

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Mapping, Set
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -18,7 +18,10 @@ from pydantic.fields import FieldInfo
 from configuration.checks import Outside, contradictions, secret_references
 from configuration.documents import read_documents
 from configuration.mistakes import ConfigurationError, Mistake, mistakes_of, unknown_key
-from configuration.schema import ClientSecrets, Mode, Schema
+from configuration.schema import PROJECT, ClientSecrets, Mode, Schema
+
+if TYPE_CHECKING:
+    import pulumi
 
 __all__ = ["ConfigurationError", "Settings", "load", "read"]
 
@@ -37,6 +40,12 @@ class Settings(Schema):
     def gateway_names(self) -> dict[str, str]:
         """Provider -> fixed name of its gateway, the same whatever other providers are switched on."""
         return {provider: f"{self.gateway.name}-{provider}" for provider in self.identity_providers}
+
+    def secret(self, key: str) -> pulumi.Output[str]:
+        """The secret that a `secretRef` names; `load` has made sure that it is there."""
+        import pulumi  # noqa: PLC0415 - `load`, and the tools that use it, run without Pulumi
+
+        return pulumi.Config(PROJECT).require_secret(key)
 
 
 def load(
@@ -71,7 +80,7 @@ def read(project: Path) -> Settings:
 
     Raises `pulumi.RunError`, which Pulumi shows without a traceback.
     """
-    import pulumi  # noqa: PLC0415 - `load`, and the tools that use it, run without Pulumi
+    import pulumi  # noqa: PLC0415
     from pulumi.runtime import config  # noqa: PLC0415
 
     # `pulumi.Config` answers for one key at a time; only the whole map shows keys that do not exist.

@@ -37,7 +37,7 @@ class JwtGateway(pulumi.ComponentResource):
         tags: Mapping[str, str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`permissions` are the role's policies: AWS checks them when it creates gateways and targets."""
+        """`permissions` are what the role's calls depend on: AWS checks some when it creates gateways and targets."""
         super().__init__("agentcore-auth:index:JwtGateway", name, None, opts)
         gateway = aws.bedrock.AgentcoreGateway(
             name,
@@ -60,7 +60,8 @@ class JwtGateway(pulumi.ComponentResource):
             name,
             gateway_id=gateway.gateway_id,
             backends=backends,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=permissions),
+            permissions=permissions,
+            opts=pulumi.ResourceOptions(parent=self),
         )
         # AWS answers with the MCP address; earlier versions answered with the bare host.
         url = gateway.gateway_url.apply(lambda answer: answer.rstrip("/").removesuffix("/mcp"))
