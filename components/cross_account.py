@@ -1,0 +1,120 @@
+"""Lambda functions of other accounts: each has to admit the execution role in its own policy.
+
+Where the configuration names a role of that account (`crossAccount`), the program writes the statement there; for all
+others it is exported, with the command for the account's owner. It creates nothing else in another account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components import iam
+from configuration.schema import LambdaTarget
+from settings import Settings
+
+
+@dataclass(frozen=True)
+class FunctionRef:
+    """A function's ARN in its parts; `arn` is without the qualifier (a version or an alias)."""
+
+    arn: str
+    qualifier: str | None
+
+    @classmethod
+    def of(cls, arn: str) -> FunctionRef:
+        """The parts of a function's ARN, with or without a qualifier."""
+        parts = arn.split(":")
+        return cls(":".join(parts[:7]), parts[7] if len(parts) > 7 else None)
+
+    @property
+    def account(self) -> str:
+        """The owner's account id."""
+        return iam.account_of(self.arn)
+
+    @property
+    def region(self) -> str:
+        """The function's region."""
+        return self.arn.split(":")[3]
+
+
+def foreign_functions(settings: Settings, account: str) -> list[str]:
+    """The ARNs of the targets' functions that belong to other accounts than `account`."""
+    arns = [target.function_arn for target in settings.targets if isinstance(target, LambdaTarget)]
+    return iam.distinct(arn for arn in arns if iam.account_of(arn) != account)
+
+
+def owners_command(function_arn: str, role_arn: str) -> str:
+    """The command with which a function's owner adds the statement."""
+    function = FunctionRef.of(function_arn)
+    qualifier = f" --qualifier {function.qualifier}" if function.qualifier else ""
+    return (
+        f"aws lambda add-permission --region {function.region} --function-name {function.arn}{qualifier}"
+        f" --statement-id {iam.CROSS_ACCOUNT_SID} --action lambda:InvokeFunction --principal {role_arn}"
+    )
+
+
+class CrossAccountAccess(pulumi.ComponentResource):
+    """`permissions` are the statements that the program writes itself; `statements` those that it leaves to owners.
+
+    `statements` is a list with an entry for each function: `functionArn`, `accountId`, `statement`, `command`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        account: str,
+        *,
+        role_arn: pulumi.Output[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`account` is the gateways' own; `role_arn` has to be the existing role's, or Lambda refuses the principal."""
+        super().__init__("agentcore-auth:index:CrossAccountAccess", name, None, opts)
+        self._name = name
+        self._settings = settings
+        self._accounts: dict[tuple[str, str], aws.Provider] = {}
+        self.permissions: list[pulumi.Resource] = []
+        self.statements: list[pulumi.Output[dict[str, Any]]] = []
+        for arn in foreign_functions(settings, account):
+            if FunctionRef.of(arn).account in settings.cross_account:
+                self.permissions.append(self._permission(FunctionRef.of(arn), role_arn))
+            else:
+                self.statements.append(role_arn.apply(lambda role, arn=arn: _for_the_owner(arn, role)))
+        self.register_outputs({"statements": self.statements})
+
+    def _permission(self, function: FunctionRef, role_arn: pulumi.Output[str]) -> pulumi.Resource:
+        place = f"{self._name}-{function.account}-{function.region}"
+        key = (function.account, function.region)
+        if key not in self._accounts:
+            self._accounts[key] = aws.Provider(
+                place,
+                region=function.region,
+                profile=aws.config.profile,
+                assume_roles=[{"role_arn": self._settings.cross_account[function.account].assume_role_arn}],
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        function_name = function.arn.rpartition(":")[2]
+        qualifier = f"-{function.qualifier}" if function.qualifier else ""
+        return aws.lambda_.Permission(
+            f"{place}-{function_name}{qualifier}",
+            statement_id=iam.CROSS_ACCOUNT_SID,
+            action="lambda:InvokeFunction",
+            function=function.arn,
+            qualifier=function.qualifier,
+            principal=role_arn,
+            # The statement's id is fixed, and a function's policy has each id once.
+            opts=pulumi.ResourceOptions(parent=self, provider=self._accounts[key], delete_before_replace=True),
+        )
+
+
+def _for_the_owner(function_arn: str, role_arn: str) -> dict[str, Any]:
+    return {
+        "functionArn": function_arn,
+        "accountId": iam.account_of(function_arn),
+        "statement": iam.cross_account_statement(function_arn, role_arn),
+        "command": owners_command(function_arn, role_arn),
+    }
