@@ -24,6 +24,11 @@ _WRAPPERS = ("authorizerConfiguration", "customJWTAuthorizer")
 _LISTS = ("allowedAudience", "allowedClients", "allowedScopes", "customClaims")
 
 
+def is_discovery_url(url: str) -> bool:
+    """Whether the API takes `url` as discoveryUrl."""
+    return url.startswith("https://") and _DISCOVERY_URL.fullmatch(url) is not None
+
+
 class AuthorizerError(ValueError):
     """AWS would refuse this authorizer. `cause` is NO_LIST or AUTHORIZER_INVALID."""
 

@@ -23,6 +23,7 @@ class Cause(str, Enum):
     OPAQUE_TOKEN = "opaque_token"  # noqa: S105  # as above
     ENCRYPTED_TOKEN = "encrypted_token"  # noqa: S105  # as above
     # the issuer's documents
+    DISCOVERY_URL_FORM = "discovery_url_form"
     DISCOVERY_UNREACHABLE = "discovery_unreachable"
     DISCOVERY_NOT_FOUND = "discovery_not_found"
     DISCOVERY_NOT_JSON = "discovery_not_json"

@@ -29,9 +29,7 @@ def fitting(claims: Mapping[str, object]) -> list[Authorizer]:
     for candidate in (
         (audience, clients, scopes, custom),
         (audience, clients, (), custom),
-        ((), clients, scopes, custom),
         ((), clients, (), custom),
-        (audience, (), scopes, ()),
         (audience, (), (), ()),
     ):
         try:

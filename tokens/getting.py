@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from tokens.cache import TokenCache
 from tokens.causes import Cause, TokenError
@@ -66,9 +67,11 @@ def get_token(credentials: Credentials, cache: TokenCache | None) -> Obtained:
     return Obtained(response.access_token, lifetime, cached=False)
 
 
-def get_token_patiently(credentials: Credentials, cache: TokenCache | None, patience: float) -> Obtained:
+def get_token_patiently(
+    credentials: Credentials, cache: TokenCache | None, patience: float, progress: Callable[[str], object]
+) -> Obtained:
     """As get_token, but an endpoint that cannot be reached is tried again for `patience` seconds: a new Cognito domain
-    takes up to a minute to answer.
+    takes up to a minute to answer. `progress` is told of every try in vain.
     """
     until = time.monotonic() + patience
     while True:
@@ -77,6 +80,8 @@ def get_token_patiently(credentials: Credentials, cache: TokenCache | None, pati
         except TokenError as error:
             if error.cause is not Cause.UNREACHABLE or time.monotonic() >= until:
                 raise
+            left = until - time.monotonic()
+            progress(f"waiting for {urlsplit(credentials.token_endpoint).netloc}, {left:.0f} seconds more at most")
         time.sleep(min(3.0, max(0.0, until - time.monotonic())))
 
 

@@ -46,9 +46,8 @@ def list_tools(url: str, token: str) -> list[str]:
     for _ in range(MAX_PAGES):
         page = session.call("tools/list", {"cursor": cursor} if cursor else {})
         listed = page.get("tools")
-        for tool in cast("list[object]", listed) if isinstance(listed, list) else []:
-            if isinstance(tool, dict):
-                tools.append(str(cast("dict[str, object]", tool).get("name")))
+        items = cast("list[object]", listed) if isinstance(listed, list) else []
+        tools.extend(str(cast("dict[str, object]", item).get("name")) for item in items if isinstance(item, dict))
         cursor = page.get("nextCursor")
         if not cursor:
             return tools

@@ -59,11 +59,14 @@ class Remedy:
 
 
 def remedy_for(findings: Sequence[Finding], context: Context) -> Remedy | None:
-    """The remedy for the first finding; its authorizer puts right every finding that an authorizer can."""
+    """The remedy for the first finding; configuration and authorizer put right every finding that they can."""
     if not findings:
         return None
     first = findings[0]
     sentence, keys = _REMEDIES[first.cause](first, context)
+    if not any(finding.cause in _OF_ANOTHER_TOKEN for finding in findings):
+        for finding in findings[1:]:
+            keys = {**_REMEDIES[finding.cause](finding, context)[1], **keys}
     better = _better_authorizer(findings, context)
     if context.kind == "oidc" and context.authorizer is not None and better is not None:
         keys = _changed_keys(context.authorizer, better, context.provider or "NAME")
@@ -89,6 +92,18 @@ def _changed_keys(old: Authorizer, new: Authorizer, name: str) -> dict[str, obje
     return {f"oidc.{name}.{key}": after.get(key) for key in {**before, **after} if before.get(key) != after.get(key)}
 
 
+# These want another token, to which the other mismatches may not apply.
+_OF_ANOTHER_TOKEN = frozenset(
+    {
+        Cause.ID_TOKEN,
+        Cause.ORG_SERVER_TOKEN,
+        Cause.OTHER_REGION,
+        Cause.OTHER_POOL,
+        Cause.OTHER_TENANT,
+        Cause.OTHER_AUTHORIZATION_SERVER,
+        Cause.OTHER_ISSUER,
+    }
+)
 _Answer = tuple[str, Mapping[str, object]]
 
 
@@ -301,6 +316,7 @@ _REMEDIES: Mapping[Cause, Callable[[Finding, Context], _Answer]] = {
         "Ask for a signed token: Auth0 encrypts it where the request names no `audience` (auth0.audience) or the API "
         "has token encryption switched on; elsewhere switch encryption of access tokens off."
     ),
+    Cause.DISCOVERY_URL_FORM: _discover,
     Cause.DISCOVERY_UNREACHABLE: _discover,
     Cause.DISCOVERY_NOT_FOUND: _discover,
     Cause.DISCOVERY_NOT_JSON: _discover,

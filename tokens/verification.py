@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Mapping
 from typing import cast
@@ -13,6 +14,8 @@ from tokens.jws import parse
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Asymmetric only: `none` signs nothing, and with HS256 anybody could sign with the public key as the secret."""
+
+_DEFAULT_ALGORITHM: Mapping[object, str] = {"RSA": "RS256", "EC": "ES256", "OKP": "EdDSA"}
 
 
 class VerificationError(TokenError):
@@ -56,6 +59,18 @@ def usable_keys(jwks: Mapping[str, object]) -> list[Mapping[str, object]]:
     if not signing:
         raise VerificationError(Cause.JWKS_UNUSABLE, "the key set holds no public key for verifying signatures")
     return signing
+
+
+def readable_keys(jwks: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """The usable keys that can really be loaded. Raises TokenError (JWKS_UNUSABLE) where none can."""
+    readable: list[Mapping[str, object]] = []
+    for key in usable_keys(jwks):
+        with contextlib.suppress(jwt.PyJWTError, ValueError, TypeError):
+            jwt.PyJWK(dict(key), None if "alg" in key else _DEFAULT_ALGORITHM.get(key.get("kty")))
+            readable.append(key)
+    if not readable:
+        raise VerificationError(Cause.JWKS_UNUSABLE, "none of the issuer's keys can be read")
+    return readable
 
 
 def _candidates(jwks: Mapping[str, object], kid: object, algorithm: str) -> list[jwt.PyJWK]:

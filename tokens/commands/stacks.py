@@ -1,0 +1,25 @@
+"""What the commands share that read a stack: its outputs by the command line's options, and errors about them."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from collections.abc import Generator
+from pathlib import Path
+
+from tokens.outputs import Outputs, OutputsError, read, read_file
+from tokens.terminal import UNREACHABLE, WRONG_USE, CommandError
+
+
+def outputs_of(options: argparse.Namespace) -> Outputs:
+    """The outputs that --stack or --outputs name. Raises OutputsError."""
+    return read_file(Path(options.outputs)) if options.outputs else read(options.stack)
+
+
+@contextlib.contextmanager
+def or_command_error() -> Generator[None]:
+    """Turns OutputsError into CommandError: what cannot be had, or what is not there."""
+    try:
+        yield
+    except OutputsError as error:
+        raise CommandError(str(error), WRONG_USE if error.reached else UNREACHABLE) from None

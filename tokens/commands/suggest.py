@@ -1,0 +1,58 @@
+"""`suggest`: the authorizers that fit a token, tightest first, as JSON and as stack configuration.
+
+The claims are taken as they are: nothing is verified here, so `check` comes after the gateway has its authorizer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+
+from tokens.authorizer import Authorizer
+from tokens.fitting import PROJECT, fitting, oidc_entry, stack_configuration
+from tokens.jws import cleaned, parse
+from tokens.terminal import ACCEPTED, WRONG_USE, CommandError, out, pretty, print_json, read_token
+
+
+def run(options: argparse.Namespace) -> int:
+    name: str = options.name
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) or name in {"cognito", "auth0", "okta"}:
+        raise CommandError(
+            "--name takes lower-case letters, digits and single hyphens, and is none of cognito, auth0, okta", WRONG_USE
+        )
+    authorizers = fitting(parse(cleaned(read_token(options))[0]).claims)
+    if options.json:
+        print_json(
+            {
+                "authorizers": [
+                    {
+                        "authorizer": authorizer.to_api(),
+                        "configuration": stack_configuration(authorizer, name),
+                    }
+                    for authorizer in authorizers
+                ]
+            }
+        )
+        return ACCEPTED
+    for number, authorizer in enumerate(authorizers, 1):
+        tightest = ", the tightest" if number == 1 else ""
+        out(f"{number}. by {_lists(authorizer)}{tightest}")
+        out(pretty({"customJWTAuthorizer": authorizer.to_api()}))
+        out(f"stack configuration:\n{as_yaml(authorizer, name)}")
+    return ACCEPTED
+
+
+def as_yaml(authorizer: Authorizer, name: str) -> str:
+    """The part of Pulumi.<stack>.yaml; values are written as JSON, which YAML understands."""
+    entry = "".join(f"      {key}: {json.dumps(value)}\n" for key, value in oidc_entry(authorizer).items())
+    return f'config:\n  {PROJECT}:identityProviders: ["{name}"]\n  {PROJECT}:oidc:\n    {name}:\n{entry}'
+
+
+def _lists(authorizer: Authorizer) -> str:
+    names = {
+        "audience": authorizer.allowed_audience,
+        "client": authorizer.allowed_clients or authorizer.custom_claims,
+        "scopes": authorizer.allowed_scopes,
+    }
+    return ", ".join(name for name, values in names.items() if values)
