@@ -139,9 +139,10 @@ class GatewayTargets(pulumi.ComponentResource):
         *,
         gateway_id: pulumi.Input[str],
         backends: TargetBackends,
+        permissions: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """What the component depends on (the role's policies), each of its targets depends on as well."""
+        """`permissions` are what calls of the tools depend on: AWS checks some when it creates a target."""
         super().__init__("agentcore-auth:index:GatewayTargets", name, None, opts)
         for backend in backends.backends:
             aws.bedrock.AgentcoreGatewayTarget(
@@ -153,7 +154,7 @@ class GatewayTargets(pulumi.ComponentResource):
                 credential_provider_configuration=backend.credentials,
                 opts=pulumi.ResourceOptions(
                     parent=self,
-                    depends_on=opts.depends_on if opts else None,
+                    depends_on=permissions,
                     # The name is fixed, and unique in its gateway: the old target has to go first.
                     delete_before_replace=True,
                 ),
