@@ -15,7 +15,7 @@ import pulumi_aws as aws
 from configuration.schema import Mode
 from idp.base import IssuedTokens, RequiredClaim, RequiredClaims
 
-_Authorizer = aws.bedrock.AgentcoreGatewayAuthorizerConfigurationCustomJwtAuthorizerArgs
+_Configuration = aws.bedrock.AgentcoreGatewayAuthorizerConfigurationArgsDict
 _Claim = aws.bedrock.AgentcoreGatewayAuthorizerConfigurationCustomJwtAuthorizerCustomClaimArgsDict
 
 
@@ -57,19 +57,17 @@ def constraints(tokens: IssuedTokens | RequiredClaims, mode: Mode) -> Constraint
     )
 
 
-def arguments(
-    discovery_url: pulumi.Input[str], checks: Constraints
-) -> aws.bedrock.AgentcoreGatewayAuthorizerConfigurationArgs:
+def arguments(discovery_url: pulumi.Input[str], checks: Constraints) -> _Configuration:
     """The authorizer as pulumi-aws takes it; lists that are empty are left out."""
-    return aws.bedrock.AgentcoreGatewayAuthorizerConfigurationArgs(
-        custom_jwt_authorizer=_Authorizer(
-            discovery_url=discovery_url,
-            allowed_audiences=checks.audience or None,
-            allowed_clients=checks.client_ids or None,
-            allowed_scopes=checks.scopes or None,
-            custom_claims=[_claim(claim) for claim in checks.claims] or None,
-        )
-    )
+    return {
+        "custom_jwt_authorizer": {
+            "discovery_url": discovery_url,
+            "allowed_audiences": checks.audience or None,
+            "allowed_clients": checks.client_ids or None,
+            "allowed_scopes": checks.scopes or None,
+            "custom_claims": [_claim(claim) for claim in checks.claims] or None,
+        }
+    }
 
 
 def document(discovery_url: pulumi.Input[str], checks: Constraints) -> dict[str, object]:

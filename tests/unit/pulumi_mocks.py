@@ -8,10 +8,10 @@ import runpy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pulumi
-from pulumi.runtime import mocks
+from pulumi.runtime import mocks, rpc
 
 from sandbox.providers import arguments
 from sandbox.providers.values import Archive
@@ -45,16 +45,23 @@ class Recorder(mocks.Mocks):
 
     functions: Mapping[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     resources: list[Registered] = field(default_factory=list[Registered])
+    #: Outputs that come back empty, as `Type.output`.
+    hidden: tuple[str, ...] = ()
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        self.resources.append(Registered(args.typ, args.name, args.inputs))
+        inputs = _plain(args.inputs)
+        self.resources.append(Registered(args.typ, args.name, inputs))
         if args.typ.startswith(("agentcore-auth:", "pulumi:")):
-            return "", args.inputs
-        mistakes = arguments.check(_argument_class(args.typ), _as_values(args.inputs))
+            return "", inputs
+        mistakes = arguments.check(_argument_class(args.typ), inputs)
         if mistakes:
             listed = "; ".join(f"{each.path}: {each.reason}" for each in mistakes)
             raise RefusedError(f"{args.typ} {args.name}: {listed}")
-        return f"{args.name}-id", {**args.inputs, **_computed(args.typ, args.name)}
+        outputs = {**{key: value for key, value in inputs.items() if key != "code"}, **_computed(args.typ, args.name)}
+        kind = args.typ.rsplit(":", 1)[1]
+        return f"{args.name}-id", {
+            key: "" if f"{kind}.{key}" in self.hidden else value for key, value in outputs.items()
+        }
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
         answers = {**_FUNCTIONS, **self.functions}
@@ -78,9 +85,11 @@ def deploy(
     *,
     secrets: Mapping[str, str] | None = None,
     functions: Mapping[str, dict[str, Any]] | None = None,
+    recorder: Recorder | None = None,
 ) -> Recorder:
     """Run the program, `__main__.py` as it is, on the mocks; keys without a namespace are the project's own."""
-    recorder = Recorder(functions or {})
+    recorder = recorder or Recorder()
+    recorder.functions = functions or {}
     everything = {"aws:region": "us-west-2", **configuration, **(secrets or {})}
     flat = {
         key if ":" in key else f"agentcore-auth:{key}": value if isinstance(value, str) else json.dumps(value)
@@ -106,15 +115,16 @@ def _argument_class(token: str) -> str:
     return f"{_PACKAGE[found[1]]}{module}:{found[3]}Args"
 
 
-def _as_values(value: Any) -> Any:
-    """Archives as the provider servers see them; everything else as it is."""
+def _plain(value: Any) -> Any:
+    """Secrets without their wrapping, archives as the provider servers see them, everything else as it is."""
     if isinstance(value, pulumi.Archive):
         return Archive({})
-    if isinstance(value, Mapping):
-        return {key: _as_values(inner) for key, inner in value.items()}  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, list):
-        return [_as_values(inner) for inner in value]  # pyright: ignore[reportUnknownVariableType]
-    return value
+    if isinstance(value, dict):
+        properties = cast("dict[str, Any]", value)
+        if properties.get(rpc._special_sig_key) == rpc._special_secret_sig:  # pyright: ignore[reportPrivateUsage]  the protocol's mark
+            return _plain(properties["value"])
+        return {key: _plain(inner) for key, inner in properties.items()}
+    return [_plain(inner) for inner in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 def _computed(token: str, name: str) -> dict[str, Any]:
