@@ -1,0 +1,218 @@
+"""What an Okta authorization server grants, and what its tokens say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sandbox.tenants.okta.entities import App
+from sandbox.tenants.okta.servers import AuthorizationServer
+from sandbox.tenants.okta.state import State
+from sandbox.tenants.okta.tokens import claims_of, decide
+from sandbox.tenants.token_request import OAuthError, TokenRequest
+
+PAYLOAD: dict[str, Any] = {
+    "name": "oidc_client",
+    "label": "caller",
+    "signOnMode": "OPENID_CONNECT",
+    "credentials": {"oauthClient": {"token_endpoint_auth_method": "client_secret_basic"}},
+    "settings": {"oauthClient": {"application_type": "service", "grant_types": ["client_credentials"]}},
+}
+
+
+@pytest.fixture(scope="module")
+def state() -> State:
+    """One org for the module: tests that change it make an app of their own."""
+    state = State("https://org.okta.com")
+    for name in ("invoke", "read", "other"):
+        state.server("default").create_scope({"name": name})
+    return state
+
+
+@pytest.fixture
+def app(state: State) -> App:
+    return state.create_app(PAYLOAD, activate=True)
+
+
+@pytest.fixture
+def request_of(app: App) -> TokenRequest:
+    return TokenRequest(
+        grant_type="client_credentials",
+        client_id=app.client_id,
+        client_secret=app.credentials.oauth_client.client_secret,
+        method="client_secret_basic",
+        scopes=("invoke", "read"),
+    )
+
+
+def allow(state: State, client_id: str, scopes: list[str], **changes: Any) -> tuple[str, str]:
+    """A policy and a rule for one client; gives their ids."""
+    server = state.server("default")
+    policy = state.save_policy(
+        "default",
+        {
+            "type": "OAUTH_AUTHORIZATION_POLICY",
+            "name": f"for {client_id} {len(server.policies)}",
+            "description": "",
+            "conditions": {"clients": {"include": [client_id]}},
+            "priority": changes.get("priority", 1),
+        },
+    )
+    rule = server.save_rule(
+        policy.id,
+        {
+            "type": "RESOURCE_ACCESS",
+            "name": "rule",
+            "conditions": {
+                "grantTypes": {"include": changes.get("grants", ["client_credentials"])},
+                "scopes": {"include": scopes},
+            },
+            "actions": {"token": {"accessTokenLifetimeMinutes": changes.get("minutes", 60)}},
+        },
+    )
+    return policy.id, rule.id
+
+
+def decision(request: TokenRequest, state: State) -> tuple[tuple[str, ...], int]:
+    granted = decide(request, state.server("default"), state)
+    return granted.scopes, granted.lifetime
+
+
+def refusal(request: TokenRequest, state: State) -> tuple[int, str, str]:
+    with pytest.raises(OAuthError) as refused:
+        decide(request, state.server("default"), state)
+    return refused.value.status, refused.value.error, refused.value.description
+
+
+def test_a_rule_for_client_grant_and_scopes_lets_the_request_through(state: State, request_of: TokenRequest) -> None:
+    allow(state, request_of.client_id, ["invoke", "read"], minutes=10)
+    assert decision(request_of, state) == (("invoke", "read"), 600)
+
+
+def test_a_rule_for_every_scope(state: State, request_of: TokenRequest) -> None:
+    allow(state, request_of.client_id, ["*"])
+    assert decision(request_of, state) == (("invoke", "read"), 3600)
+
+
+def test_the_rule_of_the_first_priority_decides(state: State, request_of: TokenRequest) -> None:
+    allow(state, request_of.client_id, ["*"], minutes=30, priority=2)
+    allow(state, request_of.client_id, ["*"], minutes=20, priority=1)
+    assert decision(request_of, state)[1] == 1200
+
+
+@pytest.mark.parametrize(
+    ("scopes", "grants"),
+    [(["invoke"], ["client_credentials"]), ([], ["client_credentials"]), (["*"], ["authorization_code"])],
+)
+def test_a_rule_that_does_not_cover_the_request_denies_it(
+    state: State, request_of: TokenRequest, scopes: list[str], grants: list[str]
+) -> None:
+    allow(state, request_of.client_id, scopes, grants=grants)
+    assert refusal(request_of, state)[:2] == (400, "access_denied")
+
+
+def test_without_a_policy_everything_is_denied(state: State, request_of: TokenRequest) -> None:
+    status, error, description = refusal(request_of, state)
+    assert (status, error) == (400, "access_denied")
+    assert description.startswith("Policy evaluation failed")
+
+
+@pytest.mark.parametrize("inactive", ["policy", "rule"])
+def test_what_is_inactive_lets_nothing_through(state: State, request_of: TokenRequest, inactive: str) -> None:
+    policy, rule = allow(state, request_of.client_id, ["*"])
+    server = state.server("default")
+    if inactive == "policy":
+        server.policies[policy] = server.policies[policy].model_copy(update={"status": "INACTIVE"})
+    else:
+        server.rules[policy][rule] = server.rules[policy][rule].model_copy(update={"status": "INACTIVE"})
+    assert refusal(request_of, state)[1] == "access_denied"
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "error", "says"),
+    [
+        ({"client_id": "unknown"}, 401, "invalid_client", "Invalid value for 'client_id' parameter."),
+        ({"client_secret": "wrong"}, 401, "invalid_client", "client secret supplied"),
+        ({"method": "client_secret_post"}, 401, "invalid_client", "client_secret_basic, not client_secret_post"),
+        ({"method": "none", "client_secret": ""}, 401, "invalid_client", "client_secret_basic, not none"),
+        ({"grant_type": ""}, 400, "invalid_request", "grant_type"),
+        ({"grant_type": "password"}, 400, "unsupported_grant_type", "password"),
+        ({"scopes": ("nothing",)}, 400, "invalid_scope", "not configured"),
+        ({"scopes": ("openid", "invoke")}, 400, "invalid_scope", "Cannot request 'openid' scopes"),
+        ({"scopes": ()}, 400, "invalid_scope", "'scope' must be provided"),
+    ],
+)
+def test_what_is_refused(
+    state: State, request_of: TokenRequest, change: dict[str, object], status: int, error: str, says: str
+) -> None:
+    allow(state, request_of.client_id, ["*"])
+    changed = replace(request_of, **change)  # pyright: ignore[reportArgumentType]  the table is mixed
+    answer = refusal(changed, state)
+    assert answer[:2] == (status, error)
+    assert says in answer[2]
+
+
+@pytest.mark.parametrize(
+    ("has_proof", "says"), [(False, "The DPoP proof JWT header is missing."), (True, "The sandbox checks no DPoP")]
+)
+def test_an_app_bound_to_dpop_gets_no_plain_token(
+    state: State, app: App, request_of: TokenRequest, has_proof: bool, says: str
+) -> None:
+    settings = {**PAYLOAD["settings"]["oauthClient"], "dpop_bound_access_tokens": True}
+    state.replace_app(app.id, {**PAYLOAD, "settings": {"oauthClient": settings}})
+    allow(state, request_of.client_id, ["*"])
+    answer = refusal(replace(request_of, has_dpop_proof=has_proof), state)
+    assert answer[:2] == (400, "invalid_dpop_proof")
+    assert says in answer[2]
+
+
+def test_a_deactivated_app_gets_no_token(state: State, app: App, request_of: TokenRequest) -> None:
+    allow(state, request_of.client_id, ["*"])
+    state.set_app_status(app.id, "deactivate")
+    assert refusal(request_of, state)[1] == "invalid_client"
+
+
+def test_a_request_without_scopes_gets_the_default_ones() -> None:
+    state = State("https://org.okta.com")
+    state.server("default").create_scope({"name": "invoke", "default": True})
+    app = state.create_app(PAYLOAD, activate=True)
+    allow(state, app.client_id, ["*"])
+    secret = app.credentials.oauth_client.client_secret
+    request = TokenRequest("client_credentials", app.client_id, secret, "client_secret_basic", ())
+    assert decision(request, state)[0] == ("invoke",)
+
+
+def test_a_token_says_who_for_whom_and_which_scopes(state: State) -> None:
+    claims = claims_of(state.server("default"), "0oa1", ["invoke", "read"], now=1000, lifetime=60)
+    assert str(claims.pop("jti")).startswith("AT.")
+    assert claims == {
+        "ver": 1,
+        "iss": "https://org.okta.com/oauth2/default",
+        "aud": "api://default",
+        "iat": 1000,
+        "exp": 1060,
+        "cid": "0oa1",
+        "scp": ["invoke", "read"],
+        "sub": "0oa1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ({"value": "app.clientId"}, "0oa1"),
+        ({"value": '"a tenant"'}, "a tenant"),
+        ({"value": "app.clientId", "conditions": {"scopes": ["read", "invoke"]}}, "0oa1"),
+        ({"value": "app.clientId", "conditions": {"scopes": ["other"]}}, None),
+        ({"value": "app.clientId", "claimType": "IDENTITY"}, None),
+        ({"value": "app.clientId", "status": "INACTIVE"}, None),
+    ],
+)
+def test_a_custom_claim_is_said_where_it_applies(state: State, claim: dict[str, object], said: str | None) -> None:
+    server = AuthorizationServer(state.server("default").document)
+    for name in ("read", "invoke", "other"):
+        server.create_scope({"name": name})
+    server.save_claim({"name": "custom", "claimType": "RESOURCE", **claim})
+    assert claims_of(server, "0oa1", ["invoke"], now=0, lifetime=60).get("custom") == said
