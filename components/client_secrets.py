@@ -48,5 +48,5 @@ class ClientSecrets(pulumi.ComponentResource):
         version = aws.secretsmanager.SecretVersion(
             name, secret_id=secret.id, secret_string=application.client_secret, opts=child
         )
-        # The version's ARN is the secret's own; whoever has it finds a value there.
-        return version.arn
+        # From the version, so that whoever has the ARN finds a value there.
+        return version.secret_arn

@@ -16,7 +16,7 @@ from sandbox.aws.user_pools import UserPoolsBackend
 
 
 def install() -> None:
-    """Make moto in this process refuse what AWS refuses. Call it before moto's first request; again, it does nothing."""
+    """Make moto in this process refuse what AWS refuses. Comes before moto's first request; again, it does nothing."""
     _replace(bedrockagentcorecontrol_backends, AgentCoreBackend)
     _replace(cognitoidp_backends, UserPoolsBackend)
     _replace(lambda_backends, FunctionsBackend)

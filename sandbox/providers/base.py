@@ -12,7 +12,7 @@ of `Provider` that names its package, turns a configuration into a client, and l
         return None if found is None else {"name": found["name"], "system": found["system"]}
 
     SCOPE = ResourceType(
-        token="okta:auth/serverScope:ServerScope",
+        "okta:auth/serverScope:ServerScope",
         arguments="pulumi_okta.auth:ServerScopeArgs",   # names and types of inputs are checked against it
         properties=frozenset({"authServerId", "name", "consent"}),   # what these handlers honour; the rest is refused
         computed=frozenset({"system"}),                        # outputs that only creation tells
@@ -175,12 +175,13 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
 
     def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
         with self._refusals(context):
-            kind = self._resource(request.urn)
+            kind, old, new = self._resource(request.urn), decode(request.old_inputs), decode(request.news)
+            also = kind.replaces_also(plain(old), plain(new)) if kind.replaces_also else []
             return _diff_response(
                 decide(
-                    decode(request.old_inputs),
-                    decode(request.news),
-                    replace_on=kind.replace_on,
+                    old,
+                    new,
+                    replace_on=kind.replace_on.union(also),
                     name_property=kind.auto_name.property if kind.auto_name else None,
                     can_update=kind.update is not None,
                 )

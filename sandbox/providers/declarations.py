@@ -48,6 +48,8 @@ class ResourceType(Generic[ClientT]):
     defaults: Mapping[str, Any] = field(default_factory=dict)
     auto_name: AutoName | None = None
     replace_on: frozenset[str] = frozenset()
+    replaces_also: Callable[[Properties, Properties], list[str]] | None = None
+    """Takes old and new inputs, gives properties whose change replaces this once; unknowns may stand in the new."""
     secret_outputs: frozenset[str] = frozenset()
     complete: Callable[[ClientT, Properties], Properties] | None = None
     """Takes checked inputs (unknowns may stand in them), gives those that the provider's configuration adds."""

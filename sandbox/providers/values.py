@@ -8,6 +8,7 @@ Python values: `Secret`, `Asset`, `Archive` and `UNKNOWN` among plain dicts, lis
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,11 +78,7 @@ class Archive:
     def files(self) -> dict[str, bytes]:
         """The bytes of each file by its name in the archive. Raises OSError where a path cannot be read."""
         if self.assets is None:
-            root = Path(self.path or "")
-            if not root.is_dir():
-                raise UnsupportedValueError(f"{root}: the sandbox takes a folder as a FileArchive, and this is none")
-            found = sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-            return {path.relative_to(root).as_posix(): path.read_bytes() for path in found}
+            return _files_at(Path(self.path or ""))
         collected: dict[str, bytes] = {}
         for name, entry in sorted(self.assets.items()):
             if isinstance(entry, Asset):
@@ -94,11 +91,23 @@ class Archive:
         """A hash of names and contents: the engine's own where it sent one."""
         if self.recorded_hash:
             return self.recorded_hash
+        if self.path is not None and Path(self.path).is_file():
+            return hashlib.sha256(Path(self.path).read_bytes()).hexdigest()
         combined = hashlib.sha256()
         for name, content in self.files().items():
             combined.update(f"{name}\0{len(content)}\0".encode())
             combined.update(content)
         return combined.hexdigest()
+
+
+def _files_at(root: Path) -> dict[str, bytes]:
+    if root.is_dir():
+        found = sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in found}
+    if not zipfile.is_zipfile(root):
+        raise UnsupportedValueError(f"{root}: a FileArchive has to be a folder or a zip file on the sandbox")
+    with zipfile.ZipFile(root) as archive:
+        return {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
 
 
 def decode(struct: Struct) -> Properties:

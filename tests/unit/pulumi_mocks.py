@@ -145,5 +145,5 @@ def _computed(token: str, name: str) -> dict[str, Any]:
         "Client": {"clientId": f"{name}-client"},
         "ClientCredentials": {"clientSecret": f"secret of {name}"},
         "OAuth": {"clientId": f"{name}-client", "clientSecret": f"secret of {name}"},
-        "SecretVersion": {"arn": f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:{name}"},
+        "SecretVersion": {"secretArn": f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:{name}"},
     }.get(kind, {})

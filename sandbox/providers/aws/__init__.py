@@ -1,0 +1,57 @@
+"""The provider server for `aws`: the resource types that the program uses, against moto, with AWS's refusals."""
+
+from __future__ import annotations
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sandbox.aws.installation import install
+from sandbox.aws.policies import UnsupportedPolicyError
+from sandbox.providers.aws import cognito, credential_providers, functions, gateways, iam, logs, lookups, secrets
+from sandbox.providers.aws.client import AwsClient, Credentials, Sessions
+from sandbox.providers.base import Provider, ProviderError
+from sandbox.providers.values import Properties
+from sandbox.services import ACCOUNT
+
+_SUPPORTED = frozenset({"region", "accessKey", "secretKey", "token", "assumeRoles", "defaultTags"})
+_HARMLESS = frozenset({"version", "skipCredentialsValidation", "skipRegionValidation"})
+"""Settings that make no difference on the sandbox."""
+
+
+class AwsProvider(Provider[AwsClient]):
+    """Deploys into the moto of this process, reached at an endpoint URL."""
+
+    package, distribution, arguments = "aws", "pulumi-aws", "pulumi_aws:ProviderArgs"
+    resources = (
+        *iam.RESOURCES,
+        *cognito.RESOURCES,
+        *functions.RESOURCES,
+        *logs.RESOURCES,
+        *gateways.RESOURCES,
+        *credential_providers.RESOURCES,
+        *secrets.RESOURCES,
+    )
+    functions = (*lookups.FUNCTIONS, *cognito.FUNCTIONS)
+
+    def __init__(self, endpoint_url: str) -> None:
+        super().__init__()
+        install()
+        self._sessions = Sessions(endpoint_url)
+
+    def connect(self, config: Properties) -> AwsClient:
+        unsupported = sorted(config.keys() - _SUPPORTED - _HARMLESS)
+        if unsupported:
+            raise ProviderError(f"aws:{unsupported[0]}: the sandbox does not support this setting of the provider")
+        if "region" not in config:
+            raise ProviderError("aws:region is missing: set it with `pulumi config set aws:region`")
+        credentials = Credentials(
+            config.get("accessKey", ACCOUNT), config.get("secretKey", "sandbox"), config.get("token")
+        )
+        tags = config.get("defaultTags", {}).get("tags", {})
+        client = AwsClient(self._sessions, credentials, config["region"], tags)
+        for role in config.get("assumeRoles", []):
+            client = client.assuming(role)
+        return client
+
+    def explain(self, error: Exception) -> str | None:
+        known = isinstance(error, ClientError | BotoCoreError | UnsupportedPolicyError)
+        return str(error) if known else super().explain(error)

@@ -1,0 +1,113 @@
+"""Refuses a request that AWS would refuse for its form: the constraints that botocore's own service models declare.
+
+botocore checks types and required members before it sends a request, but not patterns, most bounds and enumerations:
+these the services check. Here they are checked before a request leaves, and answered in the services' own words.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from botocore.exceptions import ClientError
+
+from sandbox.providers.aws.shapes import OperationModel, Shape
+
+_CODES = {"iam": "ValidationError", "sts": "ValidationError", "cognito-idp": "InvalidParameterException"}
+_LENGTHS = ("string", "list", "map", "blob")
+_CATEGORY = re.compile(r"\\p\{(\w)\}")
+
+
+def enforce(params: Mapping[str, Any], model: OperationModel, **_: object) -> None:
+    """Handler of botocore's `before-parameter-build` event. Raises ClientError as the service would answer."""
+    found = list(violations(model.input_shape, params)) if model.input_shape else []
+    if not found:
+        return
+    plural = "s" if len(found) > 1 else ""
+    message = f"{len(found)} validation error{plural} detected: {'; '.join(found)}"
+    code = _CODES.get(model.service_model.service_name, "ValidationException")
+    raise ClientError({"Error": {"Code": code, "Message": message}}, model.name)
+
+
+def violations(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
+    """What a value breaks of its shape's constraints, a sentence each. Wrong types are left to botocore's own check."""
+    if shape.type_name == "structure" and isinstance(value, Mapping):
+        yield from _structure(shape, cast("Mapping[str, Any]", value), path)
+    elif shape.type_name == "list" and isinstance(value, list | tuple):
+        yield from _bounds(shape, value, path)
+        for index, member in enumerate(cast("list[Any]", value), start=1):
+            yield from violations(shape.member, member, f"{path}.{index}.member")
+    elif shape.type_name == "map" and isinstance(value, Mapping):
+        yield from _bounds(shape, value, path)
+        for name, member in cast("Mapping[str, Any]", value).items():
+            yield from violations(shape.key, name, f"{path}.{name}.key")
+            yield from violations(shape.value, member, f"{path}.{name}")
+    else:
+        yield from _scalar(shape, value, path)
+
+
+def _structure(shape: Shape, value: Mapping[str, Any], path: str) -> Iterator[str]:
+    prefix = f"{path}." if path else ""
+    for name in shape.required_members:
+        if name not in value and not shape.members[name].metadata.get("idempotencyToken"):
+            yield f"Value null at '{prefix}{name}' failed to satisfy constraint: Member must not be null"
+    if shape.is_tagged_union and len(value) != 1:
+        members = ", ".join(shape.members)
+        yield f"Value at '{path}' failed to satisfy constraint: Member must hold exactly one of [{members}]"
+    for name, inner in value.items():
+        if name in shape.members:
+            yield from violations(shape.members[name], inner, f"{prefix}{name}")
+
+
+def _scalar(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    yield from _bounds(shape, value, path)
+    if not isinstance(value, str) or shape.type_name != "string":
+        return
+    pattern, allowed = shape.metadata.get("pattern"), shape.metadata.get("enum")
+    if pattern and not _compiled(pattern, ascii_only=value.isascii()).fullmatch(value):
+        yield _sentence(shape, value, path, f"Member must satisfy regular expression pattern: {pattern}")
+    if allowed and value not in allowed:
+        yield _sentence(shape, value, path, f"Member must satisfy enum value set: [{', '.join(allowed)}]")
+
+
+def _bounds(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    if shape.type_name in _LENGTHS and hasattr(value, "__len__"):
+        measured, noun = len(value), "length"
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        measured, noun = value, "value"
+    else:
+        return
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if least is not None and measured < least:
+        yield _sentence(shape, value, path, f"Member must have {noun} greater than or equal to {least}")
+    if most is not None and measured > most:
+        yield _sentence(shape, value, path, f"Member must have {noun} less than or equal to {most}")
+
+
+def _sentence(shape: Shape, value: Any, path: str, constraint: str) -> str:
+    shown = "" if shape.metadata.get("sensitive") or shape.type_name not in ("string", "integer") else f" '{value}'"
+    return f"Value{shown} at '{path}' failed to satisfy constraint: {constraint}"
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(pattern: str, *, ascii_only: bool) -> re.Pattern[str]:
+    r"""A Java pattern for Python: `\w`, `\d` and `\s` are ASCII there, and `\p{L}` (a category) is spelt out here."""
+    limit = 128 if ascii_only else sys.maxunicode + 1
+    return re.compile(_CATEGORY.sub(lambda found: _category(found[1], limit), pattern), re.ASCII)
+
+
+@functools.cache
+def _category(letter: str, limit: int) -> str:
+    """The characters of a Unicode category below a limit, as the inside of a character class."""
+    ranges: list[list[int]] = []
+    for point in range(limit):
+        if unicodedata.category(chr(point)).startswith(letter):
+            if ranges and ranges[-1][1] == point - 1:
+                ranges[-1][1] = point
+            else:
+                ranges.append([point, point])
+    return "".join(f"{re.escape(chr(first))}-{re.escape(chr(last))}" for first, last in ranges)
