@@ -16,17 +16,17 @@ from tokens.causes import Cause, quoted
 ValueType = Literal["STRING", "STRING_ARRAY"]
 Operator = Literal["EQUALS", "CONTAINS", "CONTAINS_ANY"]
 
-_DISCOVERY_URL = re.compile(r"[^\s?#]+/\.well-known/(openid-configuration|oauth-authorization-server)(/[^\s?#]+)?")
-_SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]{1,255}")
-_CLAIM_NAME = re.compile(r"[A-Za-z0-9_./:]{1,255}")
-_MATCH_VALUE = re.compile(r"[A-Za-z0-9_.-]{1,255}")
+_DISCOVERY_URL = r"[^\s?#]+/\.well-known/(openid-configuration|oauth-authorization-server)(/[^\s?#]+)?"
+_SCOPE = r"[\x21\x23-\x5B\x5D-\x7E]{1,255}"
+_CLAIM_NAME = r"[A-Za-z0-9_./:]{1,255}"
+_MATCH_VALUE = r"[A-Za-z0-9_.-]{1,255}"
 _WRAPPERS = ("authorizerConfiguration", "customJWTAuthorizer")
 _LISTS = ("allowedAudience", "allowedClients", "allowedScopes", "customClaims")
 
 
 def is_discovery_url(url: str) -> bool:
     """Whether the API takes `url` as discoveryUrl."""
-    return url.startswith("https://") and _DISCOVERY_URL.fullmatch(url) is not None
+    return url.startswith("https://") and re.fullmatch(_DISCOVERY_URL, url) is not None
 
 
 class AuthorizerError(ValueError):
@@ -50,7 +50,7 @@ class CustomClaim:
     operator: Operator = "EQUALS"
 
     def __post_init__(self) -> None:
-        if not _CLAIM_NAME.fullmatch(self.name):
+        if not re.fullmatch(_CLAIM_NAME, self.name):
             raise AuthorizerError(
                 f"customClaims: claim name {quoted(self.name)} may hold only letters, digits and _ . / : (at most 255)"
             )
@@ -68,7 +68,7 @@ class CustomClaim:
         if not self.values:
             raise AuthorizerError(f"customClaims: {quoted(self.name)} has an empty list of values")
         for value in self.values:
-            if not _MATCH_VALUE.fullmatch(value):
+            if not re.fullmatch(_MATCH_VALUE, value):
                 raise AuthorizerError(
                     f"customClaims: {quoted(self.name)} cannot be compared with {quoted(value)}: AWS takes 1-255 "
                     "letters, digits and _ . - there, so no / : @ or space"
@@ -117,7 +117,7 @@ class Authorizer:
     custom_claims: tuple[CustomClaim, ...] = ()
 
     def __post_init__(self) -> None:
-        if not _DISCOVERY_URL.fullmatch(self.discovery_url):
+        if not re.fullmatch(_DISCOVERY_URL, self.discovery_url):
             raise AuthorizerError(
                 f"discoveryUrl {quoted(self.discovery_url)} has to end in /.well-known/openid-configuration"
             )
@@ -129,7 +129,7 @@ class Authorizer:
             if any(not value for value in values):
                 raise AuthorizerError(f"{name} holds an empty value")
         for scope in self.allowed_scopes:
-            if not _SCOPE.fullmatch(scope):
+            if not re.fullmatch(_SCOPE, scope):
                 raise AuthorizerError(
                     f"allowedScopes: {quoted(scope)} is not one scope: 1-255 characters without space, quote or "
                     "backslash; separate scopes are separate entries"

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from tokens.causes import Cause
 from tokens.shapes import host_of
 
-_SEPARATORS = re.compile(r"[/:.#|]")
-_SCHEME = re.compile(r"^(https?://|api://|urn:)", re.IGNORECASE)
+_SEPARATORS = r"[/:.#|]"
+_SCHEME = r"(?i)^(https?://|api://|urn:)"
 _OKTA_HOSTS = (".okta.com", ".oktapreview.com", ".okta-emea.com", ".okta-gov.com", ".okta.mil")
 
 
@@ -25,7 +25,7 @@ def audience_difference(allowed: Iterable[str], actual: tuple[str, ...], *, is_a
     pairs = [(value, other) for value in allowed for other in actual]
     if any(value.rstrip("/") == other.rstrip("/") for value, other in pairs):
         return Cause.AUDIENCE_SLASH
-    if any(_SCHEME.sub("", value) == _SCHEME.sub("", other) for value, other in pairs):
+    if any(re.sub(_SCHEME, "", value) == re.sub(_SCHEME, "", other) for value, other in pairs):
         return Cause.AUDIENCE_SCHEME
     if any(value.casefold() == other.casefold() for value, other in pairs):
         return Cause.AUDIENCE_CASE
@@ -40,7 +40,7 @@ def scope_difference(allowed: Iterable[str], actual: tuple[str, ...]) -> Cause:
     wanted = set(allowed)
     if any(wanted & set(re.split(r"[,;+|]", scope)) for scope in actual if re.search(r"[,;+|]", scope)):
         return Cause.SCOPE_SEPARATOR
-    split_pairs = [(_SEPARATORS.split(value), _SEPARATORS.split(other)) for value in wanted for other in actual]
+    split_pairs = [(re.split(_SEPARATORS, value), re.split(_SEPARATORS, other)) for value in wanted for other in actual]
     if any(value == other for value, other in split_pairs):
         return Cause.SCOPE_SEPARATOR
     if any(value[-1] == other[-1] for value, other in split_pairs):
@@ -90,4 +90,4 @@ def is_entra_host(host: str) -> bool:
 
 
 def _fold_audience(value: str) -> str:
-    return _SCHEME.sub("", value).rstrip("/").casefold()
+    return re.sub(_SCHEME, "", value).rstrip("/").casefold()

@@ -18,11 +18,12 @@ from tokens.causes import Cause, TokenError, quoted
 MAX_BYTES = 64 * 1024
 """No server takes a header this long (most stop at 8 to 16 KB): a longer text is no token that anybody could send."""
 
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
-_COMPACT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){2,4}")
-_BLANK = re.compile(r"[\s\u200b\ufeff]+")
-_AROUND = re.compile(r"^[\s\u200b\ufeff\"'`\u2018-\u201f,;]+|[\s\u200b\ufeff\"'`\u2018-\u201f,;]+$")
-_PREFIX = re.compile(r"(authorization\s*:\s*)?(bearer\b[\s:]*)+", re.IGNORECASE)
+# Patterns are compiled where they are needed first: of most tokens only the first two.
+_BASE64URL = r"[A-Za-z0-9_-]+"
+_COMPACT = r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){2,4}"
+_BLANK = r"[\s\u200b\ufeff]+"
+_AROUND = r"^[\s\u200b\ufeff\"'`\u2018-\u201f,;]+|[\s\u200b\ufeff\"'`\u2018-\u201f,;]+$"
+_PREFIX = r"(?i)(authorization\s*:\s*)?(bearer\b[\s:]*)+"
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,17 @@ def cleaned(text: str) -> tuple[str, str | None]:
     Takes off `Authorization:`, `Bearer `, quotes and white space, also line breaks inside.
     """
     text = text.rstrip("\r\n")
-    bare = _AROUND.sub("", text)
-    token = _AROUND.sub("", _PREFIX.sub("", bare))
+    if re.fullmatch(_COMPACT, text):
+        return text, None
+    bare = re.sub(_AROUND, "", text)
+    prefix = re.match(_PREFIX, bare)
+    token = re.sub(_AROUND, "", bare[prefix.end() :]) if prefix else bare
     around = text.replace(token, "", 1) if token else text
-    found = ["the prefix `Bearer `"] if _PREFIX.match(bare) else []
+    found = ["the prefix `Bearer `"] if prefix else []
     if re.search(r"[\"'`\u2018-\u201f]", around):
         found.append("quotes")
-    joined = _BLANK.sub("", token)
-    if joined != token and _COMPACT.fullmatch(joined):
+    joined = re.sub(_BLANK, "", token)
+    if joined != token and re.fullmatch(_COMPACT, joined):
         token = joined
         found.append("white space inside")
     elif not found and token != text:
@@ -95,7 +99,7 @@ def parse_json(text: str | bytes) -> object:
 
 
 def _json_object(piece: str, name: str) -> Mapping[str, object]:
-    if not _BASE64URL.fullmatch(piece) or len(piece) % 4 == 1:
+    if not re.fullmatch(_BASE64URL, piece) or len(piece) % 4 == 1:
         raise TokenError(Cause.NOT_A_TOKEN, f"not a token: its {name} is not base64url")
     try:
         value = parse_json(base64.urlsafe_b64decode(piece + "=" * (-len(piece) % 4)))
