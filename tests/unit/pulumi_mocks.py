@@ -131,6 +131,7 @@ def _computed(token: str, name: str) -> dict[str, Any]:
     """What only the provider knows; each of these is in the SDK's outputs for the type."""
     kind = token.rsplit(":", 1)[1]
     region = "us-west-2"
+    vault = f"arn:aws:bedrock-agentcore:{region}:{ACCOUNT}:token-vault/default"
     return {
         "Role": {"arn": f"arn:aws:iam::{ACCOUNT}:role/{name}", "name": name},
         "Policy": {"arn": f"arn:aws:iam::{ACCOUNT}:policy/{name}"},
@@ -145,5 +146,13 @@ def _computed(token: str, name: str) -> dict[str, Any]:
         "Client": {"clientId": f"{name}-client"},
         "ClientCredentials": {"clientSecret": f"secret of {name}"},
         "OAuth": {"clientId": f"{name}-client", "clientSecret": f"secret of {name}"},
+        "AgentcoreApiKeyCredentialProvider": {
+            "credentialProviderArn": f"{vault}/apikeycredentialprovider/{name}",
+            "apiKeySecretArns": [{"secretArn": f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:{name}"}],
+        },
+        "AgentcoreOauth2CredentialProvider": {
+            "credentialProviderArn": f"{vault}/oauth2credentialprovider/{name}",
+            "clientSecretArns": [{"secretArn": f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:{name}"}],
+        },
         "SecretVersion": {"secretArn": f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:{name}"},
     }.get(kind, {})
