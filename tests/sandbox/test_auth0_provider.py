@@ -143,6 +143,10 @@ def test_a_machine_and_its_secret(auth0: Connection, requests: Recorder, tenant:
     assert requests.taken() == ["POST /api/v2/clients", f"GET /api/v2/clients/{key}"]
     assert (state["clientId"], state["description"]) == (key, "Managed by Pulumi")
     assert "clientSecret" not in state
+    refreshed = auth0.read(CLIENT, key, state)
+    assert refreshed is not None
+    assert refreshed["jwtConfiguration"] == {"alg": "RS256"}
+    requests.taken()
 
     inputs = {"clientId": key, "authenticationMethod": "client_secret_basic"}
     _, credentials = auth0.create(CREDENTIALS, inputs)

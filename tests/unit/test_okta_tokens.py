@@ -102,6 +102,14 @@ def test_the_rule_of_the_first_priority_decides(state: State, request_of: TokenR
     assert decision(request_of, state)[1] == 1200
 
 
+def test_a_policy_pushes_down_the_one_whose_priority_it_takes(state: State, request_of: TokenRequest) -> None:
+    first, _ = allow(state, request_of.client_id, ["*"], minutes=30)
+    second, _ = allow(state, request_of.client_id, ["*"], minutes=20)
+    policies = state.server("default").policies
+    assert (policies[second].priority, policies[first].priority) == (1, 2)
+    assert decision(request_of, state)[1] == 1200
+
+
 @pytest.mark.parametrize(
     ("scopes", "grants"),
     [(["invoke"], ["client_credentials"]), ([], ["client_credentials"]), (["*"], ["authorization_code"])],

@@ -27,19 +27,18 @@ _MACHINE = "non_interactive"
 def _create_client(client: ManagementClient, inputs: Properties) -> Created:
     created = client.post("/clients", _client_body(inputs) | {"token_endpoint_auth_method": "client_secret_post"})
     key = created["client_id"]
-    return Created(key, _client_outputs(client.get(f"/clients/{key}")))
+    return Created(key, _client_outputs(client.get(f"/clients/{key}"), inputs))
 
 
 def _read_client(client: ManagementClient, key: str, state: Properties) -> Properties | None:
-    del state
     found = client.find(f"/clients/{key}")
-    return None if found is None else _client_outputs(found)
+    return None if found is None else _client_outputs(found, state)
 
 
 def _update_client(client: ManagementClient, key: str, old: Properties, new: Properties) -> Properties:
     del old
     client.patch(f"/clients/{key}", _client_body(new))
-    return _client_outputs(client.get(f"/clients/{key}"))
+    return _client_outputs(client.get(f"/clients/{key}"), new)
 
 
 def _delete_client(client: ManagementClient, key: str, state: Properties) -> None:
@@ -61,13 +60,13 @@ def _client_body(inputs: Properties) -> dict[str, Any]:
     return body
 
 
-def _client_outputs(found: Properties) -> Properties:
-    jwt: Properties = found["jwt_configuration"]
-    return {
-        **{name: found.get(field) for name, field in _CLIENT_FIELDS.items()},
-        "jwtConfiguration": {name: jwt[field] for name, field in _JWT_FIELDS.items()},
-        "clientId": found["client_id"],
-    }
+def _client_outputs(found: Properties, known: Properties) -> Properties:
+    """Of `jwtConfiguration` the fields that are known only: others would be a change after a refresh."""
+    outputs = {name: found.get(field) for name, field in _CLIENT_FIELDS.items()}
+    if "jwtConfiguration" in known:
+        jwt = found["jwt_configuration"]
+        outputs["jwtConfiguration"] = {name: jwt[_JWT_FIELDS[name]] for name in known["jwtConfiguration"]}
+    return outputs | {"clientId": found["client_id"]}
 
 
 CLIENT: ResourceType[ManagementClient] = ResourceType(

@@ -16,6 +16,7 @@ from sandbox.tenants.signing import SigningKey
 
 Json = Mapping[str, object]
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
+Ranked = TypeVar("Ranked", Policy, Rule)
 LifecycleOperation = Literal["activate", "deactivate"]
 
 SYSTEM_SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access", "device_sso")
@@ -97,7 +98,7 @@ class AuthorizationServer:
         status = "ACTIVE" if key is None else find(self.policies, key, "policy").status
         policy = parse(Policy, {**payload, "id": key or new_id("00p"), "status": status, "system": False})
         refuse_same_name(policy.name, policy.id, self.policies)
-        self.policies[policy.id] = policy
+        make_room(self.policies, policy)
         self.rules.setdefault(policy.id, {})
         return policy
 
@@ -124,7 +125,7 @@ class AuthorizationServer:
         self._check_scopes(
             [each for each in rule.conditions.scopes.include if each != "*"], "conditions.scopes.include"
         )
-        rules[rule.id] = rule
+        make_room(rules, rule)
         return rule
 
     def forget_client(self, client_id: str) -> None:
@@ -196,6 +197,17 @@ def change_status(
 def refuse_same_name(name: str, key: str, others: Mapping[str, Policy] | Mapping[str, Rule]) -> None:
     if any(other.name == name and other.id != key for other in others.values()):
         raise OktaError(400, "E0000001", "Api validation failed: name", (f"name: {name} is already in use.",))
+
+
+def make_room(collection: MutableMapping[str, Ranked], saved: Ranked) -> None:
+    """Put an entity at its priority; who stood there moves down one, and so on until there is a gap."""
+    taken = saved.priority
+    others = [each for key, each in collection.items() if key != saved.id and each.priority >= taken]
+    for other in sorted(others, key=lambda each: each.priority):
+        if other.priority == taken:
+            taken += 1
+            collection[other.id] = other.model_copy(update={"priority": taken})
+    collection[saved.id] = saved
 
 
 def new_id(prefix: str) -> str:
