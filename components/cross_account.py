@@ -90,11 +90,13 @@ class CrossAccountAccess(pulumi.ComponentResource):
         place = f"{self._name}-{function.account}-{function.region}"
         key = (function.account, function.region)
         if key not in self._accounts:
+            assumed = self._settings.cross_account[function.account].assume_role_arn
             self._accounts[key] = aws.Provider(
                 place,
                 region=function.region,
                 profile=aws.config.profile,
-                assume_roles=[{"role_arn": self._settings.cross_account[function.account].assume_role_arn}],
+                # An object, because the SDK makes JSON of it, and would leave the keys of a dictionary as they are.
+                assume_roles=[aws.ProviderAssumeRoleArgs(role_arn=assumed)],
                 opts=pulumi.ResourceOptions(parent=self),
             )
         function_name = function.arn.rpartition(":")[2]

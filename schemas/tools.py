@@ -28,7 +28,7 @@ def parse(text: str, source: str) -> tuple[Tool, ...]:
     return check(parse_json(text, source), source)
 
 
-def check(document: Json, source: str) -> tuple[Tool, ...]:
+def check(document: object, source: str) -> tuple[Tool, ...]:
     """The tools in a document that has been parsed already, such as the inline `tools` of a stack file.
 
     Raises:
@@ -49,7 +49,7 @@ def check(document: Json, source: str) -> tuple[Tool, ...]:
     return tuple(tools)
 
 
-def _tool(entry: Json, path: Path, findings: Findings) -> Tool:
+def _tool(entry: object, path: Path, findings: Findings) -> Tool:
     if not is_object(entry):
         findings.add(path, f"is {kind_of(entry)}; a tool is an object with {', '.join(_TOOL_KEYS[:3])}")
         return Tool("", "", {})
