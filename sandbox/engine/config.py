@@ -1,13 +1,14 @@
 """What the engine needs from `Pulumi.yaml` and `Pulumi.<stack>.yaml`, read as the CLI reads them.
 
-A key without a namespace belongs to the project; a scalar is the text that stands in the file; a structured value travels as
-JSON; `secure: <ciphertext>`, at the top or anywhere inside, is decrypted and makes its whole key secret (Pulumi's
-`sdk/go/common/resource/config`).
+A key without a namespace belongs to the project; a scalar is the text that stands in the file; a structured value
+travels as JSON; `secure: <ciphertext>`, at the top or anywhere inside, is decrypted and makes its whole key secret
+(Pulumi's `sdk/go/common/resource/config`).
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ class Project:
 
 
 def read_project(directory: Path) -> Project:
-    """The project in a folder. Raises DeploymentError without a `Pulumi.yaml`, or with settings that are not supported."""
+    """The project in a folder. Raises DeploymentError without a `Pulumi.yaml`, or for settings beyond the engine."""
     path = directory / "Pulumi.yaml"
     document = _load(path)
     runtime = document.get("runtime")
@@ -95,7 +96,7 @@ class StackFile:
         for name, entry in self._entries.items():
             key = name if ":" in name else f"{self._project.name}:{name}"
             value = reveal(entry, key)
-            values[key] = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+            values[key] = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), sort_keys=True)
         return StackConfig(values, frozenset(secret_keys))
 
 
@@ -107,11 +108,12 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":bool", ":timestamp"))]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|True|TRUE|false|False|FALSE"), list("tTfF"))
 
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.load(path.read_text(), Loader=_Loader)
+        document = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 (a SafeLoader)
     except FileNotFoundError:
         raise DeploymentError(f"{path} does not exist.") from None
     except yaml.YAMLError as error:

@@ -1,28 +1,29 @@
 """Decides, for each resource that the program registers, what has to happen to it, and has it done.
 
-Registrations arrive on threads of their own; what concerns more than one resource is done under one lock, calls of providers
-are not. The order of a state file is an order of creation: every resource stands after what it depends on.
+Registrations arrive on threads of their own, so independent resources come about at the same time; what concerns more
+than one resource happens under the ledger's lock.
 """
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from sandbox.engine.errors import DeploymentError
 from sandbox.engine.paths import restore
-from sandbox.engine.provider import Diff, PartialFailure, ProviderError
+from sandbox.engine.provider import Diff, InitializationError
 from sandbox.engine.state import STACK_TYPE, Resource, make_urn, now
 from sandbox.engine.steps import Event, Step
 from sandbox.engine.values import UNKNOWN, Properties, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Generator, Iterable
 
+    from sandbox.engine.ledger import Ledger
     from sandbox.engine.provider import Provider
-    from sandbox.engine.registry import ProviderRegistry
+    from sandbox.engine.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -42,47 +43,42 @@ class Goal:
     ignore_changes: list[str] = field(default_factory=list[str])
     replace_on_changes: list[str] = field(default_factory=list[str])
     delete_before_replace: bool | None = None
+    former_urns: list[str] = field(default_factory=list[str])
 
 
-class Aborted(Exception):
-    """The deployment has failed elsewhere; nothing new is begun."""
+class AbortedError(Exception):
+    """The deployment has failed; nothing new is begun."""
 
 
 class Deployment:
-    """One run over one stack's state."""
+    """One run over one stack's state. What went wrong is in `errors`, what was done in `steps`."""
 
     def __init__(
         self,
         project: str,
         stack: str,
-        olds: list[Resource],
-        registry: ProviderRegistry,
+        ledger: Ledger,
+        registry: Registry,
+        on_event: Callable[[Event], None],
         *,
         preview: bool,
-        save: Callable[[list[Resource]], None],
-        on_event: Callable[[Event], None],
     ) -> None:
-        self._project, self._stack = project, stack
-        self._base = list(olds)
-        self._olds = {resource.urn: resource for resource in olds if not resource.delete}
-        self._registry = registry
-        self._preview = preview
-        self._save_state, self._on_event = save, on_event
-        self._news: list[Resource] = []
-        self._seen: dict[str, Resource] = {}
-        self._condemned: dict[str, Future[None]] = {}
-        self._lock = threading.RLock()
-        self._stack_outputs: Properties | None = None
+        self.project, self.stack, self.preview = project, stack, preview
+        self._ledger, self._registry, self._on_event = ledger, registry, on_event
+        self._registered: dict[str, Resource] = {}
+        self._deletions: dict[str, Future[None]] = {}
+        self._stack_outputs: Properties = {}
         self.steps: list[Step] = []
         self.errors: list[str] = []
 
-    # -- what the program asks for ------------------------------------------------------------------------------------
+    def fail(self, message: str) -> None:
+        """Note an error: what is under way is finished, nothing new is begun."""
+        self.errors.append(message)
 
-    def register(self, goal: Goal, former_urns: Iterable[str] = ()) -> Resource:
-        """Bring a resource about. Raises Aborted after a failure of this or another resource."""
-        urn = make_urn(self._stack, self._project, goal.parent, goal.type, goal.name)
+    def register(self, goal: Goal) -> Resource:
+        """Bring a resource about. Raises AbortedError if the deployment fails, here or elsewhere."""
         new = Resource(
-            urn=urn,
+            urn=make_urn(self.stack, self.project, goal.parent, goal.type, goal.name),
             custom=goal.custom,
             type=goal.type,
             parent=goal.parent,
@@ -95,311 +91,232 @@ class Deployment:
             replace_on_changes=goal.replace_on_changes,
         )
         try:
-            self._claim(new, former_urns)
-            self._decide(goal, new)
+            self._claim(new, goal.former_urns)
+            self._bring_about(goal, new)
         except DeploymentError as error:
             self.fail(f"{goal.type} `{goal.name}`: {error}")
-            raise Aborted from error
+            raise AbortedError from error
         return new
 
     def _claim(self, new: Resource, former_urns: Iterable[str]) -> None:
-        with self._lock:
+        with self._ledger.lock:
             if self.errors:
-                raise Aborted
-            if new.urn in self._seen:
-                raise DeploymentError(
-                    "this name is registered twice; resources of one type and parent need names of their own."
-                )
-            if new.urn not in self._olds and (former := next((urn for urn in former_urns if urn in self._olds), None)):
+                raise AbortedError
+            if new.urn in self._registered:
+                raise DeploymentError("two resources of one type and parent have this name; give one of them another.")
+            former = next(filter(self._ledger.old, former_urns), None)
+            if former and not self._ledger.old(new.urn):
                 raise DeploymentError(
                     f"it was {former}; the sandbox's engine does not follow aliases, the pulumi CLI does."
                 )
-            self._seen[new.urn] = new
+            self._registered[new.urn] = new
 
     def register_outputs(self, urn: str, outputs: Properties) -> None:
-        """Set a component's outputs; the stack's are set when everything else has gone well."""
-        with self._lock:
-            resource = self._seen[urn]
-            if resource.type == STACK_TYPE:
-                self._stack_outputs = outputs
-            else:
-                resource.outputs = outputs
+        """Set a component's outputs; the stack's are set at the end."""
+        resource = self._registered[urn]
+        if resource.type == STACK_TYPE:
+            self._stack_outputs = outputs
+        else:
+            resource.outputs = outputs
 
     def invoke(self, reference: str, token: str, arguments: Properties) -> Properties:
         """Call a function of a provider."""
-        return self._registry.instance(reference).invoke(token, arguments, preview=self._preview)
+        return self._registry.instance(reference).invoke(token, arguments, preview=self.preview)
 
-    def fail(self, message: str) -> None:
-        """Note an error: what is running is finished, nothing new is begun."""
-        with self._lock:
-            self.errors.append(message)
-
-    # -- the decision -------------------------------------------------------------------------------------------------
-
-    def _decide(self, goal: Goal, new: Resource) -> None:
-        old = self._olds.get(new.urn)
-        manager = self._manager(new)
-        recreating = self._deleted_already(new.urn)
-        wanted = goal.inputs if old is None else restore(goal.inputs, old.inputs, goal.ignore_changes)
-        if old is None or recreating:
+    def _bring_about(self, goal: Goal, new: Resource) -> None:
+        old, manager = self._ledger.old(new.urn), self._manager(new)
+        is_gone = self._is_deleted_already(new.urn)
+        if old is None or is_gone:
             new.inputs = manager.check(new.urn, None, goal.inputs) if manager else goal.inputs
-            if old is None:
-                self._create(Step("create", None, new))
-            else:
-                self._recreate(old, new, Diff(changed=True))
+            self._create(Step("replace", old, new, Diff(changed=True)) if old else Step("create", None, new), old)
             return
         new.created, new.modified = old.created, old.modified
+        wanted = restore(goal.inputs, old.inputs, goal.ignore_changes)
         new.inputs = manager.check(new.urn, old.inputs, wanted) if manager else wanted
-        diff = self._diff(old, new, manager).replacing(goal.replace_on_changes)
-        if self._deleted_already(new.urn):
-            self._recreate(old, new, diff)
+        diff = self._diff(old, new, manager).replacing_on(goal.replace_on_changes)
+        if self._is_deleted_already(new.urn):
+            self._create(Step("replace", old, new, diff), old)
         elif old.pending_replacement or (diff.changed and diff.replace_keys):
-            self._replace(goal, old, new, diff, manager)
+            self._replace(goal, Step("replace", old, new, diff), old, new, manager)
         elif diff.changed or old.init_errors:
-            self._update(Step("update", old, new, diff))
+            self._update(Step("update", old, new, diff), old, new, manager)
         else:
-            self._keep(Step("same", old, new))
+            self._keep(Step("same", old, new), old, new)
 
-    def _manager(self, resource: Resource) -> Provider | ProviderRegistry | None:
+    def _manager(self, resource: Resource) -> Provider | Registry | None:
         if resource.is_provider:
             return self._registry
         return self._registry.instance(resource.provider) if resource.custom else None
 
-    def _diff(self, old: Resource, new: Resource, manager: Provider | ProviderRegistry | None) -> Diff:
-        if old.provider != new.provider and self._provider_changed(old, new):
+    def _manager_in_state(self, resource: Resource) -> Provider | Registry:
+        return self._registry if resource.is_provider else self._registry.load(self._ledger.owner_of(resource))
+
+    def _diff(self, old: Resource, new: Resource, manager: Provider | Registry | None) -> Diff:
+        if old.provider != new.provider and self._is_provider_replaced(old, new):
             return Diff(changed=True, replace_keys=["provider"])
-        if manager is None:
+        if manager is None or old.pending_replacement:
             return Diff(changed=old.inputs != new.inputs)
-        if old.pending_replacement:
-            return Diff(changed=True)
-        return manager.diff(new.urn, old.id, old.inputs, old.outputs, new.inputs, new.ignore_changes)
+        return manager.diff(old, new.inputs, new.ignore_changes)
 
-    def _provider_changed(self, old: Resource, new: Resource) -> bool:
-        if not (old.provider and new.provider):
+    def _is_provider_replaced(self, old: Resource, new: Resource) -> bool:
+        former, current = self._ledger.old(old.provider_urn), self._registered.get(new.provider_urn)
+        if not (former and current):
             return True
-        former, current = self._olds[old.provider_urn], self._seen[new.provider_urn]
-        diff = self._registry.instance(new.provider).diff_config(
-            current.urn, former.inputs, former.outputs, current.inputs
-        )
-        return bool(diff.replace_keys)
+        judge = self._registry.instance(new.provider)
+        return bool(self._registry.diff_config(judge, former, current.inputs).replace_keys)
 
-    # -- the steps ----------------------------------------------------------------------------------------------------
-
-    def _keep(self, step: Step) -> None:
-        old, new = _states(step)
+    def _keep(self, step: Step, old: Resource, new: Resource) -> None:
         self._begin(step)
-        new.id, new.outputs = old.id, dict(old.outputs)
+        new.id, new.outputs = old.id, old.outputs
         if new.is_provider:
+            # The state's inputs, so that a change that the provider does not call one changes nothing.
             self._registry.keep(replace(new, inputs=old.inputs))
-        self._done(step, retired=old, save=False)
+        self._ledger.record(new, old, save=False)
+        self._report("done", step)
 
     def _create(self, step: Step, retired: Resource | None = None) -> None:
         new = step.resource
-        self._begin(step)
-        manager = self._manager(new)
-        if manager:
-            try:
-                new.id, outputs = manager.create(new.urn, new.inputs, preview=self._preview)
-            except PartialFailure as failure:
-                new.id, outputs, new.init_errors = failure.id, failure.outputs, failure.reasons
-            except ProviderError:
-                self._on_event(Event("failed", step=step))
-                raise
-            new.outputs = _with_secrets(new, outputs)
+        self._begin(step, note=step.op == "create" or bool(retired))
+        if manager := self._manager(new):
+            with self._reporting(step):
+                try:
+                    new.id, new.outputs = manager.create(new.urn, new.inputs, self.preview)
+                except InitializationError as error:
+                    new.id, new.outputs, new.init_errors = error.id, error.outputs, error.reasons
         new.created = new.modified = now()
-        self._done(step, retired)
+        self._complete(step, new, retired)
 
-    def _update(self, step: Step) -> None:
-        old, new = _states(step)
+    def _update(self, step: Step, old: Resource, new: Resource, manager: Provider | Registry | None) -> None:
         self._begin(step)
-        new.id, new.outputs = old.id, dict(old.outputs)
-        manager = self._manager(new)
+        new.id, new.outputs = old.id, old.outputs
         if manager:
-            try:
-                outputs = manager.update(
-                    new.urn, old.id, old.inputs, old.outputs, new.inputs, new.ignore_changes, preview=self._preview
-                )
-            except PartialFailure as failure:
-                outputs, new.init_errors = failure.outputs, failure.reasons
-            except ProviderError:
-                self._on_event(Event("failed", step=step))
-                raise
-            new.outputs = _with_secrets(new, outputs)
+            with self._reporting(step):
+                try:
+                    new.outputs = manager.update(old, new.inputs, new.ignore_changes, self.preview)
+                except InitializationError as error:
+                    new.outputs, new.init_errors = error.outputs, error.reasons
             new.modified = now()
-        self._done(step, retired=old)
+        self._complete(step, new, old)
+
+    def _complete(self, step: Step, new: Resource, retired: Resource | None) -> None:
+        hidden = {key: new.outputs[key] for key in new.additional_secret_outputs if key in new.outputs}
+        secrets = {key: value if isinstance(value, Secret) else Secret(value) for key, value in hidden.items()}
+        new.outputs = {**new.outputs, **secrets}
+        if step.old and not retired:
+            step.old.delete = True
+            self._note(step)
+        self._ledger.record(new, retired, save=True)
+        if new.init_errors:
+            self._report("failed", step)
+            raise DeploymentError("; ".join(new.init_errors))
+        self._report("done", step)
 
     def _replace(
-        self, goal: Goal, old: Resource, new: Resource, diff: Diff, manager: Provider | ProviderRegistry | None
+        self, goal: Goal, step: Step, old: Resource, new: Resource, manager: Provider | Registry | None
     ) -> None:
         if old.protect and new.protect:
             raise DeploymentError(
                 "it is protected and would have to be replaced; take `protect` off in the program first."
             )
         if manager:
+            # The defaults that the provider chose for the old one are not the new one's.
             new.inputs = manager.check(new.urn, None, goal.inputs)
-        before = diff.delete_before_replace if goal.delete_before_replace is None else goal.delete_before_replace
-        if old.pending_replacement:
-            self._recreate(old, new, diff)
-        elif before:
-            self._delete_condemned(self._condemn(old))
-            self._recreate(old, new, diff)
-        else:
-            self._create(Step("create-replacement", old, new, diff))
-            with self._lock:
-                self.steps.append(Step("replace", old, new, diff))
+        before = bool(step.diff and step.diff.delete_before_replace)
+        if goal.delete_before_replace is not None:
+            before = goal.delete_before_replace
+        if before and not old.pending_replacement:
+            self._delete_with_dependents(old)
+        self._create(step, old if old.pending_replacement else None)
 
-    def _recreate(self, old: Resource, new: Resource, diff: Diff) -> None:
-        with self._lock:
-            self.steps.append(Step("replace", old, new, diff))
-        self._create(Step("create-replacement", old, new, diff), retired=old)
+    def _delete_with_dependents(self, root: Resource) -> None:
+        with self._ledger.lock:
+            condemned = [
+                each for each in self._ledger.falling_with(root, self._falls) if each.urn not in self._deletions
+            ]
+            if protected := next((each.urn for each in condemned if each.protect and each is not root), None):
+                raise DeploymentError(f"replacing it means replacing {protected}, which is protected.")
+            self._deletions.update({each.urn: Future() for each in condemned})
+        try:
+            for each in condemned:
+                if not each.pending_replacement:
+                    self._delete(Step("delete-replaced", each, None), pending=True)
+                self._deletions[each.urn].set_result(None)
+        finally:
+            for each in condemned:
+                if not self._deletions[each.urn].done():
+                    self._deletions[each.urn].set_exception(AbortedError())
+
+    def _is_deleted_already(self, urn: str) -> bool:
+        with self._ledger.lock:
+            deletion = self._deletions.get(urn)
+        if deletion:
+            deletion.result()
+        return deletion is not None
+
+    def _falls(self, dependent: Resource, condemned: set[str]) -> bool:
+        if dependent.provider_urn in condemned:
+            return True
+        lost = {key for key, urns in dependent.property_dependencies.items() if condemned & set(urns)}
+        if not lost & dependent.inputs.keys():
+            return False
+        news = {key: UNKNOWN if key in lost else value for key, value in dependent.inputs.items()}
+        diff = self._manager_in_state(dependent).diff(dependent, news, dependent.ignore_changes)
+        return bool(diff.replacing_on(dependent.replace_on_changes).replace_keys)
 
     def _delete(self, step: Step, *, pending: bool = False) -> None:
         old = step.resource
         self._begin(step)
-        if old.custom and not old.is_provider and not self._preview:
-            try:
-                self._provider_in_state(old).delete(old.urn, old.id, old.inputs, old.outputs)
-            except ProviderError:
-                self._on_event(Event("failed", step=step))
-                raise
-        with self._lock:
-            old.pending_replacement = pending
-            self._done(step, None if pending else old)
-
-    # -- deleting before replacing ------------------------------------------------------------------------------------
-
-    def _condemn(self, root: Resource) -> list[Resource]:
-        """The resource and the dependents that have to be replaced with it, dependents first."""
-        with self._lock:
-            condemned = {root.urn: root}
-            position = self._base.index(root)
-            dependents = {root.urn}
-            for candidate in self._base[position + 1 :]:
-                if candidate.delete or candidate.urn in self._finished() or not candidate.depends_on() & dependents:
-                    continue
-                dependents.add(candidate.urn)
-                if candidate.custom and candidate.urn not in self._condemned and self._falls_with(candidate, condemned):
-                    if candidate.protect:
-                        raise DeploymentError(f"replacing it means replacing {candidate.urn}, which is protected.")
-                    condemned[candidate.urn] = candidate
-            self._condemned.update({urn: Future() for urn in condemned})
-            return list(reversed(condemned.values()))
-
-    def _delete_condemned(self, condemned: list[Resource]) -> None:
-        try:
-            for resource in condemned:
-                if not resource.pending_replacement:
-                    self._delete(Step("delete-replaced", resource, None), pending=True)
-                self._condemned[resource.urn].set_result(None)
-        finally:
-            for resource in condemned:
-                if not self._condemned[resource.urn].done():
-                    self._condemned[resource.urn].set_exception(Aborted())
-
-    def _finished(self) -> set[str]:
-        return {resource.urn for resource in self._news}
-
-    def _falls_with(self, candidate: Resource, condemned: dict[str, Resource]) -> bool:
-        if candidate.provider_urn in condemned:
-            return True
-        news = {
-            key: UNKNOWN if condemned.keys() & set(candidate.property_dependencies.get(key, ())) else value
-            for key, value in candidate.inputs.items()
-        }
-        if UNKNOWN not in news.values():
-            return False
-        manager = self._registry if candidate.is_provider else self._provider_in_state(candidate)
-        diff = manager.diff(
-            candidate.urn, candidate.id, candidate.inputs, candidate.outputs, news, candidate.ignore_changes
-        )
-        return bool(diff.replacing(candidate.replace_on_changes).replace_keys)
-
-    def _deleted_already(self, urn: str) -> bool:
-        with self._lock:
-            condemned = self._condemned.get(urn)
-        if condemned:
-            condemned.result()
-        return condemned is not None
-
-    def _provider_in_state(self, resource: Resource) -> Provider:
-        urn, _, id_ = resource.provider.rpartition("::")
-        with self._lock:
-            owner = next(each for each in self._base + self._news if each.urn == urn and each.id == id_)
-        return self._registry.load(owner)
-
-    # -- the end ------------------------------------------------------------------------------------------------------
+        if old.custom and not old.is_provider and not self.preview:
+            with self._reporting(step):
+                self._registry.load(self._ledger.owner_of(old)).delete(old)
+        old.pending_replacement = pending
+        self._ledger.record(None, None if pending else old, save=True)
+        self._report("done", step)
 
     def finish(self) -> Properties:
-        """Delete what is left over, set the stack's outputs and return them. Errors are in `errors`."""
+        """Delete what the program no longer registers, and return the stack's outputs."""
         if not self.errors:
-            self._delete_leftovers()
-        outputs = self._set_stack_outputs()
-        self._save()
-        return outputs
+            try:
+                self._delete_leftovers()
+            except DeploymentError as error:
+                self.fail(str(error))
+        root = next((each for each in self._registered.values() if each.type == STACK_TYPE), None)
+        if root:
+            root.outputs = {**root.outputs, **self._stack_outputs} if self.errors else self._stack_outputs
+        self._ledger.save()
+        return root.outputs if root else {}
 
     def _delete_leftovers(self) -> None:
+        leftovers = self._ledger.leftovers()
+        if protected := next((each.urn for each in leftovers if each.protect and not each.delete), None):
+            raise DeploymentError(
+                f"{protected} is protected and cannot be deleted; take `protect` off and deploy first."
+            )
+        for each in leftovers:
+            if each.pending_replacement:
+                self._ledger.record(None, each, save=True)
+            else:
+                self._delete(Step("delete-replaced" if each.delete else "delete", each, None))
+
+    @contextmanager
+    def _reporting(self, step: Step) -> Generator[None]:
         try:
-            for resource in reversed(self._base):
-                if resource.protect and not resource.delete:
-                    raise DeploymentError(
-                        f"{resource.urn} is protected: it cannot be deleted before `protect` is taken off."
-                    )
-            for resource in reversed(list(self._base)):
-                if resource.pending_replacement and not resource.delete:
-                    self._retire(resource)
-                else:
-                    self._delete(Step("delete-replaced" if resource.delete else "delete", resource, None))
-        except DeploymentError as error:
-            self.fail(str(error))
+            yield
+        except DeploymentError:
+            self._report("failed", step)
+            raise
 
-    def _set_stack_outputs(self) -> Properties:
-        root = next((resource for resource in self._seen.values() if resource.type == STACK_TYPE), None)
-        if root is None:
-            return {}
-        outputs = self._stack_outputs or {}
-        root.outputs = {**root.outputs, **outputs} if self.errors else outputs
-        return root.outputs
+    def _begin(self, step: Step, *, note: bool = True) -> None:
+        if note:
+            self._note(step)
+        self._report("begin", step)
 
-    # -- bookkeeping --------------------------------------------------------------------------------------------------
+    def _note(self, step: Step) -> None:
+        # Copies, because the states are still to be filled in.
+        if step.op != "delete-replaced" and not step.resource.is_default_provider:
+            old, new = step.old and replace(step.old), step.new and replace(step.new)
+            self.steps.append(replace(step, old=old, new=new))
 
-    def _begin(self, step: Step) -> None:
-        snapshot = Step(step.op, step.old and replace(step.old), step.new and replace(step.new), step.diff)
-        with self._lock:
-            self.steps.append(snapshot)
-        self._on_event(Event("begin", step=snapshot))
-
-    def _done(self, step: Step, retired: Resource | None = None, *, save: bool = True) -> None:
-        with self._lock:
-            if retired:
-                self._retire(retired)
-            elif step.op == "create-replacement" and step.old:
-                step.old.delete = True
-            if step.new:
-                self._news.append(step.new)
-            if save:
-                self._save()
-        self._on_event(Event("done", step=step))
-        if step.new and step.new.init_errors:
-            raise ProviderError("; ".join(step.new.init_errors))
-
-    def _retire(self, resource: Resource) -> None:
-        self._base = [each for each in self._base if each is not resource]
-
-    def _save(self) -> None:
-        if not self._preview:
-            with self._lock:
-                self._save_state([*self._news, *self._base])
-
-
-def _states(step: Step) -> tuple[Resource, Resource]:
-    assert step.old is not None and step.new is not None  # noqa: PT018, S101 (steps with both states only)
-    return step.old, step.new
-
-
-def _with_secrets(resource: Resource, outputs: Properties) -> Properties:
-    hidden: dict[str, Any] = {
-        key: Secret(outputs[key])
-        for key in resource.additional_secret_outputs
-        if key in outputs and not isinstance(outputs[key], Secret)
-    }
-    return {**outputs, **hidden}
+    def _report(self, kind: Literal["begin", "done", "failed"], step: Step) -> None:
+        if not step.resource.is_default_provider:
+            self._on_event(Event(kind, step))

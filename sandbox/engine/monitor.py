@@ -1,7 +1,9 @@
-"""The two gRPC services that a program talks to: Pulumi's ResourceMonitor and Engine (`pulumi/resource.proto`, `engine.proto`).
+"""The services that a program talks to: Pulumi's ResourceMonitor and Engine (`pulumi/resource.proto`, `engine.proto`).
 
 Requests for what the sandbox's engine does not do are refused by name.
 """
+
+# ruff: noqa: ARG002, N802  the protocol names methods and arguments
 
 from __future__ import annotations
 
@@ -11,20 +13,22 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import alias_pb2, engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
 
-from sandbox.engine.deployment import Aborted, Deployment, Goal
+from sandbox.engine.deployment import AbortedError, Deployment, Goal
 from sandbox.engine.errors import DeploymentError
+from sandbox.engine.registry import INTERNAL
 from sandbox.engine.state import PROVIDER_PREFIX, make_urn
 from sandbox.engine.steps import Event
 from sandbox.engine.values import from_struct, output_dependencies, to_struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from sandbox.engine.config import StackConfig
 
 PARALLEL = 16
+_MESSAGE_LIMITS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 _UNSUPPORTED = (
     "importId",
     "customTimeouts",
@@ -39,85 +43,70 @@ _UNSUPPORTED = (
     "envVarMappings",
     "state_migrations",
     "packageRef",
+    "pluginDownloadURL",
 )
 _FEATURES = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
     resource_pb2.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
     resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
-    resource_pb2.RESOURCE_MONITOR_FEATURE_PARAMETERIZATION,
 )
 
 
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     """Turns a program's requests into goals of a deployment."""
 
-    def __init__(self, deployment: Deployment, config: StackConfig, project: str, stack: str) -> None:
-        self._deployment = deployment
-        self._config = config
-        self._project, self._stack = project, stack
-        self._defaults: dict[str, str] = {}
+    def __init__(self, deployment: Deployment, config: StackConfig) -> None:
+        self._deployment, self._config = deployment, config
+        self._default_providers: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def GetDeploymentInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> resource_pb2.DeploymentInfo:  # noqa: ARG002, N802
-        """Which features of the protocol the program may use."""
-        return resource_pb2.DeploymentInfo(project=self._project, stack=self._stack, supportedFeatures=_FEATURES)
+    def GetDeploymentInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> resource_pb2.DeploymentInfo:
+        return resource_pb2.DeploymentInfo(supportedFeatures=_FEATURES)
 
-    def RegisterResource(  # noqa: N802
+    def RegisterResource(
         self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.RegisterResourceResponse:
-        """Bring a resource about and answer with its id and outputs."""
         try:
-            goal = self._goal(request)
-            new = self._deployment.register(goal, self._former_urns(request))
-        except (Aborted, DeploymentError) as error:
-            _refuse(context, self._deployment, error, f"{request.type} `{request.name}`: ")
-        return resource_pb2.RegisterResourceResponse(
-            urn=new.urn, id=new.id, object=to_struct(new.outputs if request.custom else {})
-        )
+            new = self._deployment.register(self._goal(request))
+        except (AbortedError, DeploymentError) as error:
+            self._refuse(context, f"{request.type} `{request.name}`", error)
+        # A component's outputs may name resources that do not exist yet: the program has them anyway.
+        outputs = to_struct(new.outputs if new.custom else {})
+        return resource_pb2.RegisterResourceResponse(urn=new.urn, id=new.id, object=outputs)
 
-    def RegisterResourceOutputs(  # noqa: N802
-        self,
-        request: resource_pb2.RegisterResourceOutputsRequest,
-        context: grpc.ServicerContext,  # noqa: ARG002
+    def RegisterResourceOutputs(
+        self, request: resource_pb2.RegisterResourceOutputsRequest, context: grpc.ServicerContext
     ) -> empty_pb2.Empty:
-        """Set a component's outputs."""
         self._deployment.register_outputs(request.urn, from_struct(request.outputs))
         return empty_pb2.Empty()
 
-    def Invoke(  # noqa: N802
+    def Invoke(
         self, request: resource_pb2.ResourceInvokeRequest, context: grpc.ServicerContext
     ) -> resource_pb2.ResourceInvokeResponse:
-        """Call a provider's function, in a preview too."""
         try:
-            package = request.tok.partition(":")[0]
-            reference = request.provider or self._default_provider(package, request.version, request.pluginDownloadURL)
+            reference = request.provider or self._default_provider(request.tok, request.version)
             result = self._deployment.invoke(reference, request.tok, from_struct(request.args))
-        except (Aborted, DeploymentError) as error:
-            _refuse(context, self._deployment, error, f"{request.tok}: ")
-        return resource_pb2.ResourceInvokeResponse(**{"return": to_struct(result)})
+        except (AbortedError, DeploymentError) as error:
+            self._refuse(context, request.tok, error)
+        response = resource_pb2.ResourceInvokeResponse()
+        getattr(response, "return").CopyFrom(to_struct(result))
+        return response
 
-    def SignalAndWaitForShutdown(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: ARG002, N802
-        """Nothing of the program is needed once it has registered everything."""
+    def SignalAndWaitForShutdown(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
         return empty_pb2.Empty()
 
     def _goal(self, request: resource_pb2.RegisterResourceRequest) -> Goal:
-        for name in _UNSUPPORTED:
-            if _is_set(request, name):
-                raise DeploymentError(f"`{name}` is not supported by the sandbox's engine; use the pulumi CLI for it.")
-        inputs = from_struct(request.object)
-        is_provider = request.type.startswith(PROVIDER_PREFIX)
-        provider = request.provider
-        if is_provider and request.version:
-            inputs["version"] = request.version
-        if is_provider and request.pluginDownloadURL:
-            inputs["__internal"] = {"pluginDownloadURL": request.pluginDownloadURL}
-        elif request.custom and not is_provider and not provider:
-            package = request.type.partition(":")[0]
-            provider = self._default_provider(package, request.version, request.pluginDownloadURL)
+        if unsupported := next((name for name in _UNSUPPORTED if _is_set(request, name)), None):
+            raise DeploymentError(f"the sandbox's engine does not support `{unsupported}`; the pulumi CLI does.")
+        inputs, provider = from_struct(request.object), request.provider
+        if request.type.startswith(PROVIDER_PREFIX):
+            inputs.update({"version": request.version, INTERNAL: {}} if request.version else {})
+        elif request.custom and not provider:
+            provider = self._default_provider(request.type, request.version)
         dependencies = {key: set(entry.urns) for key, entry in request.propertyDependencies.items()}
         for key, value in request.object.fields.items():
-            dependencies.setdefault(key, set()).update(output_dependencies(value))
+            dependencies[key] = dependencies.get(key, set()) | output_dependencies(value)
         return Goal(
             type=request.type,
             name=request.name,
@@ -132,83 +121,75 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             ignore_changes=list(request.ignoreChanges),
             replace_on_changes=list(request.replaceOnChanges),
             delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
+            former_urns=self._former_urns(request),
         )
 
-    def _default_provider(self, package: str, version: str, url: str) -> str:
-        key = f"{package}-{version}-{url}"
+    def _default_provider(self, token: str, version: str) -> str:
+        """The reference of the provider that a type or function belongs to, configured by the stack's configuration."""
+        package = token.partition(":")[0]
+        key = f"{package}-{version}"
         with self._lock:
-            if key not in self._defaults:
+            if key not in self._default_providers:
                 inputs = self._config.of_package(package)
-                if version:
-                    inputs["version"] = version
-                inputs["__internal"] = {"pluginDownloadURL": url} if url else {}
-                name = "default" + "".join(f"_{part}" for part in (version, url) if part)
-                goal = Goal(PROVIDER_PREFIX + package, _name_of_default(name), custom=True, inputs=inputs)
-                provider = self._deployment.register(goal)
-                self._defaults[key] = f"{provider.urn}::{provider.id}"
-            return self._defaults[key]
+                inputs.update({"version": version, INTERNAL: {}} if version else {})
+                name = f"default_{version.translate(str.maketrans('.-+', '___'))}" if version else "default"
+                provider = self._deployment.register(Goal(PROVIDER_PREFIX + package, name, custom=True, inputs=inputs))
+                self._default_providers[key] = provider.reference
+            return self._default_providers[key]
 
-    def _former_urns(self, request: resource_pb2.RegisterResourceRequest) -> Iterator[str]:
-        yield from request.aliasURNs
-        for alias in request.aliases:
-            if alias.HasField("urn"):
-                yield alias.urn
-            else:
-                yield self._alias_urn(alias.spec, request)
+    def _former_urns(self, request: resource_pb2.RegisterResourceRequest) -> list[str]:
+        specs = [alias.spec for alias in request.aliases if not alias.urn]
+        return [alias.urn for alias in request.aliases if alias.urn] + [
+            make_urn(
+                spec.stack or self._deployment.stack,
+                spec.project or self._deployment.project,
+                "" if spec.noParent else spec.parentUrn or request.parent,
+                spec.type or request.type,
+                spec.name or request.name,
+            )
+            for spec in specs
+        ]
 
-    def _alias_urn(self, spec: alias_pb2.Alias.Spec, request: resource_pb2.RegisterResourceRequest) -> str:
-        return make_urn(
-            spec.stack or self._stack,
-            spec.project or self._project,
-            "" if spec.noParent else spec.parentUrn or request.parent,
-            spec.type or request.type,
-            spec.name or request.name,
-        )
+    def _refuse(self, context: grpc.ServicerContext, subject: str, error: Exception) -> NoReturn:
+        if isinstance(error, DeploymentError):
+            self._deployment.fail(f"{subject}: {error}")
+        # The status by which the SDK knows that the deployment is over.
+        context.abort(grpc.StatusCode.UNAVAILABLE, "the deployment has failed")
+        raise AssertionError("context.abort raises")
 
 
 class Engine(engine_pb2_grpc.EngineServicer):
     """Takes a program's log and keeps the URN of its stack."""
 
     def __init__(self, deployment: Deployment, on_event: Callable[[Event], None]) -> None:
-        self._deployment = deployment
-        self._on_event = on_event
+        self._deployment, self._on_event = deployment, on_event
         self._root = ""
 
-    def Log(self, request: engine_pb2.LogRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: ARG002, N802
-        """Show a line to the user; an error fails the deployment."""
-        severity = engine_pb2.LogSeverity.Name(request.severity).lower()
-        if severity == "error":
-            # Once a resource has failed, the program only learns that the engine is gone.
+    def Log(self, request: engine_pb2.LogRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        if request.severity == engine_pb2.ERROR:
+            # After a failure, what the program has to say is only that its outputs do not come.
             if not self._deployment.errors:
                 self._deployment.fail(request.message)
-        elif severity != "debug":
-            self._on_event(Event("message", request.message, severity))
+        elif request.severity != engine_pb2.DEBUG:
+            severity = "warning" if request.severity == engine_pb2.WARNING else "info"
+            self._on_event(Event("message", message=request.message, severity=severity))
         return empty_pb2.Empty()
 
-    def GetRootResource(  # noqa: N802
-        self,
-        request: engine_pb2.GetRootResourceRequest,
-        context: grpc.ServicerContext,  # noqa: ARG002
+    def GetRootResource(
+        self, request: engine_pb2.GetRootResourceRequest, context: grpc.ServicerContext
     ) -> engine_pb2.GetRootResourceResponse:
-        """The URN of the stack."""
         return engine_pb2.GetRootResourceResponse(urn=self._root)
 
-    def SetRootResource(  # noqa: N802
-        self,
-        request: engine_pb2.SetRootResourceRequest,
-        context: grpc.ServicerContext,  # noqa: ARG002
+    def SetRootResource(
+        self, request: engine_pb2.SetRootResourceRequest, context: grpc.ServicerContext
     ) -> engine_pb2.SetRootResourceResponse:
-        """Note the URN of the stack."""
         self._root = request.urn
         return engine_pb2.SetRootResourceResponse()
 
 
 def serve(monitor: Monitor, engine: Engine) -> tuple[grpc.Server, str]:
-    """Both services on a free loopback port; the server and its address."""
-    server = grpc.server(
-        futures.ThreadPoolExecutor(PARALLEL * 2),
-        options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)],
-    )
+    """Both services on a free loopback port: the server and its address."""
+    server = grpc.server(futures.ThreadPoolExecutor(PARALLEL * 4), options=_MESSAGE_LIMITS)
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
     engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -222,17 +203,3 @@ def _is_set(request: Any, name: str) -> bool:
         return False
     value = getattr(request, name)
     return bool(value.ByteSize() if hasattr(value, "ByteSize") else value)
-
-
-def _name_of_default(name: str) -> str:
-    return "".join(char if char.isalnum() or char in "_-" else "_" for char in name)
-
-
-def _refuse(
-    context: grpc.ServicerContext, deployment: Deployment, error: Aborted | DeploymentError, subject: str
-) -> NoReturn:
-    if isinstance(error, DeploymentError):
-        deployment.fail(subject + str(error))
-    # The status by which the SDK knows that it has to end quietly.
-    context.abort(grpc.StatusCode.UNAVAILABLE, "the deployment has failed")
-    raise AssertionError("context.abort raises")

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import grpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
 from sandbox.engine.errors import DeploymentError
-from sandbox.engine.values import (
-    Properties,
-    Secret,
-    bare,
-    from_struct,
-    has_secrets,
-    has_unknowns,
-    mark_secrets,
-    to_struct,
-)
+from sandbox.engine.values import Properties, Secret, Unknown, bare, from_struct, has, mark_secrets, to_struct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from google.protobuf import struct_pb2
+
+    from sandbox.engine.state import Resource
 
 _CHANNEL_OPTIONS = [
     ("grpc.use_local_subchannel_pool", 1),  # a provider server tells its instances apart by their connections
@@ -33,27 +26,25 @@ _CHANNEL_OPTIONS = [
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
 ]
-_DIFF_NONE, _DIFF_SOME = provider_pb2.DiffResponse.DIFF_NONE, provider_pb2.DiffResponse.DIFF_SOME
-_KINDS = provider_pb2.PropertyDiff.Kind
 
 
 class ProviderError(DeploymentError):
     """What a provider answered instead of doing what it was asked."""
 
 
-class PartialFailure(ProviderError):
-    """A resource that was created or updated, but did not become ready."""
+class InitializationError(ProviderError):
+    """A resource was created or updated, but did not become ready."""
 
-    def __init__(self, message: str, id_: str, outputs: Properties, reasons: list[str]) -> None:
+    def __init__(self, message: str, failure: provider_pb2.ErrorResourceInitFailed) -> None:
         super().__init__(message)
-        self.id = id_
-        self.outputs = outputs
-        self.reasons = reasons
+        self.id = failure.id
+        self.outputs = from_struct(failure.properties)
+        self.reasons = list(failure.reasons) or [message]
 
 
 @dataclass(frozen=True)
 class Diff:
-    """How a resource's wanted inputs differ from its state."""
+    """How the inputs that are wanted differ from a state: property keys, and paths with a kind of change."""
 
     changed: bool
     keys: Sequence[str] = ()
@@ -61,258 +52,194 @@ class Diff:
     detailed: dict[str, dict[str, Any]] | None = None
     delete_before_replace: bool = False
 
-    def replacing(self, paths: Iterable[str]) -> Diff:
-        """The difference with changes under some paths turned into reasons to replace (`replaceOnChanges`)."""
+    def replacing_on(self, paths: Iterable[str]) -> Diff:
+        """The difference with changes under some paths as reasons to replace (`replaceOnChanges`)."""
         prefixes = tuple(paths)
         if not (self.changed and prefixes):
             return self
 
-        def covered(path: str) -> bool:
-            return any(
-                prefix == "*" or path == prefix or path.startswith((f"{prefix}.", f"{prefix}[")) for prefix in prefixes
-            )
+        def is_under(path: str) -> bool:
+            return any(each in {"*", path} or path.startswith((f"{each}.", f"{each}[")) for each in prefixes)
 
-        keys = list(dict.fromkeys([*self.replace_keys, *filter(covered, self.keys)]))
+        keys = list(dict.fromkeys([*self.replace_keys, *filter(is_under, self.keys)]))
         detailed = self.detailed and {
-            path: {**entry, "kind": entry["kind"].removesuffix("-replace") + "-replace"} if covered(path) else entry
+            path: {**entry, "kind": entry["kind"].removesuffix("-replace") + "-replace"} if is_under(path) else entry
             for path, entry in self.detailed.items()
         }
         return replace(self, replace_keys=keys, detailed=detailed)
 
 
-@dataclass
+class _About(TypedDict):
+    urn: str
+    name: str
+    type: str
+
+
+def _about(urn: str) -> _About:
+    _, _, qualified_type, name = urn.split("::", 3)
+    return {"urn": urn, "name": name, "type": qualified_type.rpartition("$")[2]}
+
+
 class Provider:
     """One instance of a provider. Methods raise ProviderError with the provider's own message."""
 
-    package: str
-    port: int
-    configured: bool = False
-    _accepts_secrets: bool = False
-    _accepts_resources: bool = False
-    _previews: bool = False
-    _channel: grpc.Channel = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._channel = grpc.insecure_channel(f"127.0.0.1:{self.port}", options=_CHANNEL_OPTIONS)
+    def __init__(self, package: str, port: int) -> None:
+        self._package, self._port = package, port
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=_CHANNEL_OPTIONS)
         self._stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self._is_configured = False
+        self._accepts_secrets = self._accepts_references = self._previews = False
 
     def close(self) -> None:
         """End the connection."""
         self._channel.close()
 
-    def _call(self, method: str, request: Any) -> Any:
-        try:
-            return getattr(self._stub, method)(request)
-        except grpc.RpcError as error:
-            if error.code() == grpc.StatusCode.UNAVAILABLE:
-                raise ProviderError(
-                    f"The `{self.package}` provider does not answer on port {self.port}; are the sandbox's services up?"
-                ) from error
-            raise _partial_failure(error) or ProviderError(error.details() or str(error.code())) from error
-
-    def _struct(self, properties: Properties) -> struct_pb2.Struct:
-        return to_struct(properties, secrets=self._accepts_secrets, resources=self._accepts_resources)
-
-    def _outputs(self, struct: struct_pb2.Struct, inputs: Properties) -> Properties:
-        outputs = from_struct(struct)
-        return outputs if self._accepts_secrets else mark_secrets(outputs, inputs)
-
     def check_config(self, urn: str, olds: Properties, news: Properties) -> Properties:
         """The configuration with the provider's defaults."""
-        request = _check_request(urn, to_struct(olds, secrets=False), to_struct(news, secrets=False))
-        response = self._call("CheckConfig", request)
-        _raise_failures(response)
-        return mark_secrets(from_struct(response.inputs), news)
+        return mark_secrets(self._checked(self._stub.CheckConfig, urn, olds, news), news)
 
-    def diff_config(self, urn: str, old_inputs: Properties, old_outputs: Properties, news: Properties) -> Diff:
+    def diff_config(self, old: Resource, news: Properties) -> Diff:
         """Whether a new configuration can manage what the old one made."""
-        request = provider_pb2.DiffRequest(
-            urn=urn,
-            name=_name(urn),
-            type=_type(urn),
-            old_inputs=to_struct(old_inputs, secrets=False),
-            olds=to_struct(old_outputs, secrets=False),
-            news=to_struct(news, secrets=False),
-        )
-        return _diff(self._call("DiffConfig", request), bare(old_outputs), bare(news))
+        return self._diff(self._stub.DiffConfig, old, news, ())
 
     def configure(self, urn: str, id_: str, inputs: Properties) -> None:
-        """Make the instance ready; one whose configuration is unknown yet stays unconfigured, which a preview copes with."""
-        known = {key: value for key, value in inputs.items() if key != "version"}
-        if has_unknowns(known):
+        """Make the instance ready. With inputs that are unknown yet it stays as it is; previews do without it then."""
+        if has(Unknown, inputs):
             return
-        variables = {
-            f"{self.package}:config:{key}": value
-            if isinstance(value, str)
-            else json.dumps(value, separators=(",", ":"))
-            for key, value in bare(known).items()
-        }
-        response = self._call(
-            "Configure",
-            provider_pb2.ConfigureRequest(
-                urn=urn,
-                name=_name(urn),
-                type=_type(urn),
-                id=id_,
-                variables=variables,
-                args=to_struct(inputs),
-                acceptSecrets=True,
-                acceptResources=True,
-                sends_old_inputs=True,
-                sends_old_inputs_to_delete=True,
-            ),
+        settings = {key: value for key, value in bare(inputs).items() if key != "version"}
+        request = provider_pb2.ConfigureRequest(
+            **_about(urn),
+            id=id_,
+            variables={f"{self._package}:config:{key}": _text(value) for key, value in settings.items()},
+            args=to_struct(inputs),
+            acceptSecrets=True,
+            acceptResources=True,
+            sends_old_inputs=True,
+            sends_old_inputs_to_delete=True,
         )
-        self._accepts_secrets, self._accepts_resources = response.acceptSecrets, response.acceptResources
+        response = self._call(self._stub.Configure, request)
+        self._accepts_secrets, self._accepts_references = response.acceptSecrets, response.acceptResources
         self._previews = response.supportsPreview
-        self.configured = True
+        self._is_configured = True
 
     def check(self, urn: str, olds: Properties | None, news: Properties) -> Properties:
         """The inputs with the provider's defaults; raises ProviderError with every reason why they are refused."""
-        if not self.configured:
+        if not self._is_configured:
             return news
-        response = self._call("Check", _check_request(urn, self._struct(olds or {}), self._struct(news)))
-        _raise_failures(response)
-        return self._outputs(response.inputs, news)
+        return self._marked(self._checked(self._stub.Check, urn, olds or {}, news), news)
 
-    def diff(
-        self,
-        urn: str,
-        id_: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        news: Properties,
-        ignore: Sequence[str] = (),
-    ) -> Diff:
+    def diff(self, old: Resource, news: Properties, ignore: Sequence[str] = ()) -> Diff:
         """How inputs differ from a state."""
-        if not self.configured:
-            return Diff(changed=True)
-        request = provider_pb2.DiffRequest(
-            id=id_,
-            urn=urn,
-            name=_name(urn),
-            type=_type(urn),
-            old_inputs=self._struct(old_inputs),
-            olds=self._struct(old_outputs),
-            news=self._struct(news),
-            ignoreChanges=ignore,
-        )
-        return _diff(self._call("Diff", request), bare(old_inputs), bare(news))
+        return self._diff(self._stub.Diff, old, news, ignore) if self._is_configured else Diff(changed=True)
 
-    def create(self, urn: str, inputs: Properties, *, preview: bool) -> tuple[str, Properties]:
-        """The new resource's id and outputs; in a preview what is known of them."""
-        if preview and not self.configured:
-            return "", {}
-        if preview and not self._previews:
-            return "", inputs
-        request = provider_pb2.CreateRequest(
-            urn=urn, name=_name(urn), type=_type(urn), properties=self._struct(inputs), preview=preview
-        )
-        response = self._call("Create", request)
-        if not response.id and not preview:
+    def create(self, urn: str, inputs: Properties, preview: bool) -> tuple[str, Properties]:
+        """The new resource's id and outputs; in a preview, what is known of them."""
+        if preview and not (self._is_configured and self._previews):
+            return "", inputs if self._is_configured else {}
+        request = provider_pb2.CreateRequest(**_about(urn), properties=self._struct(inputs), preview=preview)
+        response = self._call(self._stub.Create, request)
+        if not (response.id or preview):
             raise ProviderError("the provider returned no id")
-        return response.id, self._outputs(response.properties, inputs)
+        return response.id, self._marked(from_struct(response.properties), inputs)
 
-    def update(
-        self,
-        urn: str,
-        id_: str,
-        old_inputs: Properties,
-        old_outputs: Properties,
-        news: Properties,
-        ignore: Sequence[str] = (),
-        *,
-        preview: bool,
-    ) -> Properties:
-        """The resource's outputs after the change."""
-        if preview and not self.configured:
-            return {}
-        if preview and not self._previews:
-            return news
+    def update(self, old: Resource, news: Properties, ignore: Sequence[str], preview: bool) -> Properties:
+        """The resource's outputs after a change; in a preview, what is known of them."""
+        if preview and not (self._is_configured and self._previews):
+            return news if self._is_configured else {}
         request = provider_pb2.UpdateRequest(
-            id=id_,
-            urn=urn,
-            name=_name(urn),
-            type=_type(urn),
-            old_inputs=self._struct(old_inputs),
-            olds=self._struct(old_outputs),
+            **_about(old.urn),
+            id=old.id,
+            old_inputs=self._struct(old.inputs),
+            olds=self._struct(old.outputs),
             news=self._struct(news),
             ignoreChanges=ignore,
             preview=preview,
         )
-        return self._outputs(self._call("Update", request).properties, news)
+        return self._marked(from_struct(self._call(self._stub.Update, request).properties), news)
 
-    def delete(self, urn: str, id_: str, inputs: Properties, outputs: Properties) -> None:
+    def delete(self, old: Resource) -> None:
         """Delete a resource."""
-        request = provider_pb2.DeleteRequest(
-            id=id_,
-            urn=urn,
-            name=_name(urn),
-            type=_type(urn),
-            properties=self._struct(outputs),
-            old_inputs=self._struct(inputs),
-        )
-        self._call("Delete", request)
+        inputs, outputs = self._struct(old.inputs), self._struct(old.outputs)
+        request = provider_pb2.DeleteRequest(**_about(old.urn), id=old.id, old_inputs=inputs, properties=outputs)
+        self._call(self._stub.Delete, request)
 
     def invoke(self, token: str, arguments: Properties, *, preview: bool) -> Properties:
         """What a function of the provider returns."""
-        if not self.configured:
+        if not self._is_configured:
             return {}
         request = provider_pb2.InvokeRequest(tok=token, args=self._struct(arguments), preview=preview)
-        response = self._call("Invoke", request)
-        _raise_failures(response)
+        response = self._call(self._stub.Invoke, request)
+        _raise_failures(response.failures)
         result = from_struct(getattr(response, "return"))
-        if has_secrets(arguments) and not self._accepts_secrets:
+        if has(Secret, arguments) and not self._accepts_secrets:
             return {key: value if isinstance(value, Secret) else Secret(value) for key, value in result.items()}
         return result
 
+    def _call(self, method: Callable[[Any], Any], request: Any) -> Any:
+        try:
+            return method(request)
+        except grpc.RpcError as error:
+            if error.code() == grpc.StatusCode.UNAVAILABLE:
+                raise ProviderError(
+                    f"the provider `{self._package}` does not answer on port {self._port}; are the services up?"
+                ) from error
+            raise _provider_error(error) from error
 
-def _name(urn: str) -> str:
-    return urn.rsplit("::", 1)[1]
-
-
-def _type(urn: str) -> str:
-    return urn.split("::")[2].rpartition("$")[2]
-
-
-def _check_request(urn: str, olds: struct_pb2.Struct, news: struct_pb2.Struct) -> provider_pb2.CheckRequest:
-    return provider_pb2.CheckRequest(
-        urn=urn, name=_name(urn), type=_type(urn), olds=olds, news=news, randomSeed=os.urandom(32)
-    )
-
-
-def _raise_failures(response: Any) -> None:
-    if response.failures:
-        raise ProviderError(
-            "; ".join(f"{each.property}: {each.reason}" if each.property else each.reason for each in response.failures)
+    def _checked(self, method: Callable[[Any], Any], urn: str, olds: Properties, news: Properties) -> Properties:
+        request = provider_pb2.CheckRequest(
+            **_about(urn), olds=self._struct(olds), news=self._struct(news), randomSeed=os.urandom(32)
         )
+        response = self._call(method, request)
+        _raise_failures(response.failures)
+        return from_struct(response.inputs)
+
+    def _diff(self, method: Callable[[Any], Any], old: Resource, news: Properties, ignore: Sequence[str]) -> Diff:
+        request = provider_pb2.DiffRequest(
+            **_about(old.urn),
+            id=old.id,
+            old_inputs=self._struct(old.inputs),
+            olds=self._struct(old.outputs),
+            news=self._struct(news),
+            ignoreChanges=ignore,
+        )
+        response: provider_pb2.DiffResponse = self._call(method, request)
+        keys: Sequence[str] = list(response.diffs)
+        changed = response.changes == provider_pb2.DiffResponse.DIFF_SOME
+        if response.changes == provider_pb2.DiffResponse.DIFF_UNKNOWN:
+            before, after = bare(old.inputs), bare(news)
+            keys = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+            changed = bool(keys)
+        kinds = provider_pb2.PropertyDiff.Kind
+        detailed = {
+            path: {"kind": kinds.Name(entry.kind).lower().replace("_", "-"), "inputDiff": entry.inputDiff}
+            for path, entry in response.detailedDiff.items()
+        }
+        return Diff(changed, keys, list(response.replaces), detailed or None, response.deleteBeforeReplace)
+
+    def _struct(self, properties: Properties) -> struct_pb2.Struct:
+        return to_struct(properties, secrets=self._accepts_secrets, references=self._accepts_references)
+
+    def _marked(self, properties: Properties, inputs: Properties) -> Properties:
+        return properties if self._accepts_secrets else mark_secrets(properties, inputs)
 
 
-def _diff(response: provider_pb2.DiffResponse, olds: Properties, news: Properties) -> Diff:
-    detailed = {
-        path: {"kind": _KINDS.Name(entry.kind).lower().replace("_", "-"), "inputDiff": entry.inputDiff}
-        for path, entry in response.detailedDiff.items()
-    }
-    keys: Sequence[str] = list(response.diffs)
-    if response.changes in {_DIFF_NONE, _DIFF_SOME}:
-        changed = response.changes == _DIFF_SOME
-    else:
-        keys = sorted(key for key in olds.keys() | news.keys() if olds.get(key) != news.get(key))
-        changed = bool(keys)
-    return Diff(
-        changed=changed,
-        keys=keys,
-        replace_keys=list(response.replaces),
-        detailed=detailed or None,
-        delete_before_replace=response.deleteBeforeReplace,
-    )
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
-def _partial_failure(error: grpc.RpcError) -> PartialFailure | None:
-    for key, value in error.trailing_metadata() or ():
-        if key == "grpc-status-details-bin":
-            failure = provider_pb2.ErrorResourceInitFailed()
-            for detail in status_pb2.Status.FromString(value).details:
-                if detail.Unpack(failure):
-                    message = "; ".join(failure.reasons) or error.details()
-                    return PartialFailure(message, failure.id, from_struct(failure.properties), list(failure.reasons))
-    return None
+def _raise_failures(failures: Iterable[provider_pb2.CheckFailure]) -> None:
+    reasons = [f"{each.property}: {each.reason}" if each.property else each.reason for each in failures]
+    if reasons:
+        raise ProviderError("; ".join(reasons))
+
+
+def _provider_error(error: grpc.RpcError) -> ProviderError:
+    message = error.details() or error.code().name
+    metadata: Iterable[tuple[str, Any]] = error.trailing_metadata() or ()
+    failure = provider_pb2.ErrorResourceInitFailed()
+    for key, value in metadata:
+        if key == "grpc-status-details-bin" and any(
+            detail.Unpack(failure) for detail in status_pb2.Status.FromString(value).details
+        ):
+            return InitializationError(message, failure)
+    return ProviderError(message)

@@ -44,9 +44,7 @@ class Crypter:
     def decrypt(self, ciphertext: str) -> str:
         """The text in a ciphertext. Raises DeploymentError for one that this key did not make."""
         try:
-            version, nonce, sealed = ciphertext.split(":")
-            if version != "v1":
-                raise ValueError(version)
+            _, nonce, sealed = ciphertext.split(":")
             plaintext = self._cipher.decrypt(base64.b64decode(nonce), base64.b64decode(sealed), None).decode()
         except (ValueError, InvalidTag) as error:
             raise DeploymentError(

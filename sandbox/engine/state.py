@@ -1,21 +1,18 @@
 """Resources and checkpoints: the state of a stack in the CLI's own format and place.
 
-`<backend>/.pulumi/stacks/<project>/<stack>.json` holds a version 3 deployment (Pulumi's `sdk/go/common/apitype/core.go`),
-`<backend>/.pulumi/meta.yaml` the version of the layout.
+`<backend>/.pulumi/stacks/<project>/<stack>.json` holds a deployment of version 3 (Pulumi's
+`sdk/go/common/apitype/core.go`), `<backend>/.pulumi/meta.yaml` the version of the layout.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timezone
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from sandbox.engine.errors import DeploymentError
-from sandbox.engine.values import SECRET, SIGNATURE, Properties, Secret, plain, redact
+from sandbox.engine.values import SECRET, SIGNATURE, Properties, Secret, as_json, bare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -64,7 +61,12 @@ class Resource:
     @property
     def name(self) -> str:
         """The name that the program gave it."""
-        return self.urn.rsplit("::", 1)[1]
+        return self.urn.split("::", 3)[3]
+
+    @property
+    def reference(self) -> str:
+        """How other resources name it as their provider."""
+        return f"{self.urn}::{self.id}"
 
     @property
     def is_provider(self) -> bool:
@@ -72,15 +74,23 @@ class Resource:
         return self.type.startswith(PROVIDER_PREFIX)
 
     @property
+    def is_default_provider(self) -> bool:
+        """Whether the engine made it, and not the program."""
+        return self.is_provider and (self.name == "default" or self.name.startswith("default_"))
+
+    @property
     def provider_urn(self) -> str:
-        """The URN in its provider reference (`<urn>::<id>`)."""
+        """The URN in its provider reference."""
         return self.provider.rpartition("::")[0]
 
     def depends_on(self) -> set[str]:
-        """The URNs that have to exist as long as this resource does, its parent left out."""
-        urns = {self.provider_urn, *self.dependencies}
-        urns.update(*self.property_dependencies.values())
-        return urns - {""}
+        """The URNs of what has to exist as long as it does, its parent left out."""
+        return {self.provider_urn, *self.dependencies}.union(*self.property_dependencies.values()) - {""}
+
+    def to_json(self, encode: Callable[[Secret], Any]) -> dict[str, Any]:
+        """The resource as the checkpoint has it, without empty fields, secrets as `encode` has them."""
+        document = {camel: as_json(getattr(self, name), encode) for name, camel in _FIELDS}
+        return {key: value for key, value in document.items() if value or key == "custom"}
 
 
 def _camel(name: str) -> str:
@@ -91,22 +101,10 @@ def _camel(name: str) -> str:
 _FIELDS = [(each.name, _camel(each.name)) for each in fields(Resource)]
 
 
-def to_json(resource: Resource, encode: Callable[[Any], Any]) -> dict[str, Any]:
-    """A resource as the checkpoint has it: empty fields left out, property values through `encode`."""
-    document = {camel: getattr(resource, name) for name, camel in _FIELDS}
-    document["inputs"], document["outputs"] = encode(resource.inputs), encode(resource.outputs)
-    return {key: value for key, value in document.items() if value or key == "custom"}
-
-
-def to_display(resource: Resource) -> dict[str, Any]:
-    """A resource as a preview shows it: secrets as `[secret]`."""
-    return to_json(resource, redact)
-
-
 def make_urn(stack: str, project: str, parent: str, type_: str, name: str) -> str:
-    """The URN of a resource; a parent's type is part of it, the stack's is not."""
-    parent_type = parent.split("::")[2] if parent else ""
-    qualified = f"{parent_type}${type_}" if parent_type not in {"", STACK_TYPE} else type_
+    """The URN of a resource: a parent's type is part of it, unless the parent is the stack."""
+    parent_type = parent.split("::")[2] if parent else STACK_TYPE
+    qualified = type_ if parent_type == STACK_TYPE else f"{parent_type}${type_}"
     return f"urn:pulumi:{stack}::{project}::{qualified}::{name}"
 
 
@@ -119,83 +117,69 @@ class Checkpoint:
     """The state file of one stack."""
 
     def __init__(self, backend: Path, project: str, stack: str) -> None:
-        self.stack = stack
         self.path = backend / ".pulumi" / "stacks" / project / f"{stack}.json"
         self._meta = backend / ".pulumi" / "meta.yaml"
-        self._deployment: dict[str, Any] = {}
-        if self.path.exists():
-            self._deployment = self._latest()
+        self._name = f"organization/{project}/{stack}"
+        self._deployment = self._latest() if self.path.exists() else {}
 
     def _latest(self) -> dict[str, Any]:
         try:
             document = json.loads(self.path.read_text())
-            if document["version"] == 3:
-                return document["checkpoint"].get("latest") or {}
-        except (ValueError, KeyError, TypeError) as error:
-            raise DeploymentError(f"{self.path} is no checkpoint of a stack: {error}") from error
-        raise DeploymentError(f"{self.path} has version {document['version']}; only version 3 is supported.")
+            version, latest = document["version"], document["checkpoint"].get("latest") or {}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DeploymentError(f"{self.path} is not a stack's checkpoint; restore it from a copy.") from error
+        if version != 3 or latest.get("pending_operations"):
+            what = "an interrupted run's pending operations" if version == 3 else f"a checkpoint of version {version}"
+            raise DeploymentError(f"{self.path} holds {what}; bring it up to date with `pulumi refresh`.")
+        return latest
 
     @property
     def salt(self) -> str | None:
-        """The encryption salt that the state was written with."""
+        """The encryption salt that the state was written with. Raises DeploymentError for other secrets providers."""
         secrets = self._deployment.get("secrets_providers")
-        if not secrets:
-            return None
-        if secrets["type"] != "passphrase":
+        if secrets and secrets["type"] != "passphrase":
             raise DeploymentError(
-                f"{self.path}: secrets provider `{secrets['type']}` is not supported; use passphrase."
+                f"{self.path}: the secrets provider `{secrets['type']}` is not supported; use passphrase."
             )
-        return secrets["state"]["salt"]
+        return secrets["state"]["salt"] if secrets else None
 
-    def resources(self, decrypt: Callable[[str], str] | None) -> list[Resource]:
-        """The resources in dependency order; without `decrypt`, secrets hold nothing."""
-        if self._deployment.get("pending_operations"):
-            raise DeploymentError(
-                f"{self.path} has pending operations: an earlier run of the CLI was interrupted. Run `pulumi refresh`."
-            )
+    def resources(self, decrypt: Callable[[str], str]) -> list[Resource]:
+        """The resources, each after what it depends on. Raises DeploymentError for what the engine does not support."""
         return [self._resource(document, decrypt) for document in self._deployment.get("resources", [])]
 
-    def _resource(self, document: dict[str, Any], decrypt: Callable[[str], str] | None) -> Resource:
-        for key in _UNSUPPORTED:
-            if document.get(key):
-                raise DeploymentError(f"{document['urn']}: `{key}` in the state is not supported; use the pulumi CLI.")
-        resource = Resource(**{name: document[camel] for name, camel in _FIELDS if camel in document})
-        resource.inputs = _decode(resource.inputs, decrypt)
-        resource.outputs = _decode(resource.outputs, decrypt)
-        return resource
+    def _resource(self, document: dict[str, Any], decrypt: Callable[[str], str]) -> Resource:
+        if unsupported := [key for key in _UNSUPPORTED if document.get(key)]:
+            raise DeploymentError(
+                f"{document['urn']}: the sandbox's engine does not support `{unsupported[0]}`, which is in its state; "
+                "use the pulumi CLI."
+            )
+        return Resource(**{name: _decode(document[camel], decrypt) for name, camel in _FIELDS if camel in document})
 
     def write(self, resources: Iterable[Resource], crypter: Crypter) -> None:
         """Put a state on disk, whole or not at all."""
-        engine = f"v{version('pulumi')}"
 
-        def encode(value: Any) -> Any:
-            return _encrypt(value, crypter)
+        def encrypt(secret: Secret) -> dict[str, str]:
+            plaintext = json.dumps(bare(secret.value), separators=(",", ":"), ensure_ascii=False)
+            return {SIGNATURE: SECRET, "ciphertext": crypter.encrypt(plaintext)}
 
-        deployment = {
-            "manifest": {"time": now(), "magic": hashlib.sha256(engine.encode()).hexdigest(), "version": engine},
+        self._deployment = {
+            "manifest": {"time": now(), "magic": "", "version": ""},
             "secrets_providers": {"type": "passphrase", "state": {"salt": crypter.salt}},
-            "resources": [to_json(resource, encode) for resource in resources],
+            "resources": [resource.to_json(encrypt) for resource in resources],
             "metadata": {},
         }
-        document = {"version": 3, "checkpoint": {"stack": _qualified(self), "latest": deployment}}
+        document = {"version": 3, "checkpoint": {"stack": self._name, "latest": self._deployment}}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if not self._meta.exists():
             self._meta.write_text("version: 1\n")
         draft = self.path.with_suffix(".draft")
-        draft.write_text(json.dumps(document, indent=4))
-        os.replace(draft, self.path)
-        self._deployment = deployment
+        draft.write_text(json.dumps(document))
+        draft.replace(self.path)
 
 
-def _qualified(checkpoint: Checkpoint) -> str:
-    return f"organization/{checkpoint.path.parent.name}/{checkpoint.stack}"
-
-
-def _decode(value: Any, decrypt: Callable[[str], str] | None) -> Any:
+def _decode(value: Any, decrypt: Callable[[str], str]) -> Any:
     match value:
         case dict() if value.get(SIGNATURE) == SECRET:
-            if decrypt is None:
-                return Secret(None)
             plaintext = value["plaintext"] if "plaintext" in value else decrypt(value["ciphertext"])
             return Secret(_decode(json.loads(plaintext), decrypt))
         case dict():
@@ -204,17 +188,3 @@ def _decode(value: Any, decrypt: Callable[[str], str] | None) -> Any:
             return [_decode(item, decrypt) for item in value]
         case _:
             return value
-
-
-def _encrypt(value: Any, crypter: Crypter) -> Any:
-    match value:
-        case Secret(inner):
-            # One encryption is enough for what lies inside a secret.
-            plaintext = json.dumps(plain(inner, secrets=False), separators=(",", ":"), ensure_ascii=False)
-            return {SIGNATURE: SECRET, "ciphertext": crypter.encrypt(plaintext)}
-        case dict():
-            return {key: _encrypt(item, crypter) for key, item in value.items()}
-        case list():
-            return [_encrypt(item, crypter) for item in value]
-        case _:
-            return plain(value, secrets=False)

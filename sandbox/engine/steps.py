@@ -10,13 +10,12 @@ if TYPE_CHECKING:
     from sandbox.engine.provider import Diff
     from sandbox.engine.state import Resource
 
-Operation = Literal["create", "update", "replace", "delete", "same", "create-replacement", "delete-replaced"]
-_HALVES = frozenset({"create-replacement", "delete-replaced"})
+Operation = Literal["create", "update", "replace", "delete", "same", "delete-replaced"]
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step: `old` and `new` are the states before and after it (without outputs yet, when `new` is being made)."""
+    """What happens to one resource; `old` and `new` are its states, copied where a preview shows them."""
 
     op: Operation
     old: Resource | None
@@ -25,9 +24,9 @@ class Step:
 
     @property
     def resource(self) -> Resource:
-        """The resource that it is about."""
+        """The resource, as it will be if it will be."""
         resource = self.new or self.old
-        assert resource is not None  # noqa: S101 (a step without any state cannot be made)
+        assert resource is not None  # noqa: S101 (no step is about nothing)
         return resource
 
     @property
@@ -48,33 +47,35 @@ class Step:
     @property
     def changed(self) -> list[str]:
         """The paths of the properties that differ."""
-        if self.diff is None:
-            return []
-        return sorted(self.diff.detailed or self.diff.keys or self.diff.replace_keys)
+        return sorted(self.diff.detailed or self.diff.keys or self.diff.replace_keys) if self.diff else []
 
 
 @dataclass(frozen=True)
 class Event:
-    """Progress: a step begins, is done or has failed; or a line for the user (severity info or warning)."""
+    """Progress: a step begins, is done or has failed; or a line for the user (severity `info` or `warning`).
+
+    A replacement is two steps here: `replace`, and `delete-replaced` for what is replaced.
+    """
 
     kind: Literal["begin", "done", "failed", "message"]
+    step: Step | None = None
     message: str = ""
     severity: str = "info"
-    step: Step | None = None
 
 
 @dataclass
 class Result:
-    """A finished deployment: its steps, and the stack's outputs, in which secrets are `Secret`."""
+    """A deployment that went well: one step for each resource of the program, and the stack's outputs.
 
-    all_steps: list[Step] = field(default_factory=list[Step])
+    `config` is the stack's configuration with `[secret]` for secrets, `seconds` the time it all took. In `outputs`,
+    secrets are `Secret`, and what a preview cannot know is `UNKNOWN`.
+    """
+
+    steps: list[Step] = field(default_factory=list["Step"])
     outputs: dict[str, Any] = field(default_factory=dict[str, Any])
-    messages: list[Event] = field(default_factory=list[Event])
-
-    @property
-    def steps(self) -> list[Step]:
-        """One step for each resource: a replacement counts once."""
-        return [step for step in self.all_steps if step.op not in _HALVES]
+    messages: list[Event] = field(default_factory=list["Event"])
+    config: dict[str, str] = field(default_factory=dict[str, str])
+    seconds: float = 0.0
 
     @property
     def changes(self) -> dict[str, int]:
@@ -82,6 +83,6 @@ class Result:
         return dict(Counter(step.op for step in self.steps))
 
     @property
-    def unchanged(self) -> bool:
+    def is_unchanged(self) -> bool:
         """Whether there was nothing to do."""
         return set(self.changes) <= {"same"}

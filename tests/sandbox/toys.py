@@ -7,14 +7,15 @@ A box is replaced when its `color` changes (the new one first) and updated for a
 from __future__ import annotations
 
 import threading
-import uuid
+from collections import defaultdict
 from concurrent import futures
 from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import grpc
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +55,13 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
         self.connections: dict[str, str] = {}
         self._accept_secrets = accept_secrets
         self._lock = threading.Lock()
+        self._counts: defaultdict[str, count[int]] = defaultdict(lambda: count(1))
+
+    def Attach(self, request: Any, context: Any) -> Any:
+        return empty_pb2.Empty()
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:
+        return plugin_pb2.PluginInfo(version="1.2.3")
 
     def CheckConfig(self, request: Any, context: Any) -> Any:
         return provider_pb2.CheckResponse(inputs=request.news)
@@ -78,7 +86,7 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
         failures = []
         if news.get("size") == 0:
             failures = [provider_pb2.CheckFailure(property="size", reason="a box of size 0 holds nothing")]
-        news.setdefault("label", _plain(request.olds).get("label") or request.randomSeed.hex()[:8])
+        news.setdefault("label", _plain(request.olds).get("label") or f"{request.name} of {len(request.randomSeed)}")
         return provider_pb2.CheckResponse(inputs=_struct(news), failures=failures)
 
     def Diff(self, request: Any, context: Any) -> Any:
@@ -108,7 +116,8 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
             taken = [held["place"] for kind, held in self.things.values() if kind == "toys:index:Shelf"]
             if request.type == "toys:index:Shelf" and inputs["place"] in taken:
                 context.abort(grpc.StatusCode.ALREADY_EXISTS, f"there is a shelf in the {inputs['place']} already")
-            id_ = uuid.uuid4().hex[:8]
+            name = request.urn.rsplit("::", 1)[1]
+            id_ = f"{name}-{next(self._counts[name])}"
             self.things[id_] = (request.type, inputs)
         return provider_pb2.CreateResponse(id=id_, properties=self._outputs(id_, inputs))
 

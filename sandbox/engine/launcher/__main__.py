@@ -1,8 +1,8 @@
 """Runs a Pulumi program in a process of its own, as Pulumi's Python language runtime does.
 
-Started as `python <this folder>`; reads one JSON object from standard input (so that no configuration value shows in the
-process list): project, stack, directory, monitor, engine, dry_run, parallel, config, secret_keys. The program's mistakes go
-to the engine's log; the exit code is 0 only for a program that ended well.
+Started as `python <this folder>`; reads one JSON object from standard input, so that no configuration value shows in
+the process list: project, stack, directory, address (the engine's), dry_run, parallel, config, secret_keys. What is
+wrong with the program goes to the engine's log; the exit code is 0 only for a program that ended well.
 """
 
 import asyncio
@@ -27,8 +27,8 @@ def run(settings: dict[str, Any]) -> int:
         pulumi.runtime.Settings(
             project=settings["project"],
             stack=settings["stack"],
-            monitor=settings["monitor"],
-            engine=settings["engine"],
+            monitor=settings["address"],
+            engine=settings["address"],
             parallel=settings["parallel"],
             dry_run=settings["dry_run"],
             organization="organization",

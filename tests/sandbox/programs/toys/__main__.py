@@ -1,4 +1,4 @@
-"""Deploys toys as the stack's configuration lists them: `things: {<name>: {kind, <inputs>, ...}}`.
+"""Deploys toys as the stack's configuration lists them: `things: [{name, kind, <inputs>, ...}]`.
 
 An input `$<name>.<output>` is another thing's output. Inputs that begin with `_` are resource options.
 """
@@ -20,15 +20,14 @@ class Thing(pulumi.CustomResource):
 
 
 class Room(pulumi.ComponentResource):
-    def __init__(self, name: str, things: dict[str, dict[str, Any]], opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, name: str, things: list[dict[str, Any]], opts: pulumi.ResourceOptions) -> None:
         super().__init__("toys:index:Room", name, opts=opts)
         self.things: dict[str, Thing] = {}
-        for key, entry in things.items():
-            self.things[key] = self.place(key, dict(entry))
+        for entry in things:
+            self.things[entry["name"]] = self.place(**entry)
         self.register_outputs({"serials": {key: thing.serial for key, thing in self.things.items()}})
 
-    def place(self, name: str, entry: dict[str, Any]) -> Thing:
-        kind = entry.pop("kind")
+    def place(self, name: str, kind: str, **entry: Any) -> Thing:
         options = {key[1:]: entry.pop(key) for key in list(entry) if key.startswith("_")}
         if "depends_on" in options:
             options["depends_on"] = [self.things[other] for other in options["depends_on"]]
@@ -57,7 +56,7 @@ if account := config.get("account"):
     )
 room = Room(
     "room",
-    config.get_object("things") or {},
+    config.get_object("things") or [],
     pulumi.ResourceOptions(providers=[provider] if provider else None),
 )
 if paint := config.get_secret("paint"):
