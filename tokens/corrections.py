@@ -17,12 +17,12 @@ Claims = Mapping[str, object]
 def corrected(authorizer: Authorizer, claims: Claims, findings: Iterable[Finding]) -> Authorizer | None:
     """The authorizer with which the findings vanish, or None where no change to it would help.
 
-    Where the token should be another one (expired, wrong signature, an ID token, a scope that it lacks), the authorizer
-    is not the place to change.
+    Where the token should be another one (expired, wrong signature, an ID token, a scope that it lacks), the
+    authorizer is not the place to change.
     """
     result = authorizer
     for finding in findings:
-        if finding.cause is Cause.ID_TOKEN:
+        if finding.cause in {Cause.ID_TOKEN, Cause.ORG_SERVER_TOKEN}:
             return None
         correction = _CORRECTIONS.get(finding.cause)
         if correction is not None:
