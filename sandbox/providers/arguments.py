@@ -10,6 +10,7 @@ import difflib
 import functools
 import importlib
 import inspect
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -19,6 +20,8 @@ import pulumi
 from pulumi import _types as sdk_types  # pyright: ignore[reportPrivateUsage]  the SDK has no public view of its types
 
 from sandbox.providers.values import Archive, Asset, Secret, Unknown
+
+_LOADING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,9 @@ def check(arguments: str, inputs: Mapping[str, Any]) -> list[Mistake]:
 def argument_class(arguments: str) -> type:
     """The class named `module:Class`; the module is imported only now, since the SDKs are slow to load."""
     module, _, name = arguments.partition(":")
-    return cast("type", getattr(importlib.import_module(module), name))
+    # The SDKs load their modules lazily, and two threads that ask at once find one half loaded.
+    with _LOADING:
+        return cast("type", getattr(importlib.import_module(module), name))
 
 
 @functools.cache
