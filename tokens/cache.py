@@ -47,7 +47,9 @@ class TokenCache:
             token, usable_until, expires_at = fields["token"], fields["usable_until"], fields["expires_at"]
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return None
-        if not (isinstance(token, str) and isinstance(usable_until, float) and isinstance(expires_at, float)):
+        if not (
+            isinstance(token, str) and isinstance(usable_until, int | float) and isinstance(expires_at, int | float)
+        ):
             return None
         return CachedToken(token, usable_until, expires_at) if now < usable_until else None
 

@@ -88,7 +88,7 @@ def okta(**changes: object) -> dict[str, object]:
 
 
 @functools.cache
-def signing_key(name: str = "current") -> RSAPrivateKey:
+def signing_key(name: str) -> RSAPrivateKey:
     del name  # each name has a key of its own
     return generate_private_key(65537, 2048)
 
