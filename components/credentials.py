@@ -13,7 +13,7 @@ from typing import TypeAlias
 import pulumi
 import pulumi_aws as aws
 
-from components import iam
+from components.needs import vault_secret_arn
 from configuration.schema import ApiKey, OAuth
 
 CredentialArguments: TypeAlias = aws.bedrock.AgentcoreGatewayTargetCredentialProviderConfigurationArgsDict
@@ -25,18 +25,6 @@ class Credential:
 
     provider_arn: pulumi.Output[str]
     secret_arn: pulumi.Output[str]
-
-
-def vault_secret_arn(provider_arn: str) -> str:
-    """The ARN of the secret that the vault keeps for an existing provider; its last six characters are AWS's choice.
-
-    AgentCore names the secret after the provider, `bedrock-agentcore-identity!<vault>/<apikey|oauth2>/<name>`.
-    """
-    _, partition, _, region, account, resource = provider_arn.split(":", 5)
-    _, vault, kind, name = resource.split("/")
-    folder = kind.removesuffix("credentialprovider")
-    secret = f"bedrock-agentcore-identity!{vault}/{folder}/{name}-??????"
-    return f"arn:{partition}:secretsmanager:{region}:{account}:secret:{secret}"
 
 
 def api_key_provider(
@@ -89,12 +77,6 @@ def _existing(provider_arn: str | None) -> Credential:
     if provider_arn is None:
         raise AssertionError("the settings refuse credentials with neither secretRef nor providerArn")
     return Credential(pulumi.Output.from_input(provider_arn), pulumi.Output.from_input(vault_secret_arn(provider_arn)))
-
-
-def need(settings: ApiKey | OAuth, credential: Credential) -> pulumi.Output[iam.Need]:
-    """What the execution role needs to use the credential."""
-    kind = iam.ApiKeyUse if isinstance(settings, ApiKey) else iam.OAuthUse
-    return pulumi.Output.all(credential.provider_arn, credential.secret_arn).apply(lambda arns: kind(*arns))
 
 
 def configuration(settings: ApiKey | OAuth, credential: Credential) -> CredentialArguments:

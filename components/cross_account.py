@@ -13,7 +13,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import iam
-from configuration.schema import LambdaTarget
+from components.needs import foreign_functions
 from settings import Settings
 
 
@@ -39,12 +39,6 @@ class FunctionRef:
     def region(self) -> str:
         """The function's region."""
         return self.arn.split(":")[3]
-
-
-def foreign_functions(settings: Settings, account: str) -> list[str]:
-    """The ARNs of the targets' functions that belong to other accounts than `account`."""
-    arns = [target.function_arn for target in settings.targets if isinstance(target, LambdaTarget)]
-    return iam.distinct(arn for arn in arns if iam.account_of(arn) != account)
 
 
 def owners_command(function_arn: str, role_arn: str) -> str:
@@ -79,7 +73,7 @@ class CrossAccountAccess(pulumi.ComponentResource):
         self._accounts: dict[tuple[str, str], aws.Provider] = {}
         self.permissions: list[pulumi.Resource] = []
         self.statements: list[pulumi.Output[dict[str, Any]]] = []
-        for arn in foreign_functions(settings, account):
+        for arn in foreign_functions(settings.targets, account):
             if FunctionRef.of(arn).account in settings.cross_account:
                 self.permissions.append(self._permission(FunctionRef.of(arn), role_arn))
             else:

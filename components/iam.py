@@ -102,6 +102,16 @@ def workload_identity_arns(place: Place, names: Iterable[str]) -> list[str]:
     return [directory, *(f"{directory}/workload-identity/{name}{ID_SUFFIX}" for name in names)]
 
 
+def execution_role_name(gateway_name: str) -> str:
+    """The execution role's fixed name; with a gateway's name of at most 48 characters within IAM's 64."""
+    return f"{gateway_name}-gateway"
+
+
+def execution_role_arn(place: Place, path: str, gateway_name: str) -> str:
+    """The ARN that the execution role will have; `path` begins and ends with a slash."""
+    return f"arn:{place.partition}:iam::{place.account}:role{path}{execution_role_name(gateway_name)}"
+
+
 def document(statements: Iterable[Statement]) -> Document:
     """A policy document of these statements."""
     return {"Version": "2012-10-17", "Statement": list(statements)}

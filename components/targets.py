@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, cast
 import pulumi
 import pulumi_aws as aws
 
-from components import credentials, iam, tool_schema
+from components import credentials, iam, needs, tool_schema
 from components.credentials import CredentialArguments
 from components.sample import SampleFunction, sample_tools
 from configuration.schema import (
@@ -30,16 +30,13 @@ from configuration.schema import (
 )
 from schemas import tools
 from schemas.documents import Tool
-from schemas.endpoints import permission_for
 from settings import Settings
 
 _Configuration: TypeAlias = aws.bedrock.AgentcoreGatewayTargetTargetConfigurationArgsDict
+_Tools: TypeAlias = aws.bedrock.AgentcoreGatewayTargetTargetConfigurationMcpArgsDict
 _Function: TypeAlias = aws.bedrock.AgentcoreGatewayTargetTargetConfigurationMcpLambdaArgsDict
 _ToolSchema: TypeAlias = aws.bedrock.AgentcoreGatewayTargetTargetConfigurationMcpLambdaToolSchemaArgsDict
 _Document: TypeAlias = aws.bedrock.AgentcoreGatewayTargetTargetConfigurationMcpOpenApiSchemaArgsDict
-
-_S3 = "s3://"
-_EXECUTION_ROLE: CredentialArguments = {"gateway_iam_role": {}}
 
 
 @dataclass(frozen=True)
@@ -68,33 +65,30 @@ class TargetBackends(pulumi.ComponentResource):
         self._place = place
         self._sample: SampleFunction | None = None
         self.needs: list[pulumi.Input[iam.Need]] = []
-        self.schema_buckets = schema_buckets(settings.targets)
+        self.schema_buckets = needs.schema_buckets(settings.targets)
         self.backends = [self._backend(target) for target in settings.targets]
         self.register_outputs({})
 
     def _backend(self, target: Target) -> Backend:
+        try:
+            known = needs.known_need(target, self._place)
+        except needs.UnknownPermissionError as error:
+            raise pulumi.RunError(str(error)) from None
+        if known is not None:
+            self.needs.append(known)
+        return Backend(target, {"mcp": self._tools(target)}, self._credentials(target))
+
+    def _tools(self, target: Target) -> _Tools:
+        """Where the target's tools are, and what describes them."""
         if isinstance(target, LambdaTarget):
-            self.needs.append(iam.FunctionCall(target.function_arn))
-            return Backend(target, {"mcp": {"lambda_": self._function(target)}}, _EXECUTION_ROLE)
+            return {"lambda_": self._function(target)}
         if isinstance(target, SampleTarget):
-            arn = self._sample_arn()
-            self.needs.append(arn.apply(iam.FunctionCall))
-            function: _Function = {"lambda_arn": arn, "tool_schema": _tool_schema(sample_tools())}
-            return Backend(target, {"mcp": {"lambda_": function}}, _EXECUTION_ROLE)
+            return {"lambda_": self._sample_function()}
         if isinstance(target, SmithyTarget):
-            self.needs.append(iam.ServiceCalls(target.name, target.actions, target.resources))
-            return Backend(target, {"mcp": {"smithy_model": self._document(target)}}, _EXECUTION_ROLE)
+            return {"smithy_model": self._document(target.name, target.model)}
         if isinstance(target, OpenApiTarget):
-            shown = self._credentials(target.name, target.credentials)
-            return Backend(target, {"mcp": {"open_api_schema": self._document(target)}}, shown)
-        if isinstance(target.credentials, Iam):
-            self.needs.append(signed_calls(target, self._place))
-            signed: CredentialArguments = {
-                "gateway_iam_role": {"service": target.credentials.service, "region": target.credentials.region}
-            }
-            return Backend(target, {"mcp": {"mcp_server": {"endpoint": target.endpoint}}}, signed)
-        shown = self._credentials(target.name, target.credentials)
-        return Backend(target, {"mcp": {"mcp_server": {"endpoint": target.endpoint}}}, shown)
+            return {"open_api_schema": self._document(target.name, target.document)}
+        return {"mcp_server": {"endpoint": target.endpoint}}
 
     def _function(self, target: LambdaTarget) -> _Function:
         if target.tools_s3:
@@ -102,32 +96,40 @@ class TargetBackends(pulumi.ComponentResource):
         described = tools.parse(self._settings.documents[target.name], target.tools_file or "tools")
         return {"lambda_arn": target.function_arn, "tool_schema": _tool_schema(described)}
 
-    def _document(self, target: SmithyTarget | OpenApiTarget) -> _Document:
-        source = _source(target)
-        if source.startswith(_S3):
+    def _document(self, target: str, source: str) -> _Document:
+        if source.startswith("s3://"):
             return {"s3": {"uri": source}}
-        return {"inline_payload": {"payload": self._settings.documents[target.name]}}
+        return {"inline_payload": {"payload": self._settings.documents[target]}}
 
-    def _sample_arn(self) -> pulumi.Output[str]:
+    def _sample_function(self) -> _Function:
         """One function serves all sample targets."""
         if self._sample is None:
             child = pulumi.ResourceOptions(parent=self)
             self._sample = SampleFunction(f"{self._name}-sample", self._settings.tags, opts=child)
-        return self._sample.arn
+            self.needs.append(self._sample.arn.apply(iam.FunctionCall))
+        return {"lambda_arn": self._sample.arn, "tool_schema": _tool_schema(sample_tools())}
 
-    def _credentials(self, target: str, shown: NoCredentials | ApiKey | OAuth) -> CredentialArguments | None:
+    def _credentials(self, target: Target) -> CredentialArguments | None:
+        """How calls show who they are: by default as the execution role, for APIs and servers as configured."""
+        if not isinstance(target, OpenApiTarget | McpTarget):
+            return {"gateway_iam_role": {}}
+        shown = target.credentials
         if isinstance(shown, NoCredentials):
             return None
-        credential = self._credential(f"{self._name}-{target}", shown)
-        self.needs.append(credentials.need(shown, credential))
-        return credentials.configuration(shown, credential)
+        if isinstance(shown, Iam):
+            return {"gateway_iam_role": {"service": shown.service, "region": shown.region}}
+        return self._vault_credentials(f"{self._name}-{target.name}", shown)
 
-    def _credential(self, name: str, shown: ApiKey | OAuth) -> credentials.Credential:
+    def _vault_credentials(self, name: str, shown: ApiKey | OAuth) -> CredentialArguments:
         child = pulumi.ResourceOptions(parent=self)
         secret, tags = self._settings.secret, self._settings.tags
         if isinstance(shown, ApiKey):
-            return credentials.api_key_provider(name, shown, secret, tags, child)
-        return credentials.oauth_provider(name, shown, secret, tags, child)
+            credential = credentials.api_key_provider(name, shown, secret, tags, child)
+        else:
+            credential = credentials.oauth_provider(name, shown, secret, tags, child)
+        arns = pulumi.Output.all(credential.provider_arn, credential.secret_arn)
+        self.needs.append(arns.apply(lambda known: needs.vault_need(shown, *known)))
+        return credentials.configuration(shown, credential)
 
 
 class GatewayTargets(pulumi.ComponentResource):
@@ -162,31 +164,6 @@ class GatewayTargets(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def schema_buckets(targets: Sequence[Target]) -> list[str]:
-    """The buckets that the targets' documents come from."""
-    sources = [target.tools_s3 for target in targets if isinstance(target, LambdaTarget) and target.tools_s3]
-    sources += [_source(target) for target in targets if isinstance(target, SmithyTarget | OpenApiTarget)]
-    return iam.distinct(source.removeprefix(_S3).partition("/")[0] for source in sources if source.startswith(_S3))
-
-
-def signed_calls(target: McpTarget, place: iam.Place) -> iam.ServiceCalls:
-    """What the execution role needs for an endpoint that takes AWS signatures.
-
-    Raises pulumi.RunError where the address does not tell: a target whose calls are all refused helps nobody.
-    """
-    permission = permission_for(target.endpoint)
-    if permission is None:
-        raise pulumi.RunError(
-            f"target {target.name}: {target.endpoint} does not tell which permission it asks for; known are addresses "
-            "of AgentCore Runtime (with the runtime's ARN), of AgentCore gateways and of API Gateway stages"
-        )
-    return iam.ServiceCalls(target.name, (permission.action,), permission.arns(place.partition, place.account))
-
-
 def _tool_schema(described: Sequence[Tool]) -> _ToolSchema:
     # The SDK has a type for each place in the schema; the function builds all of them by one rule.
     return {"inline_payloads": cast("Any", tool_schema.inline_payloads(described))}
-
-
-def _source(target: SmithyTarget | OpenApiTarget) -> str:
-    return target.model if isinstance(target, SmithyTarget) else target.document

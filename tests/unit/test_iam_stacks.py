@@ -1,0 +1,126 @@
+"""The documents of every example stack: checked against AWS's reference, and the same as the program deploys."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from components import policies
+from components.policies import PROJECT, Place, documents, read_stack_file
+from settings import Settings, load
+from tests.unit.policy_table import faults
+from tests.unit.pulumi_mocks import ACCOUNT, deploy
+
+OWN = ("dev", "sandbox")
+STACK_FILES = sorted([*PROJECT.glob("examples/Pulumi.*.yaml"), *(PROJECT / f"Pulumi.{name}.yaml" for name in OWN)])
+TOKENS = {"AUTH0_API_TOKEN": "t", "OKTA_API_TOKEN": "t"}
+
+
+def settings_of(path: Path) -> Settings:
+    flat, secret = read_stack_file(path)
+    return load(flat, secret_keys=secret, environment=TOKENS, project=PROJECT)
+
+
+def documents_of(path: Path) -> dict[str, Any]:
+    settings = settings_of(path)
+    return documents(settings, Place(settings.region, ACCOUNT))
+
+
+def is_trust(document: dict[str, Any]) -> bool:
+    return any("Principal" in statement for statement in document["Statement"])
+
+
+@pytest.mark.parametrize("path", STACK_FILES, ids=lambda path: path.stem)
+def test_no_statement_of_a_stack_is_wider_than_it_has_to_be(path: Path) -> None:
+    found = documents_of(path)
+    if settings_of(path).mode == "tutorial":
+        # The tutorial's own caller policy is as wide as it is; nothing else of that stack may be.
+        del found["Caller policy: administer and call the gateways"]
+    for title, document in found.items():
+        sids = [statement.get("Sid") for statement in document["Statement"]]
+        assert len(set(sids)) == len(sids), title
+        assert is_trust(document) or faults(document["Statement"]) == [], title
+
+
+@pytest.mark.parametrize("path", STACK_FILES, ids=lambda path: path.stem)
+def test_what_is_printed_is_what_is_deployed(path: Path) -> None:
+    settings, printed = settings_of(path), documents_of(path)
+    keys = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
+    flat, secret = read_stack_file(path)
+    recorder = deploy(
+        keys, secrets=dict.fromkeys(secret & flat.keys(), "s") | {"auth0:apiToken": "t", "okta:apiToken": "t"}
+    )
+    name = settings.gateway.name
+    role = next(each.inputs for each in recorder.all(":Role") if each.name == name)
+    arn = f"arn:aws:iam::{ACCOUNT}:role{role['path']}{role['name']}"
+    assert json.loads(role["assumeRolePolicy"]) == printed[f"Execution role {role['name']}: who may assume it"]
+    deployed = [each.inputs["policy"] for each in recorder.all(":RolePolicy") if each.name == name]
+    sids = [statement["Sid"] for text in deployed for statement in json.loads(text)["Statement"]]
+    assert sids == [each["Sid"] for each in printed[f"Execution role {role['name']}: what it may do"]["Statement"]]
+    (caller,) = (each.inputs["policy"] for each in recorder.all(":Policy"))
+    expected = json.dumps(printed["Caller policy: administer and call the gateways"], sort_keys=True)
+    assert json.loads(caller) == json.loads(expected.replace(arn, f"arn:aws:iam::{ACCOUNT}:role/{name}"))
+
+
+def test_the_command_prints_every_document_without_an_account(capsys: pytest.CaptureFixture[str]) -> None:
+    assert policies.main(["--file", str(PROJECT / "examples" / "Pulumi.several.yaml")]) == 0
+    printed = capsys.readouterr().out
+    titles = [line for line in printed.splitlines() if line.startswith("# ")]
+    assert len(titles) >= 5
+    assert "arn:aws:bedrock-agentcore:us-west-2:<account>:gateway/orders-okta-??????????" in printed
+    assert "arn:aws:lambda:us-west-2:210987654321:function:billing" in printed
+
+
+def test_the_account_can_be_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert policies.main(["--stack", "dev", "--account", ACCOUNT]) == 0
+    printed = capsys.readouterr().out
+    assert "<account>" not in printed
+    assert f"arn:aws:iam::{ACCOUNT}:role/agentcore-dev-gateway" in printed
+
+
+def test_an_own_function_is_no_other_account_s() -> None:
+    titles = documents_of(PROJECT / "examples" / "Pulumi.several.yaml")
+    (title,) = (title for title in titles if title.startswith("Function "))
+    assert title.startswith("Function arn:aws:lambda:us-west-2:210987654321:function:billing: its own policy")
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("us-west-2", "aws"), ("eu-central-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
+)
+def test_a_region_is_in_its_partition(region: str, partition: str) -> None:
+    assert Place(region).partition == partition
+
+
+def test_a_stack_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert policies.main(["--stack", "nowhere"]) == 1
+    assert "there is no Pulumi.nowhere.yaml" in capsys.readouterr().err
+
+
+def test_mistakes_in_the_stack_file_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stack_file = tmp_path / "Pulumi.x.yaml"
+    stack_file.write_text("config:\n  aws:region: us-west-2\n  agentcore-auth:gatway: {name: a}\n")
+    assert policies.main(["--file", str(stack_file)]) == 1
+    assert "did you mean gateway?" in capsys.readouterr().err
+
+
+def test_a_secret_is_known_to_be_there_and_stays_encrypted(tmp_path: Path) -> None:
+    stack_file = tmp_path / "Pulumi.x.yaml"
+    stack_file.write_text(
+        "config:\n  agentcore-auth:key: {secure: v1:abc}\n  agentcore-auth:targets: [{secretRef: more}]\n"
+    )
+    flat, secret = read_stack_file(stack_file)
+    assert secret == {"agentcore-auth:key", "agentcore-auth:more"}
+    assert {flat[key] for key in secret} == {"<secret>"}
+
+
+def test_a_document_that_outgrows_a_managed_policy_is_marked() -> None:
+    small = {"Version": "2012-10-17", "Statement": [{"Sid": "A"}]}
+    large = {"Version": "2012-10-17", "Statement": [{"Sid": "A" * 6200}]}
+    text = policies.render({"Small": small, "Large": large})
+    assert text.startswith("# Small\n{")
+    assert "# Large\n# 6,249 characters; a managed policy holds 6,144: split it\n{" in text
