@@ -14,7 +14,17 @@ from sandbox.providers.aws.shapes import as_known, operation, to_api
 from sandbox.providers.base import AutoName, Created, ResourceType
 from sandbox.providers.values import Archive, Properties
 
-_SETTINGS = ("architectures", "description", "environment", "handler", "memorySize", "role", "runtime", "timeout")
+_SETTINGS = (
+    "architectures",
+    "description",
+    "environment",
+    "handler",
+    "loggingConfig",
+    "memorySize",
+    "role",
+    "runtime",
+    "timeout",
+)
 _OF_CONFIGURATION = tuple(name for name in _SETTINGS if name != "architectures")
 _SAME_FOR_ALL = (1980, 1, 1, 0, 0, 0)  # the zip format's earliest time: equal code makes equal archives
 _STATEMENT = ("action", "principal", "sourceAccount", "sourceArn", "qualifier", "principalOrgId")
@@ -35,6 +45,8 @@ def _read(client: AwsClient, identifier: str, state: Properties) -> Properties |
         return None
     shape = operation(api, "GetFunction").output_shape.members["Configuration"]
     live = as_known(shape, answer["Configuration"], _given(state, _SETTINGS))
+    if "loggingConfig" in state:
+        live["loggingConfig"] = state["loggingConfig"]  # moto takes it and forgets it
     tags = answer.get("Tags") or None
     return live | {"name": identifier, "tags": tags} | _outputs(client, identifier, {**state, "tags": tags or {}})
 
