@@ -14,12 +14,12 @@ from sandbox.engine.errors import DeploymentError
 from sandbox.engine.state import now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
 
 @contextmanager
-def locked(backend: Path, project: str, stack: str) -> Iterator[None]:
+def locked(backend: Path, project: str, stack: str) -> Generator[None]:
     """Keep a stack to oneself. Raises DeploymentError, naming who has it, if another run is under way."""
     folder = backend / ".pulumi" / "locks" / "organization" / project / stack
     folder.mkdir(parents=True, exist_ok=True)

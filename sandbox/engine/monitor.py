@@ -15,6 +15,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
 
+from sandbox.engine.assets import with_hashes
 from sandbox.engine.deployment import AbortedError, Deployment, Goal
 from sandbox.engine.errors import DeploymentError
 from sandbox.engine.registry import INTERNAL
@@ -99,7 +100,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def _goal(self, request: resource_pb2.RegisterResourceRequest) -> Goal:
         if unsupported := next((name for name in _UNSUPPORTED if _is_set(request, name)), None):
             raise DeploymentError(f"the sandbox's engine does not support `{unsupported}`; the pulumi CLI does.")
-        inputs, provider = from_struct(request.object), request.provider
+        inputs, provider = with_hashes(from_struct(request.object)), request.provider
         if request.type.startswith(PROVIDER_PREFIX):
             inputs.update({"version": request.version, INTERNAL: {}} if request.version else {})
         elif request.custom and not provider:

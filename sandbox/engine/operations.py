@@ -108,7 +108,9 @@ def outputs(
     checkpoint = Checkpoint(backend, project_name, stack)
     if not checkpoint.path.exists():
         raise DeploymentError(f"There is no stack `{stack}` of `{project_name}` in {backend}; deploy it first.")
-    show = crypter_of(passphrase, checkpoint.salt).decrypt if show_secrets and checkpoint.salt else lambda _: "null"
-    root = next((each for each in checkpoint.resources(show) if each.type == STACK_TYPE), None)
+    decrypt: Callable[[str], str] = lambda _: "null"  # noqa: E731 (what is hidden need not be decrypted)
+    if show_secrets and checkpoint.salt:
+        decrypt = crypter_of(passphrase, checkpoint.salt).decrypt
+    root = next((each for each in checkpoint.resources(decrypt) if each.type == STACK_TYPE), None)
     values = root.outputs if root else {}
     return bare(values) if show_secrets else redact(values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import grpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
@@ -235,11 +235,8 @@ def _raise_failures(failures: Iterable[provider_pb2.CheckFailure]) -> None:
 
 def _provider_error(error: grpc.RpcError) -> ProviderError:
     message = error.details() or error.code().name
-    metadata: Iterable[tuple[str, Any]] = error.trailing_metadata() or ()
+    metadata: dict[str, Any] = dict(cast("Any", error.trailing_metadata() or ()))
+    status = status_pb2.Status.FromString(metadata.get("grpc-status-details-bin", b""))
     failure = provider_pb2.ErrorResourceInitFailed()
-    for key, value in metadata:
-        if key == "grpc-status-details-bin" and any(
-            detail.Unpack(failure) for detail in status_pb2.Status.FromString(value).details
-        ):
-            return InitializationError(message, failure)
-    return ProviderError(message)
+    is_partial = any(detail.Unpack(failure) for detail in status.details)
+    return InitializationError(message, failure) if is_partial else ProviderError(message)

@@ -120,7 +120,7 @@ class Checkpoint:
         self.path = backend / ".pulumi" / "stacks" / project / f"{stack}.json"
         self._meta = backend / ".pulumi" / "meta.yaml"
         self._name = f"organization/{project}/{stack}"
-        self._deployment = self._latest() if self.path.exists() else {}
+        self._deployment: dict[str, Any] = self._latest() if self.path.exists() else {}
 
     def _latest(self) -> dict[str, Any]:
         try:

@@ -1,8 +1,11 @@
 """A fictional provider, `toys`, whose boxes stand on shelves: something for an engine to deploy without any cloud.
 
-A box is replaced when its `color` changes (the new one first) and updated for anything else. A shelf is replaced when its
-`place` changes, and has to be gone before the new one comes: there is one shelf in a place. `fail` names the call that fails.
+A box is replaced when its `color` changes (the new one first) and updated for anything else. A shelf is replaced when
+its `place` changes, and has to be gone before the new one comes: there is one shelf in a place. `fail` names the call
+that fails.
 """
+
+# ruff: noqa: ARG002, N802  the protocol names methods and arguments
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _REPLACING = {"toys:index:Box": {"color"}, "toys:index:Shelf": {"place"}}
@@ -138,7 +141,9 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
         if request.tok != "toys:index:colorOf":
             context.abort(grpc.StatusCode.NOT_FOUND, f"no function {request.tok}")
         self.connections[arguments["name"]] = context.peer()
-        return provider_pb2.InvokeResponse(**{"return": _struct({"color": f"{arguments['name']}-red"})})
+        response = provider_pb2.InvokeResponse()
+        getattr(response, "return").update({"color": f"{arguments['name']}-red"})
+        return response
 
     def _note(self, call: str, request: Any, context: Any, inputs: dict[str, Any]) -> None:
         name = request.urn.rsplit("::", 1)[1]
@@ -153,7 +158,7 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
 
 
 @contextmanager
-def serving(*, accept_secrets: bool = True) -> Iterator[tuple[Toys, int]]:
+def serving(*, accept_secrets: bool = True) -> Generator[tuple[Toys, int]]:
     """A provider and the port on which it answers."""
     toys = Toys(accept_secrets=accept_secrets)
     server = grpc.server(futures.ThreadPoolExecutor(16))

@@ -1,6 +1,6 @@
 """Deploys toys as the stack's configuration lists them: `things: [{name, kind, <inputs>, ...}]`.
 
-An input `$<name>.<output>` is another thing's output. Inputs that begin with `_` are resource options.
+An input `$<name>.<output>` is another thing's output, `{files: {<name>: <text>}}` an archive. Inputs that begin with `_` are resource options.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ class Room(pulumi.ComponentResource):
         if isinstance(value, str) and value.startswith("$"):
             other, _, output = value[1:].partition(".")
             return getattr(self.things[other], output)
+        if isinstance(value, dict) and value.keys() == {"files"}:
+            files = {name: pulumi.StringAsset(text) for name, text in value["files"].items()}
+            return pulumi.AssetArchive({**files, "more": pulumi.AssetArchive(dict(files))})
         if isinstance(value, dict):
             return {key: self.resolve(item) for key, item in value.items()}
         return value
