@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from schemas.documents import TOOLS_PER_TARGET, Findings, Json, Path, Tool, is_list, is_object, kind_of, parse_json
 from schemas.http import HttpOperation, Location, Parameter
-from schemas.smithy_shapes import InputSchemas, as_object, member_target, traits_of
+from schemas.smithy_shapes import InputSchemas, as_object, member_target, plain_text, traits_of
 
 _REST_JSON = "aws.protocols#restJson1"
 # Traits that take a member out of the body: where it goes, and whether it is a map whose entries go there one by one.
@@ -152,7 +152,7 @@ class _Reader:
         documentation = traits.get("smithy.api#documentation")
         tool = Tool(
             name=name.partition("#")[2],
-            description=_plain(documentation) if isinstance(documentation, str) else f"{method} {uri}",
+            description=plain_text(documentation) if isinstance(documentation, str) else f"{method} {uri}",
             input_schema=self._schemas.structure(target, fields) if fields else {"type": "object", "properties": {}},
         )
         parameters, members, payload = _bindings(fields)
@@ -182,8 +182,3 @@ def _bindings(fields: dict[str, Json]) -> tuple[tuple[Parameter, ...], dict[str,
             json_name = traits.get("smithy.api#jsonName")
             members[name] = json_name if isinstance(json_name, str) else name
     return tuple(parameters), members, payload
-
-
-def _plain(documentation: str) -> str:
-    """AWS's models hold HTML in their documentation; a tool's description is text."""
-    return " ".join(re.sub(r"<[^>]*>", " ", documentation).split())

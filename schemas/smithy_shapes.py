@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from schemas.documents import Findings, Json, is_list, is_object
 
 # How restJson1 writes simple shapes; timestamps depend on where they stand.
@@ -39,6 +41,11 @@ def member_target(reference: Json) -> str | None:
     return target if isinstance(target, str) else None
 
 
+def plain_text(documentation: str) -> str:
+    """AWS's models hold HTML in their documentation; descriptions of tools and arguments are text."""
+    return " ".join(re.sub(r"<[^>]*>", " ", documentation).split())
+
+
 class InputSchemas:
     """Makes JSON schemas of the shapes in one model; unknown targets become findings."""
 
@@ -67,7 +74,7 @@ class InputSchemas:
         else:
             schema = self._target(target, at, inside)
         documentation = traits_of(member).get("smithy.api#documentation")
-        return {**schema, "description": documentation} if isinstance(documentation, str) else schema
+        return {**schema, "description": plain_text(documentation)} if isinstance(documentation, str) else schema
 
     def _target(self, target: str | None, at: tuple[str, ...], inside: tuple[str, ...]) -> dict[str, Json]:
         if target is None:

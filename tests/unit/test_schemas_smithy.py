@@ -59,7 +59,10 @@ WEATHER: dict[str, Any] = {
         "ex#Place": {
             "type": "structure",
             "members": {
-                "name": {"target": "smithy.api#String", "traits": {"smithy.api#documentation": "Its name"}},
+                "name": {
+                    "target": "smithy.api#String",
+                    "traits": {"smithy.api#documentation": "<p>Its <i>name</i></p>"},
+                },
                 "near": {"target": "ex#Places"},
             },
         },
