@@ -47,11 +47,9 @@ class TokenCache:
             token, usable_until, expires_at = fields["token"], fields["usable_until"], fields["expires_at"]
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return None
-        if not (
-            isinstance(token, str) and isinstance(usable_until, int | float) and isinstance(expires_at, int | float)
-        ):
+        if not (isinstance(usable_until, int | float) and isinstance(expires_at, int | float)):
             return None
-        return CachedToken(token, usable_until, expires_at) if now < usable_until else None
+        return CachedToken(token, usable_until, expires_at) if isinstance(token, str) and now < usable_until else None
 
     def store(self, path: Path, token: str, lifetime: float, now: float) -> None:
         """Keep a token that is valid for `lifetime` seconds from `now`."""
