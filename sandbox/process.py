@@ -21,14 +21,20 @@ import httpx2
 import uvicorn
 from starlette.types import ASGIApp
 
-from sandbox import aws_api, cognito
+from sandbox import aws_api, backends, cognito
 from sandbox.admin import Mint, admin_app
 from sandbox.aws.installation import install
 from sandbox.gateway import GatewayDataPlane
+from sandbox.gateway.credentials import TokenVault
 from sandbox.gateway.deployed import GATEWAY_HOST
+from sandbox.gateway.invocation import Invoker
 from sandbox.gateway.lambda_target import LambdaInvoker
+from sandbox.gateway.mcp_target import McpInvoker
+from sandbox.gateway.openapi_target import OpenApiInvoker
+from sandbox.gateway.smithy_target import SmithyInvoker
 from sandbox.network import LOOPBACK, Authority, ConnectProxy, Front, Route
 from sandbox.providers.auth0 import Auth0Provider
+from sandbox.providers.aws import AwsProvider
 from sandbox.providers.base import Provider, serve
 from sandbox.providers.okta import OktaProvider
 from sandbox.services import Services, announce
@@ -47,7 +53,14 @@ class Cloud:
         self.auth0 = Auth0Tenant()
         self.okta = OktaOrg()
         self.function_environment: dict[str, str] = {}
-        self.gateway = GatewayDataPlane({"lambda": LambdaInvoker(self.function_environment)}, self._fetch_json)
+        vault = TokenVault(self._client)
+        invokers: dict[str, Invoker] = {
+            "lambda": LambdaInvoker(self.function_environment),
+            "smithyModel": SmithyInvoker(self._client),
+            "openApiSchema": OpenApiInvoker(self._client, vault),
+            "mcpServer": McpInvoker(self._client, vault),
+        }
+        self.gateway = GatewayDataPlane(invokers, self._fetch_json)
         self.front = Front(
             [
                 Route(GATEWAY_HOST, self.gateway),
@@ -55,6 +68,7 @@ class Cloud:
                 Route(cognito.ISSUER_HOST, self.cognito.app, cognito.ISSUER_PATH),
                 Route(re.compile(re.escape(self.auth0.domain)), self.auth0.app),
                 Route(re.compile(re.escape(self.okta.domain)), self.okta.app),
+                *backends.routes(),
                 Route(aws_api.HOST, aws_api.AsgiAwsApi(self.api)),
             ]
         )
@@ -67,9 +81,12 @@ class Cloud:
         yield from self.auth0.leftovers()
         yield from self.okta.leftovers()
 
+    def _client(self, **settings: Any) -> httpx2.AsyncClient:
+        """Reaches the hosts played here, without going through the network, and no others."""
+        return httpx2.AsyncClient(transport=httpx2.ASGITransport(self.front), **settings)
+
     async def _fetch_json(self, url: str) -> Mapping[str, object]:
-        """A document from one of the hosts played here, without going through the network."""
-        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(self.front)) as client:
+        async with self._client() as client:
             response = await client.get(url)
         if response.status_code != 200:
             raise LookupError(f"{url} answers {response.status_code}")
@@ -103,6 +120,7 @@ async def run(folder: Path, *, attached: bool) -> None:
         proxy = ConnectProxy(cloud.front.knows, front_port)
         proxy_port = await proxy.start()
         stack.callback(proxy.close)
+        servers = {provider.package: serve(provider) for provider in _providers(cloud)}
         services = Services(
             folder=folder,
             pid=os.getpid(),
@@ -110,7 +128,7 @@ async def run(folder: Path, *, attached: bool) -> None:
             ca=ca,
             aws=cloud.api_url,
             admin=f"http://{LOOPBACK}:{admin_port}",
-            providers={provider.package: serve(provider)[1] for provider in _providers(cloud)},
+            providers={package: port for package, (_, port) in servers.items()},
         )
         cloud.function_environment.update(services.environment({}))
         announce(services)
@@ -118,6 +136,7 @@ async def run(folder: Path, *, attached: bool) -> None:
 
 
 def _providers(cloud: Cloud) -> Iterator[Provider[Any]]:
+    yield AwsProvider(cloud.api_url)
     yield Auth0Provider(cloud.auth0)
     yield OktaProvider(cloud.okta)
 

@@ -12,6 +12,7 @@ from sandbox.engine import Event, Result, Step
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "same": " "}
 _PAST = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted", "same": "unchanged"}
 _TYPE = re.compile(r"(?P<package>[^:]+):(?P<module>[^:/]+)(/[^:]*)?:(?P<name>.+)")
+_OF_PULUMI = ("pulumi:pulumi:", "pulumi:providers:")
 _MODULES_OF_NO_INTEREST = ("index", "")
 
 
@@ -38,7 +39,7 @@ def line_for(event: Event) -> str | None:
         return f"  {event.severity}: {event.message}"
     if event.kind != "done" or event.step is None or event.step.op not in _SIGNS or event.step.op == "same":
         return None
-    return describe(event.step)
+    return None if event.step.type.startswith(_OF_PULUMI) else describe(event.step)
 
 
 def describe(step: Step) -> str:

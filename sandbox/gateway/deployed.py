@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
 from moto.bedrockagentcorecontrol.models import Gateway as MotoGateway
@@ -20,10 +21,11 @@ class Target:
     """`kind` is the API's word in `targetConfiguration.mcp` (lambda, smithyModel, openApiSchema, mcpServer)."""
 
     id: str
-    name: str
-    kind: str
-    configuration: Mapping[str, Any]
-    credentials: Mapping[str, Any]
+    updated_at: datetime
+    name: str = field(compare=False)
+    kind: str = field(compare=False)
+    configuration: Mapping[str, Any] = field(compare=False)
+    credentials: Mapping[str, Any] = field(compare=False)
     """The one credentialProviderConfiguration; empty where there is none."""
 
 
@@ -86,4 +88,11 @@ def _target(target: GatewayTarget) -> Target:
     # A union: exactly one member is there.
     [(kind, configuration)] = cast("dict[str, Any]", target.target_configuration["mcp"]).items()
     credentials = target.credential_provider_configurations
-    return Target(target.target_id, target.name, kind, configuration, credentials[0] if credentials else {})
+    return Target(
+        id=target.target_id,
+        updated_at=target.updated_at,
+        name=target.name,
+        kind=kind,
+        configuration=configuration,
+        credentials=credentials[0] if credentials else {},
+    )

@@ -1,4 +1,4 @@
-"""Schemas and models that a target takes from S3."""
+"""Schemas and models that targets carry inline or take from S3."""
 
 from __future__ import annotations
 
@@ -12,13 +12,19 @@ from sandbox.gateway.deployed import Gateway
 from sandbox.gateway.invocation import CallFailedError
 
 
-def read_document(gateway: Gateway, place: Mapping[str, Any]) -> bytes:
-    """The object at `place.uri` (`s3://bucket/key`), read in the gateway's account. Raises CallFailedError."""
-    uri = urlsplit(str(place["uri"]))
-    key = uri.path.removeprefix("/")
+def read_schema(gateway: Gateway, configuration: Mapping[str, Any]) -> str:
+    """The document of an openApiSchema or smithyModel. Raises CallFailedError."""
+    if "inlinePayload" in configuration:
+        return str(configuration["inlinePayload"])
+    return read_object(gateway, str(configuration["s3"]["uri"]))
+
+
+def read_object(gateway: Gateway, uri: str) -> str:
+    """The object at `s3://bucket/key`, as far as the gateway's account has it. Raises CallFailedError."""
+    place = urlsplit(uri)
     for backend in list(s3_backends[gateway.account].values()):
-        bucket = backend.buckets.get(uri.netloc)
-        stored = bucket.keys.get(key) if bucket else None
+        bucket = backend.buckets.get(place.netloc)
+        stored = bucket.keys.get(place.path.removeprefix("/")) if bucket else None
         if stored is not None:
-            return bytes(stored.value)
-    raise CallFailedError(f"There is no object {place['uri']}.")
+            return bytes(stored.value).decode()
+    raise CallFailedError(f"There is no object {uri}.")

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import httpx2
+
 from sandbox.gateway.deployed import Gateway, Target
+from schemas.documents import Tool
 
-
-@dataclass(frozen=True)
-class Tool:
-    """A tool as its target names it, without the prefix that the gateway puts before it."""
-
-    name: str
-    description: str
-    input_schema: Mapping[str, Any]
-    output_schema: Mapping[str, Any] | None = None
+HttpClients = Callable[..., httpx2.AsyncClient]
+"""Makes clients that reach the hosts that the sandbox plays, and no others; takes what httpx2.AsyncClient takes."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +28,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the target gave, as text for the MCP result. `failed` where the tool itself says that it failed."""
+    """What the target gave: text, the same as a JSON object if it is one; `failed` where the tool itself says so."""
 
     text: str
+    structured: Mapping[str, Any] | None = None
     failed: bool = False
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from starlette.concurrency import run_in_threadpool
 
-from sandbox.aws.permissions import is_allowed
 from sandbox.functions import FunctionNotFoundError, find_function, invoke
 from sandbox.gateway.deployed import Gateway, Target
-from sandbox.gateway.documents import read_document
-from sandbox.gateway.invocation import Answer, Call, CallFailedError, Tool
+from sandbox.gateway.documents import read_object
+from sandbox.gateway.execution_role import may
+from sandbox.gateway.invocation import Answer, Call, CallFailedError
+from schemas.documents import Tool
 
 _MESSAGE_VERSION = "1.0"
 
@@ -26,9 +27,8 @@ class LambdaInvoker:
 
     async def tools(self, gateway: Gateway, target: Target) -> Sequence[Tool]:
         schema: Mapping[str, Any] = target.configuration["toolSchema"]
-        definitions: Sequence[Mapping[str, Any]] = (
-            schema["inlinePayload"] if "inlinePayload" in schema else json.loads(read_document(gateway, schema["s3"]))
-        )
+        inline = schema.get("inlinePayload")
+        definitions: Sequence[Mapping[str, Any]] = inline or json.loads(read_object(gateway, schema["s3"]["uri"]))
         return [
             Tool(tool["name"], tool["description"], tool["inputSchema"], tool.get("outputSchema"))
             for tool in definitions
@@ -36,7 +36,8 @@ class LambdaInvoker:
 
     async def call(self, call: Call) -> Answer:
         arn = str(call.target.configuration["lambdaArn"])
-        if not is_allowed(call.gateway.role_arn, "lambda:InvokeFunction", arn):
+        if not may(call.gateway, "lambda:InvokeFunction", arn):
+            # the text is in the developer guide, "Turn on debugging messages"
             raise CallFailedError(
                 f"Access denied while invoking Lambda function {arn}. Check the permissions on the Lambda function and "
                 "Gateway execution role, and retry the request."
@@ -57,6 +58,7 @@ class LambdaInvoker:
         answer = await run_in_threadpool(
             invoke, function, dict(call.arguments), custom=custom, environment=self._environment
         )
+        text = json.dumps(answer.payload)
         if answer.failed:
-            raise CallFailedError(f"Lambda function {arn} failed: {json.dumps(answer.payload)}")
-        return Answer(json.dumps(answer.payload))
+            raise CallFailedError(f"Lambda function {arn} failed: {text}")
+        return Answer(text, cast("dict[str, Any]", answer.payload) if isinstance(answer.payload, dict) else None)

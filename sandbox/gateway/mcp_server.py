@@ -6,6 +6,7 @@ names are `{target}___{tool}` (developer guide, "Understand how AgentCore Gatewa
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +18,8 @@ from mcp.shared.exceptions import MCPError
 from starlette.types import Receive, Scope, Send
 
 from sandbox.gateway.deployed import Gateway, Target
-from sandbox.gateway.invocation import Call, CallFailedError, Invoker, Tool
+from sandbox.gateway.invocation import Call, CallFailedError, Invoker
+from schemas.documents import Tool
 
 SEPARATOR = "___"
 _INTERNAL_ERROR = "An internal error occurred. Please retry later."
@@ -45,13 +47,13 @@ class _GatewayServer:
     async def _list_tools(
         self, _: ServerRequestContext[dict[str, Any]], __: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        return types.ListToolsResult(
-            tools=[
-                _mcp_tool(target, tool)
-                for target in self._gateway.targets
-                for tool in await self._invokers[target.kind].tools(self._gateway, target)
-            ]
-        )
+        """A target whose tools cannot be had has none: AgentCore would not have made it ready."""
+        listed: list[types.Tool] = []
+        for target in self._gateway.targets:
+            with contextlib.suppress(CallFailedError):
+                tools = await self._invokers[target.kind].tools(self._gateway, target)
+                listed += [_mcp_tool(target, tool) for tool in tools]
+        return types.ListToolsResult(tools=listed)
 
     async def _call_tool(
         self, context: ServerRequestContext[dict[str, Any]], params: types.CallToolRequestParams
@@ -69,7 +71,10 @@ class _GatewayServer:
             )
         except CallFailedError as failure:
             return self._failure(str(failure))
-        return types.CallToolResult(content=[types.TextContent(text=answer.text)], is_error=answer.failed)
+        structured = dict(answer.structured) if answer.structured is not None else None
+        return types.CallToolResult(
+            content=[types.TextContent(text=answer.text)], structured_content=structured, is_error=answer.failed
+        )
 
     def _failure(self, reason: str) -> types.CallToolResult:
         """Developer guide, "Turn on debugging messages"."""

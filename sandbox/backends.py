@@ -1,0 +1,146 @@
+"""What stands behind targets that are not AWS's: a REST API, MCP servers, and the issuer whose tokens one takes.
+
+Each answers only to the credential that the gateway is to bring, so an answer shows that the credential arrived.
+Names and credentials are the sandbox's own; stack files and tests use them.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jwt
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sandbox.network import Route as HostRoute
+from sandbox.tenants.signing import SigningKey
+from sandbox.tenants.token_request import OAuthError, parse_token_request
+
+INVENTORY = "inventory.sandbox.example"
+INVENTORY_KEY_HEADER = "x-api-key"
+INVENTORY_KEY = "sandbox-inventory-key"
+
+LOGIN = "login.sandbox.example"
+DISCOVERY_URL = f"https://{LOGIN}/.well-known/openid-configuration"
+CLIENT_ID = "agentcore-gateway"
+CLIENT_SECRET = "sandbox-shipping-secret"  # noqa: S105  # opens nothing but the sandbox
+SCOPE = "ship"
+
+SHIPPING = "shipping.sandbox.example"
+SHIPPING_ENDPOINT = f"https://{SHIPPING}/mcp"
+
+RUNTIME_HOST = re.compile(r"bedrock-agentcore\.[a-z0-9-]+\.amazonaws\.com")
+_RUNTIME_PATH = re.compile(r"/runtimes/.+/invocations")
+_LIFETIME = 600
+_STOCK = {"pen": 120, "lamp": 7}
+
+
+def routes() -> list[HostRoute]:
+    """The hosts that are played here."""
+    login = Login()
+    shipping = McpBackend("ship", "Ship an order", "order", _shipped, login.accepts)
+    forecasts = McpBackend("forecast", "How much of an article will be asked for", "sku", _forecast, _is_signed)
+    return [
+        HostRoute(re.compile(re.escape(INVENTORY)), Starlette(routes=[Route("/articles/{sku}", _article)])),
+        HostRoute(re.compile(re.escape(LOGIN)), login.app),
+        HostRoute(re.compile(re.escape(SHIPPING)), shipping),
+        HostRoute(RUNTIME_HOST, forecasts, _RUNTIME_PATH),
+    ]
+
+
+class Login:
+    """An issuer with one client, the gateways' own."""
+
+    def __init__(self) -> None:
+        self._key = SigningKey()
+        self._issuer = f"https://{LOGIN}"
+        self.app: ASGIApp = Starlette(
+            routes=[
+                Route("/.well-known/openid-configuration", self._discovery),
+                Route("/keys", self._keys),
+                Route("/token", self._token, methods=["POST"]),
+            ]
+        )
+
+    def accepts(self, request: Request) -> bool:
+        """Whether the request has a token of this issuer for the scope of the shipping service."""
+        _, _, token = request.headers.get("authorization", "").partition(" ")
+        try:
+            claims = self._key.verify(token, issuer=self._issuer, audience=SHIPPING)
+        except jwt.InvalidTokenError:
+            return False
+        return SCOPE in str(claims.get("scope")).split()
+
+    async def _discovery(self, _: Request) -> Response:
+        return JSONResponse(
+            {"issuer": self._issuer, "token_endpoint": f"{self._issuer}/token", "jwks_uri": f"{self._issuer}/keys"}
+        )
+
+    async def _keys(self, _: Request) -> Response:
+        return JSONResponse(self._key.jwks())
+
+    async def _token(self, request: Request) -> Response:
+        try:
+            asked = parse_token_request(dict(request.headers), await request.body(), accepts_json=False)
+        except OAuthError as refusal:
+            return JSONResponse({"error": refusal.error}, refusal.status)
+        if (asked.client_id, asked.client_secret) != (CLIENT_ID, CLIENT_SECRET):
+            return JSONResponse({"error": "invalid_client"}, 401)
+        if asked.scopes != (SCOPE,):
+            return JSONResponse({"error": "invalid_scope"}, 400)
+        now = int(time.time())
+        claims = {"iss": self._issuer, "aud": SHIPPING, "sub": CLIENT_ID, "scope": SCOPE}
+        token = self._key.sign({**claims, "iat": now, "exp": now + _LIFETIME, "jti": str(uuid.uuid4())})
+        return JSONResponse({"access_token": token, "token_type": "Bearer", "expires_in": _LIFETIME})
+
+
+class McpBackend:
+    """An MCP server with one tool of one text argument, for requests that `accepts` accepts."""
+
+    def __init__(
+        self,
+        tool: str,
+        description: str,
+        argument: str,
+        use: Callable[[str], Mapping[str, Any]],
+        accepts: Callable[[Request], bool],
+    ) -> None:
+        self._tool, self._description, self._argument = tool, description, argument
+        self._use, self._accepts = use, accepts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self._accepts(Request(scope)):
+            await JSONResponse({"message": "Unauthorized"}, 401)(scope, receive, send)
+            return
+        from sandbox.mcp_backend import serve_tool  # noqa: PLC0415  # start-up does not wait for the mcp package
+
+        await serve_tool(self._tool, self._description, self._argument, self._use, scope, receive, send)
+
+
+async def _article(request: Request) -> Response:
+    if request.headers.get(INVENTORY_KEY_HEADER) != INVENTORY_KEY:
+        return JSONResponse({"message": "Forbidden"}, 403)
+    sku = str(request.path_params["sku"])
+    if sku not in _STOCK:
+        return JSONResponse({"message": f"There is no article {sku}."}, 404)
+    return JSONResponse({"sku": sku, "quantity": _STOCK[sku]})
+
+
+def _shipped(order: str) -> Mapping[str, Any]:
+    return {"order": order, "parcel": f"P-{order}"}
+
+
+def _forecast(sku: str) -> Mapping[str, Any]:
+    return {"sku": sku, "nextWeek": _STOCK.get(sku, 0) // 2}
+
+
+def _is_signed(request: Request) -> bool:
+    """By whom is AWS's affair: the gateway checks its role's permission before it signs."""
+    return request.headers.get("authorization", "").startswith("AWS4-HMAC-SHA256 ")

