@@ -2,9 +2,9 @@
 
 The plugin types a schema to a few levels, and takes what lies deeper as JSON text:
 
-    inputSchema ── properties ──┬── properties ──▶ propertiesJson, itemsJson
+    inputSchema ── properties ──┬── properties ──────────────▶ propertiesJson, itemsJson
                                 └── items ──┬── properties ──▶ propertiesJson, itemsJson
-                └─ items ───────────┘       └── items ───────▶ propertiesJson, itemsJson
+                                            └── items ───────▶ propertiesJson, itemsJson
 
 It marks each property as required instead of listing names. Source: terraform-provider-aws, bedrockagentcore, gateway
 target (how it expands the arguments to the API's shapes, and flattens what the API answers).
@@ -36,28 +36,23 @@ def inline_payloads(tools: Sequence[Tool]) -> list[dict[str, Any]]:
 
 
 def _schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema at the top: everything in it is typed."""
-    properties = [_property(name, inner, schema) for name, inner in schema.get("properties", {}).items()]
-    return _described(schema, properties=properties, items=_items(schema))
+    """What a tool takes or answers, always an object: its properties are typed."""
+    properties = [
+        {**_named(name, schema), **_nested(inner, in_items=False)}
+        for name, inner in schema.get("properties", {}).items()
+    ]
+    return _described(schema, properties=properties)
 
 
-def _property(name: str, schema: Mapping[str, Any], owner: Mapping[str, Any]) -> dict[str, Any]:
-    return {**_named(name, owner), **_nested(schema)}
-
-
-def _items(owner: Mapping[str, Any]) -> dict[str, Any] | None:
-    return _nested(owner["items"], items_are_leaves=True) if "items" in owner else None
-
-
-def _nested(schema: Mapping[str, Any], *, items_are_leaves: bool = False) -> dict[str, Any]:
-    """A schema inside another one: the properties in it are the last typed level, and so are the items of items."""
+def _nested(schema: Mapping[str, Any], *, in_items: bool) -> dict[str, Any]:
+    """A property, or the items of one: the properties in it are the last typed level, and so are items of items."""
     properties = [
         {**_named(name, schema), **_leaf(inner, is_property=True)}
         for name, inner in schema.get("properties", {}).items()
     ]
-    items = _items(schema)
-    if items_are_leaves and "items" in schema:
-        items = _leaf(schema["items"], is_property=False)
+    items = None
+    if "items" in schema:
+        items = _leaf(schema["items"], is_property=False) if in_items else _nested(schema["items"], in_items=True)
     return _described(schema, properties=properties, items=items)
 
 

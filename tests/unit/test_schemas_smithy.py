@@ -12,6 +12,8 @@ from schemas.documents import SchemaError
 HTTP = "smithy.api#http"
 REQUIRED: dict[str, Any] = {"smithy.api#required": {}}
 
+ITS_NAME = "<p>Its <i>name</i></p>"
+
 WEATHER: dict[str, Any] = {
     "smithy": "2.0",
     "shapes": {

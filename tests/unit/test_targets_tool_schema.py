@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
 from components.tool_schema import as_plugin_json, inline_payloads
@@ -61,6 +61,17 @@ def meaning(schema: Any) -> Any:
     return {key: meaning(value) if key == "items" else value for key, value in kept.items() if value}
 
 
+def chain(*links: str) -> dict[str, Any]:
+    """A schema in which each link (`object`, `array`) holds the next one, and the last one a string."""
+    schema: dict[str, Any] = {"type": "string"}
+    for link in reversed(links):
+        held = {"items": schema} if link == "array" else {"properties": {"a": schema}, "required": ["a"]}
+        schema = {"type": link, **held}
+    return schema
+
+
+@example(chain("object", *["array"] * 5), chain(*["object"] * 6))
+@example(chain("object", "array", "object", "array", "object"), chain("object", "object", "array", "array", "object"))
 @given(SCHEMAS, SCHEMAS)
 def test_a_schema_of_any_depth_reaches_the_api_as_it_was_written(
     schema_in: dict[str, Any], schema_out: dict[str, Any]
@@ -115,6 +126,19 @@ def test_the_program_sends_a_deep_schema_through_the_sdk_unchanged() -> None:
     )
     function = recorder.one(":AgentcoreGatewayTarget")["targetConfiguration"]["mcp"]["lambda"]
     assert expand(function["toolSchema"]["inlinePayloads"]) == [tool]
+
+
+def test_the_plugin_trims_the_text_of_a_property_s_items_and_of_nothing_else() -> None:
+    tool = {"name": "t", "description": "d", "inputSchema": chain("object", "object", "array", "object")}
+    arrays = {**tool, "inputSchema": chain("object", "array", "array", "object")}
+    objects = {**tool, "inputSchema": chain("object", "object", "object", "object")}
+    texts = [
+        inline_payloads(tools.check([written], "tools.json"))[0]["input_schema"]["properties"][0]
+        for written in (tool, arrays, objects)
+    ]
+    assert texts[0]["properties"][0]["items_json"].endswith("}")
+    assert texts[1]["items"]["items"]["properties_json"].endswith("}\n")
+    assert texts[2]["properties"][0]["properties_json"].endswith("}\n")
 
 
 @pytest.mark.parametrize(
