@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from moto.bedrockagentcorecontrol.models import BedrockAgentCoreControlBackend, Gateway, GatewayTarget
-from moto.core.exceptions import ServiceException
 
 from sandbox.aws.credential_providers import CredentialProviders
 from sandbox.aws.permissions import NoSuchRoleError, identity_allows, trusts
+from sandbox.aws.refusals import Refusal
 
 SERVICE = "bedrock-agentcore.amazonaws.com"
 TARGETS_PER_GATEWAY = 100
@@ -41,7 +41,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
     def create_gateway(self, **request: Any) -> Gateway:  # pyright: ignore[reportIncompatibleMethodOverride]  moto passes all by name
         name, tags = str(request["name"]), request.pop("tags", None)
         if any(gateway.name == name for gateway in self.gateways.values()):
-            raise ServiceException("ConflictException", f"A gateway with name {name} already exists in this account.")
+            raise Refusal("ConflictException", f"A gateway with name {name} already exists in this account.")
         _check_authorizer(request["authorizer_type"], request["authorizer_configuration"])
         gateway = super().create_gateway(**request, tags=None)
         del self.gateways[gateway.gateway_id]
@@ -58,7 +58,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
     ) -> Gateway:
         gateway = self._get_gateway(gateway_identifier)
         if request["name"] != gateway.name or request["authorizer_type"] != gateway.authorizer_type:
-            raise ServiceException("ValidationException", "Gateway name and authorizer type cannot be changed.")
+            raise Refusal("ValidationException", "Gateway name and authorizer type cannot be changed.")
         _check_authorizer(request["authorizer_type"], request["authorizer_configuration"])
         self._check_role(request["role_arn"], gateway)
         for name in ("description", "protocol_configuration", "authorizer_configuration", "kms_key_arn"):
@@ -69,7 +69,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
 
     def delete_gateway(self, gateway_identifier: str) -> Gateway:
         if self.list_gateway_targets(gateway_identifier):
-            raise ServiceException(  # seen
+            raise Refusal(  # seen
                 "ValidationException",
                 f"Gateway {gateway_identifier} has targets associated with it. "
                 "Delete all targets before deleting the gateway.",
@@ -82,13 +82,11 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
     ) -> GatewayTarget:
         present = self.list_gateway_targets(gateway_identifier)
         if any(target.name == name for target in present):
-            raise ServiceException(
+            raise Refusal(
                 "ConflictException", f"A target with name {name} already exists in gateway {gateway_identifier}."
             )
         if len(present) >= TARGETS_PER_GATEWAY:
-            raise ServiceException(
-                "ServiceQuotaExceededException", f"A gateway takes at most {TARGETS_PER_GATEWAY} targets."
-            )
+            raise Refusal("ServiceQuotaExceededException", f"A gateway takes at most {TARGETS_PER_GATEWAY} targets.")
         self._check_target(gateway_identifier, request)
         return super().create_gateway_target(gateway_identifier, name=name, **request)
 
@@ -107,9 +105,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         for target in targets:
             kind = _kind(target.target_configuration)
             if kind != "mcpServer":
-                raise ServiceException(
-                    "ValidationException", f"Target type {kind} is not supported for synchronization."
-                )
+                raise Refusal("ValidationException", f"Target type {kind} is not supported for synchronization.")
         return targets
 
     def _identify(self, gateway: Gateway) -> None:
@@ -126,7 +122,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
 
     def _check_role(self, role_arn: str, gateway: Gateway) -> None:
         # The wording is that of CreateAgentRuntime; CreateGateway's own is not known.
-        refusal = ServiceException(
+        refusal = Refusal(
             "ValidationException",
             f"Role validation failed for '{role_arn}'. Please verify that the role exists and its trust policy allows "
             f"assumption by this service (source account {self.account_id}, source ARN {gateway.gateway_arn})",
@@ -143,7 +139,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         credentials: list[dict[str, Any]] = request["credential_provider_configurations"] or []
         kinds = {each["credentialProviderType"] for each in credentials}
         if kind in _SIGNED_BY_ROLE and kinds != {"GATEWAY_IAM_ROLE"}:
-            raise ServiceException(
+            raise Refusal(
                 "ValidationException", f"A target of type {kind} needs the credential provider GATEWAY_IAM_ROLE."
             )
         for each in credentials:
@@ -153,7 +149,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         if kind == "lambda":
             function = request["target_configuration"]["mcp"]["lambda"]["lambdaArn"]
             if not identity_allows(self._get_gateway(gateway_identifier).role_arn, "lambda:InvokeFunction", function):
-                raise ServiceException(  # seen
+                raise Refusal(  # seen
                     "ValidationException",
                     f"Gateway execution role lacks permission to invoke Lambda function {function}. "
                     "Update the permission and retry",
@@ -163,21 +159,21 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
 def _check_authorizer(authorizer_type: str, configuration: Mapping[str, Any] | None) -> None:
     if authorizer_type != "CUSTOM_JWT":
         if configuration:
-            raise ServiceException(
+            raise Refusal(
                 "ValidationException", f"Authorizer type {authorizer_type} takes no authorizer configuration."
             )
         return
     document = (configuration or {}).get("customJWTAuthorizer")
     if document is None:
-        raise ServiceException("ValidationException", "Authorizer type CUSTOM_JWT needs a customJWTAuthorizer.")
+        raise Refusal("ValidationException", "Authorizer type CUSTOM_JWT needs a customJWTAuthorizer.")
     if not any(document.get(name) for name in _CONSTRAINTS):
-        raise ServiceException(
+        raise Refusal(
             "ValidationException", f"At least one of {', '.join(_CONSTRAINTS)} must be given in customJWTAuthorizer."
         )
 
 
 def _kind(target_configuration: Mapping[str, Any]) -> str:
     if "mcp" not in target_configuration:
-        raise ServiceException("ValidationException", "The sandbox serves targets of the MCP protocol only.")
+        raise Refusal("ValidationException", "The sandbox serves targets of the MCP protocol only.")
     [kind] = target_configuration["mcp"]
     return str(kind)

@@ -7,11 +7,11 @@ from typing import Any, cast
 
 from moto.bedrockagentcorecontrol import urls as moto_urls
 from moto.bedrockagentcorecontrol.responses import BedrockAgentCoreControlResponse
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
 
 from sandbox.aws.agentcore import AgentCoreBackend
 from sandbox.aws.credential_providers import CredentialProvider
+from sandbox.aws.refusals import Refusal
 
 _VENDOR = "CustomOauth2"
 _CONFIG = "customOauth2ProviderConfig"
@@ -36,7 +36,7 @@ class AgentCoreResponse(BedrockAgentCoreControlResponse):
         name = str(self._get_param("name"))
         arn = self.backend.workload_identities.get(name)
         if arn is None:
-            raise ServiceException("ResourceNotFoundException", f"Workload identity {name} not found.")
+            raise Refusal("ResourceNotFoundException", f"Workload identity {name} not found.")
         return ActionResult({"name": name, "workloadIdentityArn": arn})
 
     def list_workload_identities(self) -> ActionResult:
@@ -103,18 +103,18 @@ url_paths: dict[str, Callable[..., Any]] = {"{0}/.*$": AgentCoreResponse.dispatc
 
 def _api_key(params: Mapping[str, Any]) -> dict[str, str]:
     if not params.get("apiKey"):
-        raise ServiceException("ValidationException", "apiKey is required; the sandbox reads no external secrets.")
+        raise Refusal("ValidationException", "apiKey is required; the sandbox reads no external secrets.")
     return {"api_key_value": params["apiKey"]}
 
 
 def _oauth2_client(params: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
     given: dict[str, Any] = params["oauth2ProviderConfigInput"]
     if params["credentialProviderVendor"] != _VENDOR or list(given) != [_CONFIG]:
-        raise ServiceException("ValidationException", f"The sandbox has providers of the vendor {_VENDOR} only.")
+        raise Refusal("ValidationException", f"The sandbox has providers of the vendor {_VENDOR} only.")
     config = dict(given[_CONFIG])
     secret = config.pop("clientSecret", None)
     if not secret or not config.get("clientId"):
-        raise ServiceException("ValidationException", f"{_CONFIG} needs clientId and clientSecret.")
+        raise Refusal("ValidationException", f"{_CONFIG} needs clientId and clientSecret.")
     return {"client_secret": secret}, config
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Literal
 
-from moto.core.exceptions import ServiceException
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.utilities.utils import get_partition
+
+from sandbox.aws.refusals import Refusal
 
 Kind = Literal["apikey", "oauth2"]
 
@@ -37,9 +38,9 @@ class CredentialProviders:
         self._held: dict[tuple[Kind, str], CredentialProvider] = {}
 
     def create(self, kind: Kind, name: str, secret: Mapping[str, str], config: dict[str, Any]) -> CredentialProvider:
-        """Raises ServiceException where the name is taken."""
+        """Raises Refusal where the name is taken."""
         if (kind, name) in self._held:
-            raise ServiceException("ConflictException", f"Credential provider with name: {name} already exists.")
+            raise Refusal("ConflictException", f"Credential provider with name: {name} already exists.")
         prefix = f"arn:{get_partition(self._region)}:bedrock-agentcore:{self._region}:{self._account}"
         vault = f"{prefix}:token-vault/default/{kind}credentialprovider"
         now = datetime.now(timezone.utc)
@@ -48,20 +49,20 @@ class CredentialProviders:
         return made
 
     def get(self, kind: Kind, name: str) -> CredentialProvider:
-        """Raises ServiceException where there is none of this name."""
+        """Raises Refusal where there is none of this name."""
         if (kind, name) not in self._held:
-            raise ServiceException("ResourceNotFoundException", f"Credential provider {name} not found.")
+            raise Refusal("ResourceNotFoundException", f"Credential provider {name} not found.")
         return self._held[kind, name]
 
     def find(self, arn: str) -> CredentialProvider:
-        """The provider of an ARN. Raises ServiceException where it is not one of this account and region."""
+        """The provider of an ARN. Raises Refusal where it is not one of this account and region."""
         for held in self._held.values():
             if held.arn == arn:
                 return held
-        raise ServiceException("ResourceNotFoundException", f"Credential provider {arn} not found.")
+        raise Refusal("ResourceNotFoundException", f"Credential provider {arn} not found.")
 
     def update(self, kind: Kind, name: str, secret: Mapping[str, str], config: dict[str, Any]) -> CredentialProvider:
-        """Replaces secret and configuration. Raises ServiceException where there is none of this name."""
+        """Replaces secret and configuration. Raises Refusal where there is none of this name."""
         held = self.get(kind, name)
         self._vault.put_secret_value(
             held.secret_arn,
@@ -74,7 +75,7 @@ class CredentialProviders:
         return held
 
     def delete(self, kind: Kind, name: str) -> None:
-        """Removes the provider and its secret. Raises ServiceException where there is none of this name."""
+        """Removes the provider and its secret. Raises Refusal where there is none of this name."""
         held = self.get(kind, name)
         self._vault.delete_secret(held.secret_arn, None, force_delete_without_recovery=True)
         del self._held[kind, name]

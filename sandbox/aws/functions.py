@@ -1,14 +1,15 @@
-"""Lambda as moto has it, refusing a role that Lambda may not assume."""
+"""Lambda as moto has it, refusing roles that Lambda may not assume and statements that the real service refuses."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from moto.awslambda import urls as moto_urls
 from moto.awslambda.models import LambdaBackend, LambdaFunction
-from moto.core.exceptions import ServiceException
 
-from sandbox.aws.permissions import NoSuchRoleError, trusts
+from sandbox.aws.permissions import NoSuchRoleError, find_role, trusts
+from sandbox.aws.refusals import Refusal
 
 _SERVICE = "lambda.amazonaws.com"
 
@@ -27,7 +28,26 @@ class FunctionsBackend(LambdaBackend):
         except NoSuchRoleError:
             trusted = False
         if not trusted:
-            raise ServiceException(
+            raise Refusal(
                 "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."
             )
         return super().create_function(spec)
+
+    def add_permission(self, function_name: str, qualifier: str, raw: str) -> dict[str, Any]:
+        statement = json.loads(raw)
+        sid, principal = statement.get("StatementId"), str(statement.get("Principal"))
+        if any(held["Sid"] == sid for held in self.get_function(function_name, qualifier).policy.statements):
+            raise Refusal(
+                "ResourceConflictException",
+                f"The statement id ({sid}) provided already exists. Please provide a new statement id, or remove the "
+                "existing statement.",
+            )
+        if ":role/" in principal:
+            try:
+                find_role(principal)
+            except NoSuchRoleError:
+                raise Refusal(
+                    "InvalidParameterValueException",
+                    "The provided principal was invalid. Please check the principal and try again.",
+                ) from None
+        return super().add_permission(function_name, qualifier, raw)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from moto.bedrockagentcorecontrol.models import bedrockagentcorecontrol_backends
-from moto.core.exceptions import ServiceException
 
 from sandbox.aws.agentcore import AgentCoreBackend
 from sandbox.aws.arns import Arn
 from sandbox.aws.credential_providers import CredentialProvider, CredentialProviders
+from sandbox.aws.refusals import Refusal
 
 
 class NoSuchProviderError(LookupError):
@@ -54,7 +54,7 @@ def _find(provider_arn: str, kind: str | None) -> tuple[CredentialProviders, Cre
     backend = cast("AgentCoreBackend", bedrockagentcorecontrol_backends[arn.account][arn.region])
     try:
         provider = backend.credential_providers.find(provider_arn)
-    except ServiceException:
+    except Refusal:
         raise NoSuchProviderError(provider_arn) from None
     if kind is not None and provider.kind != kind:
         raise NoSuchProviderError(provider_arn)

@@ -8,10 +8,12 @@ from moto.awslambda.models import lambda_backends
 from moto.bedrockagentcorecontrol.models import bedrockagentcorecontrol_backends
 from moto.cognitoidp.models import cognitoidp_backends
 from moto.core.base_backend import BackendDict
-from moto.core.config import default_user_config
+from moto.iam.models import iam_backends
+from moto.sts.models import sts_backends
 
 from sandbox.aws.agentcore import AgentCoreBackend
 from sandbox.aws.functions import FunctionsBackend
+from sandbox.aws.iam import PoliciesBackend, TokensBackend
 from sandbox.aws.user_pools import UserPoolsBackend
 
 
@@ -20,7 +22,8 @@ def install() -> None:
     _replace(bedrockagentcorecontrol_backends, AgentCoreBackend)
     _replace(cognitoidp_backends, UserPoolsBackend)
     _replace(lambda_backends, FunctionsBackend)
-    default_user_config["iam"] = {"load_aws_managed_policies": True}
+    _replace(iam_backends, PoliciesBackend)
+    _replace(sts_backends, TokensBackend)
 
 
 def _replace(backends: BackendDict[Any], kind: type[Any]) -> None:

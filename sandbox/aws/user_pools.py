@@ -17,8 +17,9 @@ from moto.cognitoidp.models import (
     cognitoidp_backends,
 )
 from moto.cognitoidp.responses import CognitoIdpResponse
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
+
+from sandbox.aws.refusals import Refusal
 
 RESERVED_WORDS = ("aws", "amazon", "cognito")
 _STANDARD_SCOPES = ("phone", "email", "openid", "profile", "aws.cognito.signin.user.admin")
@@ -42,6 +43,11 @@ class UserPoolsBackend(CognitoIdpBackend):
         pool.arn = arn + pool.id
         self.user_pools[pool.id] = pool
         return pool
+
+    def update_user_pool(self, user_pool_id: str, extended_config: dict[str, Any]) -> None:
+        super().update_user_pool(user_pool_id, extended_config)
+        pool = self.describe_user_pool(user_pool_id)
+        pool.name = extended_config.get("PoolName", pool.name)
 
     def delete_user_pool(self, user_pool_id: str) -> None:
         pool = self.describe_user_pool(user_pool_id)
@@ -138,7 +144,7 @@ def _check_client(pool: CognitoIdpUserPool, config: Mapping[str, Any], *, has_se
     }
     unknown = [scope for scope in scopes if scope not in known and scope not in _STANDARD_SCOPES]
     if unknown:
-        raise ServiceException("ScopeDoesNotExistException", f"Scope {unknown[0]} does not exist.")
+        raise Refusal("ScopeDoesNotExistException", f"Scope {unknown[0]} does not exist.")
     if "client_credentials" in flows:
         if not has_secret:
             raise _flow("client_credentials flow can not be selected if client does not have a client secret.")
@@ -165,9 +171,9 @@ def _random(length: int, alphabet: str) -> str:
     return "".join(secrets.choice(alphabet) for _ in range(length))
 
 
-def _invalid(message: str) -> ServiceException:
-    return ServiceException("InvalidParameterException", message)
+def _invalid(message: str) -> Refusal:
+    return Refusal("InvalidParameterException", message)
 
 
-def _flow(message: str) -> ServiceException:
-    return ServiceException("InvalidOAuthFlowException", message)
+def _flow(message: str) -> Refusal:
+    return Refusal("InvalidOAuthFlowException", message)

@@ -9,14 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
-import botocore.session
 from botocore.config import Config
 
 from sandbox.providers.aws.constraints import enforce
 from sandbox.providers.base import ProviderError
 from sandbox.providers.values import Properties, Unknown
-
-_SERVICE = {"retries": {"max_attempts": 0}}
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class Sessions:
     def __init__(self, endpoint_url: str) -> None:
         self._endpoint_url = endpoint_url
         self._lock = threading.Lock()  # boto3's sessions may not be shared between threads, its clients may
-        self._loader = botocore.session.get_session().get_component("data_loader")
+        self._session: Any = boto3.Session()
         self._clients: dict[tuple[Credentials, str, str], Any] = {}
 
     def client(self, credentials: Credentials, service: str, region: str) -> Any:
@@ -46,15 +43,15 @@ class Sessions:
             return self._clients[key]
 
     def _build(self, credentials: Credentials, service: str, region: str) -> Any:
-        core = botocore.session.get_session()
-        core.register_component("data_loader", self._loader)  # its cache holds the parsed service models
-        session: Any = boto3.Session(
+        client = self._session.client(
+            service,
+            region_name=region,
+            endpoint_url=self._endpoint_url,
+            config=Config(retries={"max_attempts": 0}),
             aws_access_key_id=credentials.access_key,
             aws_secret_access_key=credentials.secret_key,
             aws_session_token=credentials.token,
-            botocore_session=core,
         )
-        client = session.client(service, region_name=region, endpoint_url=self._endpoint_url, config=Config(**_SERVICE))
         client.meta.events.register("before-parameter-build", enforce)
         return client
 
@@ -84,7 +81,7 @@ class AwsClient:
         """The account that this instance deploys into."""
         return self.caller["Account"]
 
-    @property
+    @functools.cached_property
     def partition(self) -> str:
         """The partition of the region (`aws`, `aws-us-gov`, `aws-cn`)."""
         return str(boto3.Session().get_partition_for_region(self.region))

@@ -56,7 +56,8 @@ def _update_pool(client: AwsClient, identifier: str, old: Properties, new: Prope
     del old
     api = client.api("cognito-idp", new)
     settings = _settings(api, "UpdateUserPool", new, _POOL_SETTINGS)
-    api.update_user_pool(UserPoolId=identifier, UserPoolTags=new.get("tags", {}), **settings)
+    tags = new.get("tags", {})
+    api.update_user_pool(UserPoolId=identifier, PoolName=new["name"], UserPoolTags=tags, **settings)
     return _pool_outputs(api.describe_user_pool(UserPoolId=identifier)["UserPool"], new)
 
 
@@ -219,7 +220,7 @@ RESOURCES = (
             {"arn", "creationDate", "lastModifiedDate", "endpoint", "estimatedNumberOfUsers", "domain", "customDomain"}
             | {"tagsAll"}
         ),
-        replace_on=frozenset({"name", "region"}),
+        replace_on=frozenset({"region"}),
         auto_name=AutoName("name", longest=128),
         complete=complete_region_and_tags,
         create=_create_pool,

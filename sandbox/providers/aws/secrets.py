@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sandbox.providers.aws.calls import forget, found, from_key_value_tags, key_value_tags, retag
 from sandbox.providers.aws.client import AwsClient, complete_region, complete_region_and_tags
 from sandbox.providers.base import AutoName, Created, ResourceType
@@ -54,8 +56,7 @@ def _delete(client: AwsClient, identifier: str, state: Properties) -> None:
 def _put_value(client: AwsClient, inputs: Properties) -> Created:
     api = client.api("secretsmanager", inputs)
     put = api.put_secret_value(SecretId=inputs["secretId"], SecretString=inputs["secretString"])
-    outputs = {"arn": put["ARN"], "secretArn": put["ARN"], "versionId": put["VersionId"], "hasSecretStringWo": False}
-    return Created(f"{inputs['secretId']}|{put['VersionId']}", outputs)
+    return Created(f"{inputs['secretId']}|{put['VersionId']}", _value_outputs(put))
 
 
 def _read_value(client: AwsClient, identifier: str, state: Properties) -> Properties | None:
@@ -64,7 +65,11 @@ def _read_value(client: AwsClient, identifier: str, state: Properties) -> Proper
     live = found(api.get_secret_value, SecretId=secret, VersionId=version)
     if live is None:
         return None
-    return {"secretId": secret, "secretString": live["SecretString"], "versionId": version, "arn": live["ARN"]}
+    return {"secretId": secret, "secretString": live["SecretString"]} | _value_outputs(live)
+
+
+def _value_outputs(live: Mapping[str, str]) -> Properties:
+    return {"arn": live["ARN"], "secretArn": live["ARN"], "versionId": live["VersionId"], "hasSecretStringWo": False}
 
 
 def _leave_value(client: AwsClient, identifier: str, state: Properties) -> None:

@@ -1,0 +1,113 @@
+"""Properties between the wire and the handlers."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf.struct_pb2 import Struct
+
+from sandbox.providers.values import (
+    UNKNOWN,
+    Archive,
+    Asset,
+    Secret,
+    Unknown,
+    UnsupportedValueError,
+    contains,
+    decode,
+    encode,
+    plain,
+)
+
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "text",
+        "",
+        3,
+        -2.5,
+        True,
+        [1, ["a"]],
+        {"x": {"y": []}},
+        UNKNOWN,
+        Secret("s"),
+        Secret({"k": [Secret(1), UNKNOWN]}),
+    ],
+)
+def test_what_goes_out_comes_back(value: Any) -> None:
+    assert decode(encode({"p": value})) == {"p": value}
+
+
+def test_archives_come_back_with_the_hashes_of_their_contents() -> None:
+    sent = {"code": Archive({"index.py": Asset(text="x = 1"), "lib": Archive({"a.py": Asset(text="")})})}
+
+    received = decode(encode(sent))["code"]
+
+    assert received.files() == {"index.py": b"x = 1", "lib/a.py": b""}
+    assert received.recorded_hash == sent["code"].digest()
+    assert received.assets["index.py"].recorded_hash == hashlib.sha256(b"x = 1").hexdigest()
+
+
+def test_whole_numbers_are_integers_and_nulls_in_maps_are_left_out() -> None:
+    struct = Struct()
+    struct.update({"n": 60.0, "gone": None, "inner": {"gone": None, "kept": [None]}})
+
+    assert decode(struct) == {"n": 60, "inner": {"kept": [None]}}
+    assert isinstance(decode(struct)["n"], int)
+
+
+def test_plain_values_hold_no_secret_at_any_depth() -> None:
+    assert plain({"a": Secret([Secret("x")]), "b": {"c": Secret(None)}}) == {"a": ["x"], "b": {"c": None}}
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "there"),
+    [
+        (Secret(UNKNOWN), Unknown, True),
+        ({"a": [{"b": UNKNOWN}]}, Unknown, True),
+        ({"a": [{"b": Secret(1)}]}, Secret, True),
+        ({"a": [{"b": 1}]}, Secret, False),
+        ("x", Unknown, False),
+    ],
+)
+def test_secrets_and_unknowns_are_found_anywhere(value: Any, kind: type[Any], there: bool) -> None:
+    assert contains(value, kind) is there
+
+
+def test_secrets_do_not_show_in_messages() -> None:
+    assert "hunter2" not in repr({"password": Secret("hunter2")})
+
+
+def test_a_folder_and_a_zip_file_of_the_same_files_hold_the_same_code(tmp_path: Path) -> None:
+    folder = tmp_path / "code"
+    (folder / "lib").mkdir(parents=True)
+    (folder / "index.py").write_text("x = 1")
+    (folder / "lib" / "a.py").write_text("y = 2")
+    with zipfile.ZipFile(tmp_path / "code.zip", "w") as archive:
+        archive.write(folder / "index.py", "index.py")
+        archive.write(folder / "lib" / "a.py", "lib/a.py")
+
+    from_folder, from_zip = Archive(path=str(folder)), Archive(path=str(tmp_path / "code.zip"))
+
+    assert from_folder.files() == from_zip.files() == {"index.py": b"x = 1", "lib/a.py": b"y = 2"}
+
+
+@pytest.mark.parametrize("signed", [{SIGNATURE: "5cf8f73096256a8f31e491e813e4eb8e", "urn": "urn:x"}])
+def test_other_signed_values_are_refused(signed: dict[str, str]) -> None:
+    struct = Struct()
+    struct.update({"p": signed})
+
+    with pytest.raises(UnsupportedValueError, match="not supported by the sandbox"):
+        decode(struct)
+
+
+def test_an_archive_that_is_neither_folder_nor_zip_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedValueError, match="nothing-here: a FileArchive has to be"):
+        Archive(path=str(tmp_path / "nothing-here")).files()
