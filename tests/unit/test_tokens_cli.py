@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -28,42 +25,9 @@ from tests.unit.issued_tokens import (
     key_set,
     signed,
 )
-from tokens.cli import main
-from tokens.commands.check import run as _imported_before_the_clock_starts
+from tests.unit.token_command import Command
 
 PROJECT = Path(__file__).resolve().parents[2]
-assert _imported_before_the_clock_starts
-
-
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> dict[str, Any]:
-        return json.loads(self.out)
-
-
-class Command:
-    """Runs a command in this process, with bytes on standard input."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._monkeypatch = monkeypatch
-
-    def __call__(self, *arguments: str, stdin: bytes | str = b"") -> Answer:
-        data = stdin.encode() if isinstance(stdin, str) else stdin
-        out, err = io.StringIO(), io.StringIO()
-        with self._monkeypatch.context() as patch:
-            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
-            patch.setattr(sys, "stdout", out)
-            patch.setattr(sys, "stderr", err)
-            try:
-                code = main(arguments)
-            except SystemExit as end:
-                code = int(end.code or 0)
-        return Answer(code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture

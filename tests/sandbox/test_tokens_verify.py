@@ -1,0 +1,304 @@
+"""`verify` and `env`: a stack's outputs, real token requests, and MCP over plain HTTPS, answered as a test says."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from tests.sandbox.https_server import Answering, Asked, HttpsServer, Reply, https_server
+from tests.unit.issued_tokens import key_set, signed
+from tests.unit.token_command import Command
+from tokens.mcp_client import McpError, list_tools
+from tokens.outputs import Outputs, OutputsError, read
+
+WELL_KNOWN = "/.well-known/openid-configuration"
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[HttpsServer]:
+    """An issuer and a gateway in one; the token endpoint gives tokens of client `a`."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with https_server(tmp_path) as started:
+        monkeypatch.setenv("SSL_CERT_FILE", str(started.ca))
+        started.routes |= routes(started)
+        yield started
+
+
+def routes(server: HttpsServer) -> dict[str, Reply | Answering]:
+    return {
+        WELL_KNOWN: Reply({"issuer": server.url, "jwks_uri": f"{server.url}/keys", "token_endpoint": "x"}),
+        "/keys": Reply(key_set()),
+        "/token": lambda _: Reply({"access_token": token(server), "expires_in": 600}),
+        "/mcp": mcp,
+    }
+
+
+@pytest.fixture
+def tokens(monkeypatch: pytest.MonkeyPatch) -> Command:
+    return Command(monkeypatch)
+
+
+def token(server: HttpsServer) -> str:
+    now = int(time.time())
+    return signed({"iss": server.url, "client_id": "a", "scope": "read", "iat": now - 5, "exp": now + 600})
+
+
+def mcp(asked: Asked) -> Reply:
+    """A gateway with three tools on two pages, which answers tools/list as a stream of events."""
+    if not asked.headers.get("authorization", "").startswith("Bearer ey"):
+        error = {"code": -32001, "message": "Invalid Bearer token"}
+        return Reply({"jsonrpc": "2.0", "id": 0, "error": error}, 401, {"WWW-Authenticate": "Bearer"})
+    message = json.loads(asked.body)
+    if message["method"] == "initialize":
+        result: dict[str, object] = {"protocolVersion": "2025-03-26", "capabilities": {}}
+        return Reply({"jsonrpc": "2.0", "id": message["id"], "result": result}, headers={"Mcp-Session-Id": "s1"})
+    if asked.headers.get("mcp-session-id") != "s1" or asked.headers.get("mcp-protocol-version") != "2025-03-26":
+        return Reply(b"", 400)
+    if message["method"] == "notifications/initialized":
+        return Reply(b"", 202)
+    second = message["params"].get("cursor") == "2"
+    names = ["echo___c"] if second else ["echo___a", "echo___b"]
+    result = {"tools": [{"name": name} for name in names], **({} if second else {"nextCursor": "2"})}
+    answer = json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result})
+    other = json.dumps({"jsonrpc": "2.0", "method": "notifications/message", "params": {}})
+    events = f"event: message\r\ndata: {other}\r\n\r\n: comment\n\nevent: message\ndata: {answer}\n\n"
+    return Reply(events.encode(), headers={"Content-Type": "text/event-stream"})
+
+
+def outputs(server: HttpsServer, **authorizer: object) -> dict[str, Any]:
+    return {
+        "gateways": {
+            "corp": {
+                "name": "gw-corp",
+                "id": "gw-corp-0123456789",
+                "arn": "arn:aws:bedrock-agentcore:us-west-2:123456789012:gateway/gw-corp-0123456789",
+                "url": server.url,
+                "mcpUrl": f"{server.url}/mcp",
+                "authorizer": {
+                    "discoveryUrl": f"{server.url}{WELL_KNOWN}",
+                    **(authorizer or {"allowedClients": ["a"]}),
+                },
+            }
+        },
+        "identityProviders": {
+            "corp": {
+                "discoveryUrl": f"{server.url}{WELL_KNOWN}",
+                "issuer": server.url,
+                "tokenEndpoint": f"{server.url}/token",
+                "scopes": ["read", "write"],
+                "clients": {"default": {"clientId": "a", "clientSecret": "it's secret", "scopes": ["read"]}},
+            }
+        },
+    }
+
+
+def saved(folder: Path, document: object) -> str:
+    file = folder / "outputs.json"
+    file.write_text(json.dumps(document))
+    return str(file)
+
+
+def test_verify_calls_every_gateway(tokens: Command, server: HttpsServer, tmp_path: Path) -> None:
+    file = saved(tmp_path, outputs(server))
+    shown = tokens("verify", "--outputs", file)
+    assert shown.code == 0
+    assert shown.out.splitlines()[1].split() == ["corp", "default", "ok", "3", "tools"]
+    document = tokens("verify", "--json", "--outputs", file).document
+    assert document["ok"] is True
+    assert document["gateways"][0]["tools"] == ["echo___a", "echo___b", "echo___c"]
+
+
+def test_verify_names_cause_and_remedy_of_what_fails(tokens: Command, server: HttpsServer, tmp_path: Path) -> None:
+    file = saved(tmp_path, outputs(server, allowedAudience=["gw"]))
+    shown = tokens("verify", "--outputs", file)
+    assert shown.code == 1
+    assert "failed at check  401 audience_absent" in shown.out
+    assert "remedy for corp: " in shown.out
+    row = tokens("verify", "--json", "--outputs", file).document["gateways"][0]
+    assert (row["ok"], row["step"]) == (False, "check")
+
+
+GATEWAYS = {
+    "refuses all the same": (Reply({"error": {"message": "Invalid Bearer token"}}, 401), "401, "),
+    "is in trouble": (Reply(b"", 503), "HTTP 503 to initialize"),
+    "is no MCP server": (Reply(b"<html>"), "without an answer in JSON-RPC"),
+    "answers with an error": (
+        Reply({"jsonrpc": "2.0", "id": 1, "error": {"code": -32601, "message": "no"}}),
+        'initialize: "no"',
+    ),
+}
+
+
+@pytest.mark.parametrize(("reply", "says"), GATEWAYS.values(), ids=GATEWAYS.keys())
+def test_verify_fails_where_the_gateway(
+    tokens: Command, server: HttpsServer, tmp_path: Path, reply: Reply, says: str
+) -> None:
+    server.routes["/mcp"] = reply
+    row = tokens("verify", "--json", "--outputs", saved(tmp_path, outputs(server))).document["gateways"][0]
+    assert (row["ok"], row["step"]) == (False, "call")
+    assert says in row["message"]
+
+
+def test_verify_says_which_token_request_was_refused(tokens: Command, server: HttpsServer, tmp_path: Path) -> None:
+    server.routes["/token"] = Reply({"error": "invalid_scope"}, 400)
+    answer = tokens("verify", "--json", "--outputs", saved(tmp_path, outputs(server)))
+    row = answer.document["gateways"][0]
+    assert (answer.code, row["step"]) == (1, "token")
+    assert "scope_not_granted" in row["message"]
+    assert "--scope" in row["remedy"]
+
+
+def test_verify_passes_over_an_issuer_without_a_client_of_the_stack(
+    tokens: Command, server: HttpsServer, tmp_path: Path
+) -> None:
+    document = outputs(server)
+    document["identityProviders"]["corp"]["clients"] = {}
+    shown = tokens("verify", "--outputs", saved(tmp_path, document))
+    assert shown.code == 0
+    assert "skipped" in shown.out
+
+
+def test_verify_waits_for_a_domain_that_is_new(
+    tokens: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    authority = trustme.CA()
+    with https_server(tmp_path, authority=authority) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.ca))
+        server.routes |= routes(server)
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = int(taken.getsockname()[1])
+        document = outputs(server)
+        document["identityProviders"]["corp"]["tokenEndpoint"] = f"https://127.0.0.1:{port}/token"
+        file = saved(tmp_path, document)
+        assert "unreachable" in tokens("verify", "--outputs", file).out
+
+        done = threading.Event()
+
+        def answer_later() -> None:
+            time.sleep(0.5)
+            with https_server(tmp_path, authority=authority, port=port) as domain:
+                domain.routes["/token"] = server.routes["/token"]
+                done.wait(30)
+
+        thread = threading.Thread(target=answer_later)
+        thread.start()
+        try:
+            waited = tokens("verify", "--wait", "20", "--outputs", file)
+        finally:
+            done.set()
+            thread.join()
+    assert waited.code == 0
+    assert f"waiting for 127.0.0.1:{port}" in waited.err
+
+
+def test_a_list_of_tools_without_end_is_given_up(server: HttpsServer) -> None:
+    numbers = itertools.count(1)
+
+    def endless(asked: Asked) -> Reply:
+        message = json.loads(asked.body)
+        result = {"tools": [], "nextCursor": str(next(numbers))}
+        return Reply({"jsonrpc": "2.0", "id": message.get("id"), "result": result})
+
+    server.routes["/mcp"] = endless
+    with pytest.raises(McpError, match="50 pages"):
+        list_tools(f"{server.url}/mcp", "token")
+
+
+def test_env_writes_the_tutorials_names_for_the_user_alone(
+    tokens: Command, server: HttpsServer, tmp_path: Path
+) -> None:
+    file = tmp_path / ".env"
+    arguments = ("env", "--outputs", saved(tmp_path, outputs(server)), "--file", str(file))
+    written = tokens(*arguments)
+    assert written.code == 0
+    assert "it's secret" not in written.out
+    assert file.stat().st_mode & 0o777 == 0o600
+    script = f'. {file}; printf "%s|" "$COGNITO_DOMAIN" "$COGNITO_CLIENT_ID" "$COGNITO_CLIENT_SECRET" "$TOKEN_ENDPOINT"'
+    script += ' "$DISCOVERY_URL" "$AUDIENCE" "$SCOPE" "$GATEWAY_URL"'
+    printed = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True, timeout=10).stdout
+    url = server.url
+    values = [url, "a", "it's secret", f"{url}/token", f"{url}{WELL_KNOWN}", "", "read", f"{url}/mcp"]
+    assert printed.split("|")[:-1] == values
+    assert tokens("get", "--env-file", str(file)).out == f"{token(server)}\n"
+
+
+def test_env_overwrites_other_content_only_by_force(tokens: Command, server: HttpsServer, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    arguments = ("env", "--outputs", saved(tmp_path, outputs(server)), "--file", str(file))
+    file.write_text("MINE=1\n")
+    refused = tokens(*arguments)
+    assert refused.code == 1
+    assert "--force" in refused.err
+    assert file.read_text() == "MINE=1\n"
+    assert tokens(*arguments, "--force").code == 0
+    assert tokens(*arguments).code == 0  # the same content is no other content
+    assert tokens("env", "--outputs", arguments[2], "--file", str(tmp_path / "no" / "folder")).code == 2
+
+
+# a stack's outputs
+
+STACK = Outputs(
+    {
+        "gateways": {"a": {"url": "u", "mcpUrl": "m", "authorizer": {}}, "b": {"url": "u"}},
+        "identityProviders": {"a": {"discoveryUrl": "d", "issuer": "i", "clients": {"x": {"clientId": "c"}}}},
+    },
+    "dev",
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (lambda: Outputs({}, "dev").gateways, "no output gateways: is it deployed"),
+        (lambda: STACK.gateways, "no text mcpUrl"),
+        (lambda: Outputs({"gateways": {"a": 1}}, "dev").gateways, "no object"),
+        (lambda: STACK.provider("z"), "valid for --idp: a"),
+        (lambda: STACK.provider("a").client("z"), "valid for --client: x"),
+    ],
+)
+def test_outputs_that_do_not_fit_are_named(asked: Any, says: str) -> None:
+    with pytest.raises(OutputsError, match=says):
+        asked()
+
+
+def test_several_gateways_have_to_be_told_apart(tokens: Command, server: HttpsServer, tmp_path: Path) -> None:
+    document = outputs(server)
+    document["gateways"]["other"] = document["gateways"]["corp"]
+    answer = tokens("check", "--outputs", saved(tmp_path, document), stdin=token(server))
+    assert answer.code == 2
+    assert "valid for --gateway: corp, other" in answer.err
+    named = tokens("check", "--outputs", saved(tmp_path, document), "--gateway", "corp", stdin=token(server))
+    assert named.code == 0
+
+
+def test_the_pulumi_cli_is_asked_for_the_outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "pulumi"
+    program.write_text(f'#!/bin/sh\necho "$@" >{tmp_path}/asked\necho \'{{"gateways": {{}}}}\'\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert read("dev").stack == "dev"
+    asked = (tmp_path / "asked").read_text().split()
+    assert asked[:2] == ["stack", "output"]
+    assert {"--json", "--show-secrets", "--non-interactive"} <= set(asked)
+    assert asked[-2:] == ["--stack", "dev"]
+
+
+def test_what_the_pulumi_cli_complains_of_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "pulumi"
+    program.write_text("#!/bin/sh\necho 'error: no stack named dev found' >&2\nexit 255\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    with pytest.raises(OutputsError, match="pulumi says: error: no stack named dev found") as failed:
+        read("dev")
+    assert failed.value.reached is False
