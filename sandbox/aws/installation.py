@@ -8,13 +8,19 @@ from moto.awslambda.models import lambda_backends
 from moto.bedrockagentcorecontrol.models import bedrockagentcorecontrol_backends
 from moto.cognitoidp.models import cognitoidp_backends
 from moto.core.base_backend import BackendDict
+from moto.core.errors import COMMON_ERROR_CODES
 from moto.iam.models import iam_backends
+from moto.secretsmanager.models import secretsmanager_backends
 from moto.sts.models import sts_backends
 
 from sandbox.aws.agentcore import AgentCoreBackend
 from sandbox.aws.functions import FunctionsBackend
 from sandbox.aws.iam import PoliciesBackend, TokensBackend
+from sandbox.aws.secrets import SecretsBackend
 from sandbox.aws.user_pools import UserPoolsBackend
+
+_COMMON_ERROR = "AccessDenied"
+"""In every service's list of common errors, and not in moto's, which warns of what it does not know."""
 
 
 def install() -> None:
@@ -24,6 +30,9 @@ def install() -> None:
     _replace(lambda_backends, FunctionsBackend)
     _replace(iam_backends, PoliciesBackend)
     _replace(sts_backends, TokensBackend)
+    _replace(secretsmanager_backends, SecretsBackend)
+    if _COMMON_ERROR not in COMMON_ERROR_CODES:
+        COMMON_ERROR_CODES.append(_COMMON_ERROR)
 
 
 def _replace(backends: BackendDict[Any], kind: type[Any]) -> None:

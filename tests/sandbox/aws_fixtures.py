@@ -176,7 +176,7 @@ def function_inputs(role_arn: str, code: str = "def handler(event, context): ret
     return {"role": role_arn, "runtime": "python3.12", "handler": "index.handler", "code": archive}
 
 
-def gateway_role(stack: Stack, name: str = "gateway-role", **condition: Any) -> Deployed:
+def gateway_role(stack: Stack, name: str = "gateway-role", /, **condition: Any) -> Deployed:
     """An execution role, without permissions."""
     return stack.create(ROLE, name, name=name, assumeRolePolicy=trust("bedrock-agentcore.amazonaws.com", **condition))
 

@@ -53,5 +53,9 @@ class AwsProvider(Provider[AwsClient]):
         return client
 
     def explain(self, error: Exception) -> str | None:
-        known = isinstance(error, ClientError | BotoCoreError | UnsupportedPolicyError)
+        if isinstance(error, ClientError):  # without botocore's remark that it did not try again
+            said = error.response.get("Error", {})
+            code, message = said.get("Code"), said.get("Message")
+            return f"An error occurred ({code}) when calling the {error.operation_name} operation: {message}"
+        known = isinstance(error, BotoCoreError | UnsupportedPolicyError)
         return str(error) if known else super().explain(error)
