@@ -13,7 +13,16 @@ from preview.verdicts import Caller, Fate, callers, fate, outsiders
 
 GATES = ("lockout", "replace", "widen")
 # Where a provider's tokens name the client: the program moves the check from one to another as the tokens change.
-CLIENT_CLAIMS = frozenset({"client_id", "azp", "cid"})
+_CLIENT_CLAIMS = frozenset({"client_id", "azp", "cid"})
+
+
+@dataclass(frozen=True)
+class Loosening:
+    """A list of the authorizer that accepts more values than before (`added`), or is not checked any more."""
+
+    demand: str
+    added: tuple[str, ...] = ()
+    is_of_clients: bool = False
 
 
 @dataclass(frozen=True)
@@ -26,7 +35,7 @@ class GatewayImpact:
     after: Gateway | None
     callers: tuple[Caller, ...]
     #: What the authorizer stops checking, or accepts in addition, other than clients that the stack makes.
-    loosened: tuple[str, ...]
+    loosened: tuple[Loosening, ...]
     #: Inputs besides the authorizer that differ, and those that have the gateway replaced.
     differing: tuple[str, ...]
     replacing: tuple[str, ...]
@@ -120,7 +129,7 @@ def _gateway(preview: Preview, name: str, before: Gateway | None, after: Gateway
     )
 
 
-def _loosened(before: Gateway, after: Gateway) -> Iterator[str]:
+def _loosened(before: Gateway, after: Gateway) -> Iterator[Loosening]:
     ours = {client.id for gateway in (before, after) for client in gateway.clients.values()}
     still_checked = {demand.claim for demand in after.authorizer.demands}
     for demand in before.authorizer.demands:
@@ -128,11 +137,11 @@ def _loosened(before: Gateway, after: Gateway) -> Iterator[str]:
         if now is not None:
             former, current = set(demand.known) - ours, set(now.known) - ours
             if former < current:
-                yield f"{demand.name} also accepts {', '.join(sorted(current - former))}"
-        elif demand.claim not in CLIENT_CLAIMS:
-            yield f"no longer checks {demand.name}"
-        elif not still_checked & CLIENT_CLAIMS:
-            yield f"no longer checks {demand.name}: every client comes in that has the rest"
+                yield Loosening(demand.name, tuple(sorted(current - former)))
+        elif demand.claim not in _CLIENT_CLAIMS:
+            yield Loosening(demand.name)
+        elif not still_checked & _CLIENT_CLAIMS:
+            yield Loosening(demand.name, is_of_clients=True)
 
 
 def _targets(preview: Preview, before: Gateway | None, after: Gateway | None) -> Iterator[tuple[str, str]]:

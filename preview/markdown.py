@@ -12,7 +12,7 @@ from preview.authorizers import Checked, Fit
 from preview.document import Hidden, Text
 from preview.gateways import Gateway
 from preview.grants import Grant, Widening
-from preview.impact import GatewayImpact, Impact
+from preview.impact import GatewayImpact, Impact, Loosening
 from preview.verdicts import Access, Caller, Fate
 
 _SERIOUS = {Access.LOSES, Access.RENEWS}
@@ -87,8 +87,7 @@ def _facts(gateway: GatewayImpact) -> Iterator[str]:
     elif gateway.fate is Fate.REPLACED:
         why = f", because of {_join(code(name) for name in gateway.replacing)}" if gateway.replacing else ""
         yield f"**replaced**{why}: its URL changes, and callers have to be told the new one"
-    for loosened in gateway.loosened:
-        yield f"**lets more callers in**: {loosened}"
+    yield from map(_loosening, gateway.loosened)
     for what, verb in (("added", "added"), ("gone", "**gone**"), ("replaced", "replaced"), ("changed", "changed")):
         names = [name for name, fate in gateway.targets if fate == what]
         if names:
@@ -96,6 +95,14 @@ def _facts(gateway: GatewayImpact) -> Iterator[str]:
             yield f"targets {verb}: {_join(code(name) for name in names)} (tools {tools})"
     if gateway.differing and gateway.fate is Fate.STAYS:
         yield f"also changes: {_join(code(name) for name in gateway.differing)}"
+
+
+def _loosening(loosening: Loosening) -> str:
+    name = code(loosening.demand)
+    if loosening.added:
+        return f"**lets more callers in**: {name} also accepts {_values(loosening.added)}"
+    everybody = "; every client comes in that has the rest" if loosening.is_of_clients else ""
+    return f"**lets more callers in**: {name} is no longer checked{everybody}"
 
 
 def _authorizers(before: Gateway | None, after: Gateway) -> Iterator[str]:
