@@ -1,0 +1,135 @@
+"""Every provider, dialect and mode: through deployment, token, and the gateway's answer."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from sandbox.engine import Result
+from sandbox.services import Services
+from tests.sandbox.conftest import Deploy, Deployment
+
+TENANTS = {"auth0:domain": "sandbox-tenant.us.auth0.com", "okta:orgName": "sandbox-org"}
+TARGETS = {"targets": [{"name": "sample", "type": "sample"}]}
+TWO_CLIENTS: dict[str, Any] = {"one": {}, "two": {}}
+
+
+def stack(auth0: dict[str, Any], okta: dict[str, Any], mode: str = "pinned") -> dict[str, Any]:
+    """A stack with all three providers, at the tenant and org with names of its own."""
+    unique = uuid.uuid4().hex[:8]
+    return {
+        "identityProviders": ["cognito", "auth0", "okta"],
+        "mode": mode,
+        "cognito": {"clients": TWO_CLIENTS},
+        "auth0": {"audience": f"https://{unique}.example.com", **auth0},
+        "okta": {"scopes": [f"Invoke-{unique}"], **okta},
+        **TENANTS,
+        **TARGETS,
+    }
+
+
+def answers(deployed: Deployment, tokens: dict[str, str]) -> dict[tuple[str, str], int]:
+    """(gateway, token) -> the gateway's answer."""
+    return {
+        (gateway, name): deployed.knock(gateway, token).status
+        for gateway in deployed.config["identityProviders"]
+        for name, token in tokens.items()
+    }
+
+
+OWN_SERVER = {"authorizationServer": "own", "audience": "api://tools"}
+# Each row: Auth0's dialect and clients, Okta's server and clients. Between them, every kind of token stands here once.
+VARIANTS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"tokenDialect": "access_token"}, {}),
+    ({"tokenDialect": "access_token_authz"}, {"clients": TWO_CLIENTS}),
+    ({"tokenDialect": "rfc9068_profile", "clients": TWO_CLIENTS}, OWN_SERVER),
+    ({"tokenDialect": "rfc9068_profile_authz", "clients": TWO_CLIENTS}, {**OWN_SERVER, "clients": TWO_CLIENTS}),
+]
+
+
+@pytest.mark.parametrize("mode", ["pinned", "tutorial"])
+@pytest.mark.parametrize(("auth0", "okta"), VARIANTS, ids=[each[0]["tokenDialect"] for each in VARIANTS])
+def test_each_gateway_lets_its_own_provider_s_clients_in_and_nobody_else(
+    deploy: Deploy, auth0: dict[str, Any], okta: dict[str, Any], mode: str
+) -> None:
+    deployed = deploy(stack(auth0, okta, mode))
+    clients = {
+        f"{provider} {client}": (provider, client)
+        for provider in deployed.config["identityProviders"]
+        for client in deployed.outputs.provider(provider).clients
+    }
+    tokens = {name: deployed.token(provider, client) for name, (provider, client) in clients.items()}
+    assert answers(deployed, tokens) == {
+        (gateway, name): 200 if clients[name][0] == gateway else 401
+        for gateway in deployed.config["identityProviders"]
+        for name in tokens
+    }
+
+
+def test_another_client_of_the_tenant_is_kept_out_by_pinned_and_let_in_by_the_tutorial(deploy: Deploy) -> None:
+    shared = {"clients": {"own": {}, "other": {}}}
+    deployed = deploy(stack({}, {**shared, "authorizationServer": "own", "audience": "api://shared"}))
+    stranger = deployed.token("okta", "other")
+    only_own = {**deployed.config, "okta": {**deployed.config["okta"], "clients": {"own": {}}}}
+    deployed.update(only_own)
+    assert deployed.knock("okta", stranger).status == 401
+    deployed.update({**only_own, "mode": "tutorial"})
+    assert deployed.knock("okta", stranger).status == 200
+
+
+def test_an_existing_issuer_is_judged_by_the_lists_that_are_given(deploy: Deploy) -> None:
+    issuing = deploy(stack({}, {}))
+    auth0 = issuing.outputs.provider("auth0")
+    audience = {"discoveryUrl": auth0.discovery_url, "allowedAudience": [auth0.audience]}
+    and_role = {**audience, "customClaims": [{"name": "permissions", "contains": "admin"}]}
+    relying = deploy({"identityProviders": ["existing"], "oidc": {"existing": and_role}, **TARGETS})
+    token = issuing.token("auth0")
+    assert relying.knock("existing", token).status != 200
+    relying.update({**relying.config, "oidc": {"existing": audience}})
+    assert relying.knock("existing", token).status == 200
+
+
+def packages(result: Result) -> set[str]:
+    """What a preview touches, by provider: the component that each changed resource belongs to."""
+    return {
+        part for step in result.steps if step.op != "same" for part in ("cognito", "auth0", "okta") if part in step.name
+    }
+
+
+def test_switching_providers_touches_only_theirs(deploy: Deploy, services: Services) -> None:
+    everything = stack({}, {})
+    deployed = deploy({**everything, "identityProviders": ["cognito"]})
+    before = deployed.outputs.gateway("cognito").url
+    on = {**deployed.config, "identityProviders": ["cognito", "auth0", "okta"]}
+    assert packages(deployed.preview(on)) == {"auth0", "okta"}
+    deployed.update(on)
+    off = {**deployed.config, "identityProviders": ["cognito"]}
+    preview = deployed.preview(off)
+    assert packages(preview) == {"auth0", "okta"}
+    assert {step.op for step in preview.steps} == {"same", "delete", "update"}
+    deployed.update(off)
+    assert deployed.outputs.gateway("cognito").url == before
+    name = deployed.config["gateway"]["name"]
+    assert [each for each in services.leftovers() if name in each and "cognito" not in each] == []
+
+
+def test_the_tenants_are_empty_after_destroy(deploy: Deploy, services: Services) -> None:
+    deployed = deploy(stack({}, OWN_SERVER))
+    name = deployed.config["gateway"]["name"]
+    assert [each for each in services.leftovers() if name in each]
+    deployed.destroy()
+    assert [each for each in services.leftovers() if name in each] == []
+
+
+def test_an_existing_api_and_its_scopes_are_used_and_left_alone(deploy: Deploy) -> None:
+    owner = deploy(stack({}, {}))
+    audience = owner.config["auth0"]["audience"]
+    scopes = owner.config["okta"]["scopes"]
+    guest = deploy(stack({"audience": audience, "createApi": False}, {"scopes": scopes, "createScopes": False}))
+    assert guest.knock("auth0", guest.token("auth0")).status == 200
+    assert guest.knock("okta", guest.token("okta")).status == 200
+    guest.destroy()
+    assert owner.knock("auth0", owner.token("auth0")).status == 200
+    assert owner.knock("okta", owner.token("okta")).status == 200
