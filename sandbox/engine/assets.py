@@ -1,7 +1,8 @@
 """Hashes of assets and archives, by which providers see whether they have changed.
 
 An asset's is the SHA-256 of its bytes, an archive's that of a tar file of it (Pulumi's
-`sdk/go/common/resource/archive`): USTAR headers with name, mode 0600 and size, everything else zero, files in the order of their names.
+`sdk/go/common/resource/archive`): USTAR headers with name, mode 0600 and size, everything else zero, in the order
+of the names.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What the engine needs from `Pulumi.yaml` and `Pulumi.<stack>.yaml`, read as the CLI reads them.
 
-A key without a namespace belongs to the project; a scalar is the text that stands in the file; a structured value
-travels as JSON; `secure: <ciphertext>`, at the top or anywhere inside, is decrypted and makes its whole key secret
-(Pulumi's `sdk/go/common/resource/config`).
+A key without a namespace belongs to the project; numbers and booleans become text, a structured value becomes JSON;
+`secure: <ciphertext>`, at the top or anywhere inside, is decrypted and makes its whole key secret (Pulumi's
+`sdk/go/common/resource/config`).
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ class StackFile:
         for name, entry in self._entries.items():
             key = name if ":" in name else f"{self._project.name}:{name}"
             value = reveal(entry, key)
-            values[key] = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), sort_keys=True)
+            is_text = value is None or isinstance(value, str)
+            values[key] = value or "" if is_text else json.dumps(value, separators=(",", ":"), sort_keys=True)
         return StackConfig(values, frozenset(secret_keys))
 
 

@@ -67,6 +67,7 @@ class Deployment:
         self._ledger, self._registry, self._on_event = ledger, registry, on_event
         self._registered: dict[str, Resource] = {}
         self._deletions: dict[str, Future[None]] = {}
+        self._settled: set[str] = set()
         self._stack_outputs: Properties = {}
         self.steps: list[Step] = []
         self.errors: list[str] = []
@@ -134,9 +135,9 @@ class Deployment:
         wanted = restore(goal.inputs, old.inputs, goal.ignore_changes)
         new.inputs = manager.check(new.urn, old.inputs, wanted) if manager else wanted
         diff = self._diff(old, new, manager).replacing_on(goal.replace_on_changes)
-        if self._is_deleted_already(new.urn):
+        if self._is_deleted_already(new.urn, is_settled=True):
             self._create(Step("replace", old, new, diff), old)
-        elif old.pending_replacement or (diff.changed and diff.replace_keys):
+        elif old.pending_replacement or (diff.changed and diff.replaces):
             self._replace(goal, Step("replace", old, new, diff), old, new, manager)
         elif diff.changed or old.init_errors:
             self._update(Step("update", old, new, diff), old, new, manager)
@@ -163,7 +164,7 @@ class Deployment:
         if not (former and current):
             return True
         judge = self._registry.instance(new.provider)
-        return bool(self._registry.diff_config(judge, former, current.inputs).replace_keys)
+        return self._registry.diff_config(judge, former, current.inputs).replaces
 
     def _keep(self, step: Step, old: Resource, new: Resource) -> None:
         self._begin(step)
@@ -230,9 +231,8 @@ class Deployment:
 
     def _delete_with_dependents(self, root: Resource) -> None:
         with self._ledger.lock:
-            condemned = [
-                each for each in self._ledger.falling_with(root, self._falls) if each.urn not in self._deletions
-            ]
+            falling = self._ledger.falling_with(root, self._settled, self._falls)
+            condemned = [each for each in falling if each.urn not in self._deletions]
             if protected := next((each.urn for each in condemned if each.protect and each is not root), None):
                 raise DeploymentError(f"replacing it means replacing {protected}, which is protected.")
             self._deletions.update({each.urn: Future() for each in condemned})
@@ -246,9 +246,11 @@ class Deployment:
                 if not self._deletions[each.urn].done():
                     self._deletions[each.urn].set_exception(AbortedError())
 
-    def _is_deleted_already(self, urn: str) -> bool:
+    def _is_deleted_already(self, urn: str, *, is_settled: bool = False) -> bool:
         with self._ledger.lock:
             deletion = self._deletions.get(urn)
+            if deletion is None and is_settled:
+                self._settled.add(urn)
         if deletion:
             deletion.result()
         return deletion is not None
@@ -261,7 +263,7 @@ class Deployment:
             return False
         news = {key: UNKNOWN if key in lost else value for key, value in dependent.inputs.items()}
         diff = self._manager_in_state(dependent).diff(dependent, news, dependent.ignore_changes)
-        return bool(diff.replacing_on(dependent.replace_on_changes).replace_keys)
+        return diff.replacing_on(dependent.replace_on_changes).replaces
 
     def _delete(self, step: Step, *, pending: bool = False) -> None:
         old = step.resource

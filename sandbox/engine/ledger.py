@@ -52,17 +52,19 @@ class Ledger:
         with self.lock:
             self._save([*self._news, *self._olds])
 
-    def falling_with(self, root: Resource, falls: Callable[[Resource, set[str]], bool]) -> list[Resource]:
+    def falling_with(
+        self, root: Resource, settled: set[str], falls: Callable[[Resource, set[str]], bool]
+    ) -> list[Resource]:
         """An old resource and those that cannot stay while it is deleted and made again, dependents first.
 
-        `falls` says whether a dependent has to be replaced when the resources with some URNs are.
+        What is settled already no longer depends on it. `falls` says whether a dependent has to be replaced when the
+        resources with some URNs are.
         """
         with self.lock:
-            done = {resource.urn for resource in self._news}
             later = self._olds[self._olds.index(root) + 1 :]
         dependents, condemned = {root.urn}, {root.urn: root}
         for each in later:
-            if not each.delete and each.urn not in done and each.depends_on() & dependents:
+            if not each.delete and each.urn not in settled and each.depends_on() & dependents:
                 dependents.add(each.urn)
                 if each.custom and falls(each, set(condemned)):
                     condemned[each.urn] = each

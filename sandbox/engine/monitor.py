@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from concurrent import futures
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import grpc
@@ -24,7 +25,7 @@ from sandbox.engine.steps import Event
 from sandbox.engine.values import from_struct, output_dependencies, to_struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from sandbox.engine.config import StackConfig
 
@@ -188,14 +189,19 @@ class Engine(engine_pb2_grpc.EngineServicer):
         return engine_pb2.SetRootResourceResponse()
 
 
-def serve(monitor: Monitor, engine: Engine) -> tuple[grpc.Server, str]:
-    """Both services on a free loopback port: the server and its address."""
-    server = grpc.server(futures.ThreadPoolExecutor(PARALLEL * 4), options=_MESSAGE_LIMITS)
-    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
-    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    return server, f"127.0.0.1:{port}"
+@contextmanager
+def serving(monitor: Monitor, engine: Engine) -> Generator[str]:
+    """Both services on a free loopback port; in the end, whatever they have begun is finished."""
+    with futures.ThreadPoolExecutor(PARALLEL * 4) as executor:
+        server = grpc.server(executor, options=_MESSAGE_LIMITS)
+        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
+        engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        try:
+            yield f"127.0.0.1:{port}"
+        finally:
+            server.stop(grace=None).wait()
 
 
 def _is_set(request: Any, name: str) -> bool:

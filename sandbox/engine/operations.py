@@ -11,7 +11,7 @@ from sandbox.engine.deployment import Deployment
 from sandbox.engine.errors import DeploymentError
 from sandbox.engine.ledger import Ledger
 from sandbox.engine.lock import locked
-from sandbox.engine.monitor import Engine, Monitor, serve
+from sandbox.engine.monitor import Engine, Monitor, serving
 from sandbox.engine.program import Program
 from sandbox.engine.registry import Registry
 from sandbox.engine.secrets import crypter_of, new_crypter
@@ -83,11 +83,8 @@ def run(
 
 
 def _register(program: Program, deployment: Deployment, config: StackConfig, report: Callable[[Event], None]) -> None:
-    server, address = serve(Monitor(deployment, config), Engine(deployment, report))
-    try:
+    with serving(Monitor(deployment, config), Engine(deployment, report)) as address:
         code = program.run(address, deployment.stack, config, preview=deployment.preview, on_event=report)
-    finally:
-        server.stop(grace=None).wait()
     if code and not deployment.errors:
         deployment.fail(f"the program ended with exit code {code}.")
 

@@ -52,6 +52,12 @@ class Diff:
     detailed: dict[str, dict[str, Any]] | None = None
     delete_before_replace: bool = False
 
+    @property
+    def replaces(self) -> bool:
+        """Whether the resource cannot be updated."""
+        kinds = [entry["kind"] for entry in (self.detailed or {}).values()]
+        return bool(self.replace_keys) or any(kind.endswith("-replace") for kind in kinds)
+
     def replacing_on(self, paths: Iterable[str]) -> Diff:
         """The difference with changes under some paths as reasons to replace (`replaceOnChanges`)."""
         prefixes = tuple(paths)

@@ -2,7 +2,7 @@
 
 A box is replaced when its `color` changes (the new one first) and updated for anything else. A shelf is replaced when
 its `place` changes, and has to be gone before the new one comes: there is one shelf in a place. `fail` names the call
-that fails.
+that fails; what fails to start is there, though. What is `repaired` in the provider can be deleted.
 """
 
 # ruff: noqa: ARG002, N802  the protocol names methods and arguments
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -122,7 +122,14 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
             name = request.urn.rsplit("::", 1)[1]
             id_ = f"{name}-{next(self._counts[name])}"
             self.things[id_] = (request.type, inputs)
-        return provider_pb2.CreateResponse(id=id_, properties=self._outputs(id_, inputs))
+        outputs = self._outputs(id_, inputs)
+        if inputs.get("fail") == "start":
+            failure = provider_pb2.ErrorResourceInitFailed(id=id_, properties=outputs, reasons=["it never started"])
+            status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message="partial failure")
+            status.details.add().Pack(failure)
+            context.set_trailing_metadata([("grpc-status-details-bin", status.SerializeToString())])
+            context.abort(grpc.StatusCode.UNKNOWN, "partial failure")
+        return provider_pb2.CreateResponse(id=id_, properties=outputs)
 
     def Update(self, request: Any, context: Any) -> Any:
         inputs = _plain(request.news)
@@ -132,7 +139,8 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.UpdateResponse(properties=self._outputs(request.id, inputs))
 
     def Delete(self, request: Any, context: Any) -> Any:
-        self._note("delete", request, context, _plain(request.properties))
+        _, inputs = self.things[request.id]
+        self._note("delete", request, context, {} if inputs.get("repaired") else inputs)
         del self.things[request.id]
         return empty_pb2.Empty()
 
@@ -151,7 +159,7 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
             self.calls.append((call, name))
             self.connections[name] = context.peer()
         if inputs.get("fail") == call:
-            context.abort(grpc.StatusCode.INTERNAL, f"the toy box broke on {call}")
+            context.abort(grpc.StatusCode.INTERNAL, f"the toy broke on {call}")
 
     def _outputs(self, id_: str, inputs: dict[str, Any]) -> struct_pb2.Struct:
         return _struct({**inputs, "serial": f"serial-{id_}", "key": f"key-{id_}"})

@@ -62,7 +62,7 @@ def _run_program(program: Path) -> None:
 
 def _users_traceback(error: Exception, program: Path) -> str:
     frames = traceback.extract_tb(error.__traceback__)
-    first = next((index for index, frame in enumerate(frames) if Path(frame.filename).is_relative_to(program)), 0)
+    first = next((index for index, frame in enumerate(frames) if Path(frame.filename) == program / "__main__.py"), 0)
     return "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=first - len(frames)))
 
 

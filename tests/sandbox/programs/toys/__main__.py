@@ -1,6 +1,7 @@
 """Deploys toys as the stack's configuration lists them: `things: [{name, kind, <inputs>, ...}]`.
 
-An input `$<name>.<output>` is another thing's output, `{files: {<name>: <text>}}` an archive. Inputs that begin with `_` are resource options.
+An input `$<name>.<output>` is another thing's output, `{files: {<name>: <text>}}` an archive. Inputs that begin with
+`_` are resource options.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ class Room(pulumi.ComponentResource):
         options = {key[1:]: entry.pop(key) for key in list(entry) if key.startswith("_")}
         if "depends_on" in options:
             options["depends_on"] = [self.things[other] for other in options["depends_on"]]
+        if "aliases" in options:
+            options["aliases"] = [pulumi.Alias(name=other) for other in options["aliases"]]
         inputs = {key: self.resolve(value) for key, value in entry.items()}
         return Thing(kind, name, inputs, pulumi.ResourceOptions(parent=self, **options))
 
