@@ -28,7 +28,7 @@ def sample_tools() -> tuple[Tool, ...]:
 
 
 class SampleFunction(pulumi.ComponentResource):
-    """The function, in `arn`; `ready` is what a call of it depends on."""
+    """The function, in `arn`."""
 
     def __init__(self, name: str, tags: Mapping[str, str], opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("agentcore-auth:index:SampleFunction", name, None, opts)
