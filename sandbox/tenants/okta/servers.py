@@ -1,4 +1,8 @@
-"""One authorization server: its key, scopes, claims, policies and rules, and the rules between them. No HTTP here."""
+"""One authorization server: its key, scopes, claims, policies and rules, and the rules between them. No HTTP here.
+
+Two claims of one name are allowed, as long as stacks that share a server limit theirs to scopes of their own; a claim
+and a rule need the scopes that they name to exist. Okta's documentation leaves both open.
+"""
 
 from __future__ import annotations
 
