@@ -138,9 +138,11 @@ def read_file(path: Path) -> Outputs:
 
 def _run(arguments: Sequence[str], stack: str) -> Mapping[str, object]:
     shown = "pulumi" if arguments[1] == "stack" else "the sandbox"
+    # The CLI reads the project in its folder: here, or in a copy of the project that the command was started in.
+    folder = Path.cwd() if shown == "pulumi" and Path("Pulumi.yaml").is_file() else PROJECT
     try:
         done = subprocess.run(  # noqa: S603  # a fixed command; the stack's name is an argument, and no shell is there
-            arguments, cwd=PROJECT, capture_output=True, text=True, timeout=TIMEOUT, check=False
+            arguments, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise OutputsError(f"{shown} did not answer: {error.__class__.__name__}", reached=False) from None

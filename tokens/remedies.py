@@ -6,7 +6,7 @@ own key; None as value means: leave the key out. Which keys there are: docs/conf
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -64,7 +64,7 @@ def remedy_for(findings: Sequence[Finding], context: Context) -> Remedy | None:
         return None
     first = findings[0]
     sentence, keys = _REMEDIES[first.cause](first, context)
-    if not any(finding.cause in _OF_ANOTHER_TOKEN for finding in findings):
+    if not _wants_another_token(findings):
         for finding in findings[1:]:
             keys = {**_REMEDIES[finding.cause](finding, context)[1], **keys}
     better = _better_authorizer(findings, context)
@@ -73,14 +73,25 @@ def remedy_for(findings: Sequence[Finding], context: Context) -> Remedy | None:
     return Remedy(sentence, keys, better.to_api() if better else None)
 
 
-def sentence_for(finding: Finding, context: Context) -> str:
-    """The remedy's sentence for one finding."""
-    return _REMEDIES[finding.cause](finding, context)[0]
+def sentences_for(findings: Sequence[Finding], context: Context) -> list[str | None]:
+    """Each finding's own remedy; only the first's where that is another token, of which the rest may not be true."""
+    only_first = _wants_another_token(findings)
+    return [
+        None if only_first and place else _REMEDIES[finding.cause](finding, context)[0]
+        for place, finding in enumerate(findings)
+    ]
 
 
-def _better_authorizer(findings: Iterable[Finding], context: Context) -> Authorizer | None:
-    if context.authorizer is not None:
+def _wants_another_token(findings: Sequence[Finding]) -> bool:
+    return any(finding.cause in _OF_ANOTHER_TOKEN for finding in findings)
+
+
+def _better_authorizer(findings: Sequence[Finding], context: Context) -> Authorizer | None:
+    lists_differ = findings[-1].cause.rank > Cause.ID_TOKEN.rank
+    if context.authorizer is not None and not (_wants_another_token(findings) and lists_differ):
         return corrected(context.authorizer, context.claims, findings)
+    if any(finding.cause in {Cause.ID_TOKEN, Cause.ORG_SERVER_TOKEN} for finding in findings):
+        return None
     try:
         return fitting(context.claims)[0]
     except TokenError:
@@ -92,7 +103,7 @@ def _changed_keys(old: Authorizer, new: Authorizer, name: str) -> dict[str, obje
     return {f"oidc.{name}.{key}": after.get(key) for key in {**before, **after} if before.get(key) != after.get(key)}
 
 
-# These want another token, to which the other mismatches may not apply.
+# The remedy is another token: the other mismatches are none of that one.
 _OF_ANOTHER_TOKEN = frozenset(
     {
         Cause.ID_TOKEN,

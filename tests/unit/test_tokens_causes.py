@@ -255,7 +255,11 @@ CASES = {
         FOR_OKTA,
         Cause.OTHER_ISSUER,
         "gateway's own issuer",
-        fits={"allowedAudience": ["api://default", "gateway123"]},
+        fits={
+            "allowedAudience": ["gateway123"],
+            "allowedClients": [AUTH0_CLIENT],
+            "allowedScopes": ["invoke:gateway", "read:gateway"],
+        },
     ),
     "Auth0's issuer without its slash": Case(
         signed(auth0(iss=AUTH0_ISSUER.rstrip("/"))),

@@ -13,7 +13,7 @@ from tokens.authorizer import Authorizer, AuthorizerError
 from tokens.causes import Cause, Finding, TokenError, quoted
 from tokens.checking import Pasted, examine, issuer_of, unpack
 from tokens.jws import parse_json
-from tokens.remedies import Context, Remedy, remedy_for, sentence_for
+from tokens.remedies import Context, Remedy, remedy_for, sentences_for
 from tokens.rules import Verdict, seconds_of
 from tokens.terminal import (
     ACCEPTED,
@@ -94,9 +94,9 @@ def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> di
                 "claim": finding.claim,
                 "expected": list(finding.expected),
                 "actual": list(finding.actual),
-                "remedy": sentence_for(finding, context),
+                "remedy": sentence,
             }
-            for finding in verdict.findings
+            for finding, sentence in zip(verdict.findings, sentences_for(verdict.findings, context), strict=True)
         ],
         "remedy": remedy.text if remedy else None,
         "configuration": dict(remedy.configuration) if remedy else {},
@@ -110,10 +110,12 @@ def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> di
 def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
     if verdict.status == 200:
         out(f"200 accepted: {', '.join(verdict.matched)} match")
-    for place, finding in enumerate(verdict.findings):
-        lead = f"{verdict.status} {finding.cause.value}" if place == 0 else f"also: {finding.cause.value}"
-        out(f"{lead}: {finding.message}")
-        out(f"  remedy: {sentence_for(finding, context)}")
+    lead = str(verdict.status)
+    for finding, sentence in zip(verdict.findings, sentences_for(verdict.findings, context), strict=True):
+        out(f"{lead} {finding.cause.value}: {finding.message}")
+        if sentence:
+            out(f"  remedy: {sentence}")
+        lead = "also"
     if verdict.findings and verdict.matched:
         out(f"match: {', '.join(verdict.matched)}")
     for note in verdict.notes:

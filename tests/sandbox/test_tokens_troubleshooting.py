@@ -1,0 +1,136 @@
+"""docs/troubleshooting.md keeps its word: its commands run, its tables are complete, its transcript is what happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.services import PROJECT, Services
+from tests.sandbox.conftest import Deploy, Deployment
+from tokens.causes import Cause
+
+PAGE = PROJECT / "docs" / "troubleshooting.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+EVERY_PROVIDER: Mapping[str, Any] = {
+    "auth0:domain": "sandbox-tenant.us.auth0.com",
+    "okta:orgName": "sandbox-org",
+    "identityProviders": ["cognito", "auth0", "okta"],
+    "targets": [{"name": "sample", "type": "sample"}],
+}
+Run = Callable[[str], "subprocess.CompletedProcess[str]"]
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+
+
+def commands() -> list[tuple[str, int]]:
+    """Every command of the page with its exit code: of code blocks and of the table."""
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    lines += [cell.replace("\\|", "|") for cell in re.findall(r"\| `(python -m tokens [^`]*)` \|$", TEXT, re.MULTILINE)]
+    found = [re.fullmatch(r"(.*?)(?:\s+# exit code (\d))?", line) for line in lines]
+    return [(match[1], int(match[2] or 0)) for match in found if match]
+
+
+@pytest.fixture
+def run(services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a line in a shell, in an empty folder, as a reader of the page would."""
+    monkeypatch.setenv("SANDBOX_FOLDER", str(services.folder))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    folder = tmp_path / "reader"
+    folder.mkdir()
+
+    def in_shell(line: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["/bin/sh", "-c", line], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    return in_shell
+
+
+def of(deployment: Deployment, line: str) -> str:
+    """A line of the page, with the names of what is deployed here."""
+    line = line.replace("--stack dev", f"--stack {deployment.stack.name}")
+    return line.replace("YOUR-ORG", "sandbox-org").replace("YOUR-TENANT", "sandbox-tenant")
+
+
+@pytest.mark.timeout(240)
+def test_every_command_of_the_page_runs(deploy: Deploy, run: Run, tmp_path: Path) -> None:
+    deployment = deploy({**EVERY_PROVIDER, "gateway": {"name": "demo"}})
+    reader = tmp_path / "reader"
+    (reader / "token.txt").write_text(deployment.token("cognito"))
+    authorizer = deployment.outputs.gateway("cognito").authorizer
+    wrong = {"discoveryUrl": authorizer["discoveryUrl"], "allowedAudience": ["gateway123"]}
+    (reader / "authorizer.json").write_text(json.dumps({"authorizerConfiguration": {"customJWTAuthorizer": wrong}}))
+    with urllib.request.urlopen(f"{deployment.outputs.provider('cognito').issuer}/.well-known/jwks.json") as keys:  # noqa: S310  # the sandbox's
+        (reader / "jwks.json").write_bytes(keys.read())
+    assert len(commands()) >= 15
+    for line, code in commands():
+        done = run(of(deployment, line))
+        assert (done.returncode, "Traceback" in done.stderr) == (code, False), f"{line}\n{done.stdout}\n{done.stderr}"
+
+
+def test_every_cause_is_explained() -> None:
+    tables = re.findall(r"^\| (`[a-z_`, ]+`) \|", TEXT, re.MULTILINE)
+    explained = {word for cell in tables for word in re.findall(r"`([a-z_]+)`", cell)}
+    assert {cause.value for cause in Cause} <= explained
+
+
+def test_the_documents_of_json_have_the_keys_that_the_page_lists(deploy: Deploy, run: Run) -> None:
+    deployment = deploy({**EVERY_PROVIDER, "identityProviders": ["cognito"]})
+    get = "python -m tokens get --stack dev --idp cognito"
+    asked = {
+        "get": f"{get} --json",
+        "decode": f"{get} | python -m tokens decode --json",
+        "check": f"{get} | python -m tokens check --stack dev --gateway cognito --json",
+        "suggest": f"{get} | python -m tokens suggest --json",
+        "discover": f"python -m tokens discover --json {deployment.outputs.provider('cognito').discovery_url}",
+        "env": "python -m tokens env --stack dev --idp cognito --json",
+        "verify": "python -m tokens verify --stack dev --json",
+    }
+    listed = dict(re.findall(r"^\| `([a-z]+)` \| ([A-Za-z]+(?:, [A-Za-z]+)*) \|$", TEXT, re.MULTILINE))
+    assert listed.keys() == asked.keys()
+    for command, line in asked.items():
+        done = run(of(deployment, line))
+        assert done.returncode == 0, done.stderr
+        assert ", ".join(json.loads(done.stdout)) == listed[command]
+
+
+def test_the_transcript_is_what_happens(deploy: Deploy, run: Run) -> None:
+    deployment = deploy({**EVERY_PROVIDER, "identityProviders": ["cognito"], "gateway": {"name": "agents"}})
+    provider = deployment.outputs.provider("cognito")
+    pool, client = provider.issuer.rpartition("/")[2], provider.clients["default"].client_id
+    mistaken = {"discoveryUrl": provider.discovery_url, "allowedAudience": ["gateway123"]}
+    config = {**deployment.config, "identityProviders": ["cognito", "pool"], "oidc": {"pool": mistaken}}
+    deployment.update(config)
+    check = "python -m tokens get --stack dev --idp cognito | python -m tokens check --stack dev --gateway pool"
+    token = deployment.token("cognito")
+    assert deployment.knock("pool", token).status == 401
+    refused = run(of(deployment, check)).stdout
+
+    remedy = json.loads(run(of(deployment, f"{check} --json")).stdout)["configuration"]
+    deployment.update({**config, "oidc": {"pool": changed(mistaken, remedy)}})
+    accepted = run(of(deployment, check)).stdout
+    assert deployment.knock("pool", token).status == 200
+
+    happened = f"$ {check}\n{refused}$ make up STACK=dev\n…\n$ {check}\n{accepted}"
+    for actual, shown in ((pool, "us-west-2_Example12"), (client, "1example23456789"), (deployment.stack.name, "dev")):
+        happened = happened.replace(actual, shown)
+    assert blocks("console") == [happened]
+
+
+def changed(entry: Mapping[str, object], remedy: Mapping[str, object]) -> dict[str, object]:
+    """An entry under `oidc` with the remedy's keys, of which None means to leave one out."""
+    keys = {path.removeprefix("oidc.pool."): value for path, value in remedy.items()}
+    return {key: value for key, value in {**entry, **keys}.items() if value is not None}
