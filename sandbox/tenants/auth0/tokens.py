@@ -1,8 +1,8 @@
 """Which client-credentials requests an Auth0 tenant grants, and what its access tokens say.
 
 Pure: a request, the tenant's entities and the time go in; claims or an OAuthError come out.
-Rules: Auth0 documentation, "Client Credentials Flow" and "Access Token Profiles". That a client may authenticate only by
-the method it is set to is the stricter reading; the service may be lenient between the two ways to send a secret.
+Rules: Auth0 documentation, "Client Credentials Flow" and "Access Token Profiles". That a client may authenticate only
+by the method it is set to is the stricter reading; the service may be lenient between the two ways to send a secret.
 """
 
 from __future__ import annotations

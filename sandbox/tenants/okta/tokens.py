@@ -1,9 +1,9 @@
 """Which client-credentials requests an Okta authorization server grants, and what its access tokens say.
 
 Pure: a request, the org's state and the time go in; claims or an OAuthError come out.
-Rules: Okta documentation, "Implement the Client Credentials flow", "API access management" and "Access policies". That a
-client may authenticate only by the method it is set to, and that a rule without scopes covers none, are the stricter
-readings; the service may be more lenient.
+Rules: Okta documentation, "Implement the Client Credentials flow", "API access management" and "Access policies".
+That a client may authenticate only by the method it is set to, and that a rule without scopes covers none, are the
+stricter readings; the service may be more lenient.
 """
 
 from __future__ import annotations
