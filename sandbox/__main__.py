@@ -1,4 +1,8 @@
-"""The sandbox's command line: python -m sandbox demo | up | preview | destroy | down | exec -- COMMAND"""
+"""The sandbox's command line: python -m sandbox demo | up | preview | destroy | outputs | down | exec -- COMMAND
+
+What `up` starts lives in the folder `.sandbox` of the project, or in the one that SANDBOX_FOLDER names: sandboxes in
+different folders know nothing of each other.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,11 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sandbox import project, services
 from sandbox.services import PROJECT, Services, ServicesError
@@ -25,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ServicesError as error:
         return _fail(error)
     except KeyboardInterrupt:
-        return 130
+        return 130  # as shells have it for a command that Ctrl+C ended
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,9 +74,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _demo(asked: argparse.Namespace) -> int:
-    from sandbox.demo import demo  # noqa: PLC0415  # brings the MCP client along, half a second
+    began = time.monotonic()
+    with TemporaryDirectory(prefix="agentcore-auth-") as folder, ThreadPoolExecutor() as aside:
+        starting = aside.submit(services.start, Path(folder), attached=True)
+        from sandbox.demo import demo  # noqa: PLC0415  # takes a second to import: the services start meanwhile
 
-    return demo(as_json=asked.json, engine=os.environ.get("ENGINE", "sandbox"))
+        running = starting.result()
+        try:
+            return demo(running, began, as_json=asked.json, engine=os.environ.get("ENGINE", "sandbox"))
+        finally:
+            running.stop()
 
 
 def _deploy(asked: argparse.Namespace) -> int:
@@ -84,7 +98,7 @@ def _deploy(asked: argparse.Namespace) -> int:
         result = stack.run(asked.operation, progress.printer())
     except DeploymentError as error:
         return _fail(error)
-    progress.say(f"\n  {asked.stack}: {progress.summary(result)}")
+    progress.say(f"\n  {asked.stack}: {progress.summary(result, planned=asked.operation == 'preview')}")
     if asked.operation == "up":
         progress.say(f"\n  Outputs\n{progress.outputs_text(stack.document(show_secrets=False))}")
     return 0

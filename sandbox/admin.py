@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import jwt
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -49,8 +50,7 @@ def admin_app(mint: Mint, leftovers: Callable[[], Iterable[str]], stop: Callable
         return JSONResponse({"pid": os.getpid()})
 
     async def end(_: Request) -> Response:
-        stop()
-        return JSONResponse({})
+        return JSONResponse({}, background=BackgroundTask(stop))
 
     async def minted(request: Request) -> Response:
         asked = cast("dict[str, Any]", await request.json())

@@ -11,52 +11,44 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, TextIO
 
-from sandbox import demo_report, progress, project, services
+from sandbox import demo_report, progress, project
 from sandbox.caller import call_tool, knock, list_tools
 from sandbox.demo_report import NO_TOKEN, Admission, Refusal, Report
 from sandbox.engine import DeploymentError
-from sandbox.services import PROJECT, Services, ServicesError
+from sandbox.services import PROJECT, Services
 from sandbox.stack import Stack
 from tokens.authorizer import Authorizer
 from tokens.causes import Cause, TokenError
 from tokens.getting import credentials_of, get_token
 from tokens.jws import parse
-from tokens.outputs import Client, Gateway, Outputs, Provider
+from tokens.outputs import Client, Gateway, Outputs, OutputsError, Provider
 from tokens.rules import judge
 from tokens.shapes import shape_of
 
 STACK = "sandbox"
 
 
-def demo(*, as_json: bool, engine: str) -> int:
-    """Run it; 0 where everything is as it should be. `engine`: sandbox, or pulumi for the CLI on PATH."""
-    began = time.monotonic()
+def demo(running: Services, began: float, *, as_json: bool, engine: str) -> int:
+    """Run it on services that were started for it; 0 where everything is as it should be.
+
+    `began`: the `time.monotonic()` of when the user asked. `engine`: sandbox, or pulumi for the CLI on PATH.
+    """
     told = sys.stderr if as_json else sys.stdout
-    with tempfile.TemporaryDirectory(prefix="agentcore-auth-") as folder:
-        try:
-            running = services.start(Path(folder), attached=True)
-        except ServicesError as error:
-            progress.say(f"demo: {error}", sys.stderr)
-            return 1
-        try:
-            progress.say(demo_report.title(engine), told)
-            os.environ.update(running.environment(os.environ))
-            stack = Stack(running, project.copy(PROJECT, Path(folder) / "project"), STACK)
-            created = _deploy(stack, engine, told)
-            report = replace(_Demonstration(running, stack.outputs()).run(), created=created)
-        except DeploymentError as error:
-            progress.say(f"demo: {error}", sys.stderr)
-            return 1
-        finally:
-            running.stop()
-    report = replace(report, seconds=time.monotonic() - began)
+    os.environ.update(running.environment(os.environ))
+    stack = Stack(running, project.copy(PROJECT, running.folder / "project"), STACK)
+    progress.say(demo_report.title(engine), told)
+    try:
+        created = _deploy(stack, engine, told)
+        report = _Demonstration(running, stack.outputs()).run()
+    except (DeploymentError, TokenError, OutputsError) as error:
+        progress.say(f"\ndemo: {error}", sys.stderr)
+        return 1
+    report = replace(report, created=created, seconds=time.monotonic() - began)
     progress.say(json.dumps(report.document(), indent=2) if as_json else demo_report.text(report))
     return 0 if report.ok else 1
 
@@ -72,7 +64,7 @@ def _deploy(stack: Stack, engine: str, told: TextIO) -> int:
                 raise DeploymentError("pulumi is not on PATH: make install-pulumi, or leave ENGINE out") from None
             if done.returncode:
                 raise DeploymentError(f"`{' '.join(arguments)}` failed")
-        return len(json.loads(stack.state.read_text())["checkpoint"]["latest"]["resources"])
+        return stack.size()
     began = time.monotonic()
     result = stack.run("up", progress.printer(told))
     progress.say(f"\n  {progress.summary(result)} in {time.monotonic() - began:.1f} s", told)
@@ -96,7 +88,7 @@ class _Caller:
 class _Demonstration:
     def __init__(self, running: Services, outputs: Outputs) -> None:
         self._services = running
-        self._gateways = outputs.gateways
+        self._gateways = dict(sorted(outputs.gateways.items()))
         self._callers = [
             _Caller(gateway, provider, client, get_token(credentials_of(provider, client), cache=None).token)
             for name, gateway in self._gateways.items()

@@ -82,8 +82,8 @@ def title(engine: str) -> str:
     by = "the pulumi CLI" if engine == "pulumi" else "the sandbox's engine"
     return (
         "AgentCore gateways, deployed on this machine\n"
-        f"  The Pulumi program, unchanged, by {by}; AWS and the identity providers are played on the\n"
-        "  loopback interface, under their production names. Nothing leaves this machine.\n"
+        f"  The Pulumi program, unchanged, deployed by {by}. AWS and the identity providers\n"
+        "  are played on the loopback interface, under their production names; nothing leaves it.\n"
         "\n1  Deploy\n"
     )
 
@@ -106,7 +106,7 @@ def text(report: Report) -> str:
     verdict = "All as it should be" if report.ok else "NOT as it should be: see the marked answers"
     parts = [
         "\n2  Each gateway lets in the clients of its own provider\n",
-        _table(("gateway", "client", "token", "is checked for", "claims that matched", "answer"), admissions),
+        _table(("gateway", "client", "token", "checked for", "claims that matched", "answer"), admissions),
         "\n3  Their tools, over MCP\n",
         *calls,
         "\n4  And nobody else\n",
@@ -153,7 +153,7 @@ def _mark(answer: str, *, ok: bool) -> str:  # the second half of one thing
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    text_lines = ["   ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)) for line in lines]
+    text_lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)) for line in lines]
     return "\n".join(_cut(f"  {line}".rstrip()) for line in text_lines)
 
 

@@ -13,7 +13,7 @@ import re
 import signal
 import ssl
 import threading
-from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +21,7 @@ import httpx2
 import uvicorn
 from starlette.types import ASGIApp
 
-from sandbox import aws_api, backends, cognito
+from sandbox import aws_api, backends, cognito, seeds
 from sandbox.admin import Mint, admin_app
 from sandbox.aws.installation import install
 from sandbox.gateway import GatewayDataPlane
@@ -32,6 +32,7 @@ from sandbox.gateway.lambda_target import LambdaInvoker
 from sandbox.gateway.mcp_target import McpInvoker
 from sandbox.gateway.openapi_target import OpenApiInvoker
 from sandbox.gateway.smithy_target import SmithyInvoker
+from sandbox.leftovers import aws_resources
 from sandbox.network import LOOPBACK, Authority, ConnectProxy, Front, Route
 from sandbox.providers.auth0 import Auth0Provider
 from sandbox.providers.aws import AwsProvider
@@ -77,7 +78,14 @@ class Cloud:
     def api_url(self) -> str:
         return f"http://{LOOPBACK}:{self.api_server.server_port}"
 
+    def plant(self) -> None:
+        """Put in what is there from the start."""
+        seeds.plant(self.api_url)
+        self._planted = frozenset(aws_resources())
+
     def leftovers(self) -> Iterator[str]:
+        """What was made since, and is still there."""
+        yield from (resource for resource in aws_resources() if resource not in self._planted)
         yield from self.auth0.leftovers()
         yield from self.okta.leftovers()
 
@@ -96,6 +104,9 @@ class Cloud:
 class _Server(uvicorn.Server):
     """Leaves the signals of the process alone: there is more than one server in it."""
 
+    serving: asyncio.Task[None]
+    """Kept, because the event loop holds its tasks by weak references only."""
+
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
         yield
@@ -110,29 +121,27 @@ async def run(folder: Path, *, attached: bool) -> None:
     if attached:
         threading.Thread(target=_watch_starter, args=(loop, stopped), daemon=True).start()
     cloud = Cloud()
+    planting = asyncio.create_task(asyncio.to_thread(cloud.plant))
     authority = Authority()
     ca = folder / "ca.pem"
     authority.write(ca)
-    mint = Mint(cloud.cognito, cloud.auth0, cloud.okta)
-    async with contextlib.AsyncExitStack() as stack:
-        front_port = await stack.enter_async_context(_listening(cloud.front, authority.server_context()))
-        admin_port = await stack.enter_async_context(_listening(admin_app(mint, cloud.leftovers, stopped.set)))
-        proxy = ConnectProxy(cloud.front.knows, front_port)
-        proxy_port = await proxy.start()
-        stack.callback(proxy.close)
-        servers = {provider.package: serve(provider) for provider in _providers(cloud)}
-        services = Services(
-            folder=folder,
-            pid=os.getpid(),
-            proxy=f"http://{LOOPBACK}:{proxy_port}",
-            ca=ca,
-            aws=cloud.api_url,
-            admin=f"http://{LOOPBACK}:{admin_port}",
-            providers={package: port for package, (_, port) in servers.items()},
-        )
-        cloud.function_environment.update(services.environment({}))
-        announce(services)
-        await stopped.wait()
+    front = await _listen(cloud.front, authority.server_context())
+    proxy = ConnectProxy(cloud.front.knows, _port(front))
+    admin = await _listen(admin_app(Mint(cloud.cognito, cloud.auth0, cloud.okta), cloud.leftovers, stopped.set))
+    providers = {provider.package: serve(provider) for provider in _providers(cloud)}
+    services = Services(
+        folder=folder,
+        pid=os.getpid(),
+        proxy=f"http://{LOOPBACK}:{await proxy.start()}",
+        ca=ca,
+        aws=cloud.api_url,
+        admin=f"http://{LOOPBACK}:{_port(admin)}",
+        providers={package: port for package, (_, port) in providers.items()},
+    )
+    cloud.function_environment.update(services.environment({}))
+    await planting
+    announce(services)
+    await stopped.wait()
 
 
 def _providers(cloud: Cloud) -> Iterator[Provider[Any]]:
@@ -141,27 +150,27 @@ def _providers(cloud: Cloud) -> Iterator[Provider[Any]]:
     yield OktaProvider(cloud.okta)
 
 
-@contextlib.asynccontextmanager
-async def _listening(app: ASGIApp, tls: ssl.SSLContext | None = None) -> AsyncGenerator[int]:
-    """Serve an ASGI app on a free port, which is given."""
+async def _listen(app: ASGIApp, tls: ssl.SSLContext | None = None) -> _Server:
+    """Serve an ASGI app on a free port, for as long as the process lives."""
     config = uvicorn.Config(app, LOOPBACK, 0, lifespan="off", log_config=None, access_log=False)
     config.load()
     config.ssl = tls
     server = _Server(config)
-    serving = asyncio.create_task(server.serve())
+    server.serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.002)
-    yield int(server.servers[0].sockets[0].getsockname()[1])
-    server.should_exit = server.force_exit = True
-    await serving
+    return server
+
+
+def _port(server: _Server) -> int:
+    return int(server.servers[0].sockets[0].getsockname()[1])
 
 
 def _watch_starter(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
     """The starter never writes: its pipe ends when it closes it, or dies."""
     while os.read(0, 1):
         pass
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(stopped.set)
+    loop.call_soon_threadsafe(stopped.set)
 
 
 def main() -> None:
@@ -169,7 +178,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--attached", action="store_true", help="end when standard input does")
     arguments = parser.parse_args()
-    asyncio.run(run(arguments.folder, attached=arguments.attached))
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(run(arguments.folder, attached=arguments.attached))
+    os._exit(0)  # All there was is in memory: closing connections and threads one by one would only take time.
 
 
 if __name__ == "__main__":

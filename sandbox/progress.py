@@ -11,6 +11,7 @@ from sandbox.engine import Event, Result, Step
 
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "same": " "}
 _PAST = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted", "same": "unchanged"}
+_PLANNED = {**{op: f"to {op}" for op in _PAST}, "same": "unchanged"}
 _TYPE = re.compile(r"(?P<package>[^:]+):(?P<module>[^:/]+)(/[^:]*)?:(?P<name>.+)")
 _OF_PULUMI = ("pulumi:pulumi:", "pulumi:providers:")
 _MODULES_OF_NO_INTEREST = ("index", "")
@@ -48,9 +49,10 @@ def describe(step: Step) -> str:
     return f"  {_SIGNS[step.op]} {_type(step.type):<40} {step.name}{changed}"
 
 
-def summary(result: Result) -> str:
-    """How many resources were created, updated, …"""
-    counted = [f"{result.changes[op]} {word}" for op, word in _PAST.items() if result.changes.get(op)]
+def summary(result: Result, *, planned: bool = False) -> str:
+    """How many resources were, or are `planned` to be, created, updated, …"""
+    words = _PLANNED if planned else _PAST
+    counted = [f"{result.changes[op]} {word}" for op, word in words.items() if result.changes.get(op)]
     return ", ".join(counted) or "nothing to do"
 
 
@@ -61,7 +63,7 @@ def outputs_text(values: Mapping[str, Any]) -> str:
 
 def _lines(value: Mapping[str, Any], indent: str) -> list[str]:
     lines: list[str] = []
-    for name, item in value.items():
+    for name, item in sorted(value.items()):
         if isinstance(item, Mapping) and item:
             lines += [f"{indent}{name}:", *_lines(cast("Mapping[str, Any]", item), f"{indent}  ")]
         else:

