@@ -31,9 +31,14 @@ class Context:
 
     @property
     def kind(self) -> str:
-        """cognito, auth0, okta or oidc: by the gateway's provider, or else by the token's shape."""
+        """cognito, auth0, okta or oidc, whose keys the configuration has: by the gateway's provider, or else the token."""
         if self.provider is not None:
             return self.provider if self.provider in BUILT_IN else "oidc"
+        return self.issued_by
+
+    @property
+    def issued_by(self) -> str:
+        """cognito, auth0, okta or oidc, by the token's shape."""
         shape = shape_of(self.claims)
         kind = shape.name.partition("/")[0].partition("+")[0] if shape else "oidc"
         return kind if kind in BUILT_IN else "oidc"
@@ -130,34 +135,39 @@ def _says(sentence: str) -> Callable[[Finding, Context], _Answer]:
 
 def _audience_absent(_finding: Finding, context: Context) -> _Answer:
     client = context.text("client_id")
-    if context.kind == "cognito":
+    if context.issued_by == "cognito":
         sentence = (
             "Cognito's client-credentials tokens have no audience: leave allowedAudience out, and name the client in "
             f"allowedClients: {quoted([client])}."
         )
-        return sentence, {"cognito.allowedClients": [client]}
+        return sentence, _key(context, "cognito", "allowedClients", [client])
     return "Ask for a token with an audience (the token request's `audience`), or use allowedClients instead.", {}
 
 
 def _client_id_absent(_finding: Finding, context: Context) -> _Answer:
-    if context.kind == "auth0":
+    if context.issued_by == "auth0":
         sentence = (
             "Auth0's dialect access_token names the client in azp, which allowedClients is not compared with: "
             "choose the dialect rfc9068_profile_authz, whose tokens have client_id, or use allowedAudience "
             "and a custom claim azp."
         )
-        return sentence, {"auth0.tokenDialect": "rfc9068_profile_authz"}
-    if context.kind == "okta":
+        return sentence, _key(context, "auth0", "tokenDialect", "rfc9068_profile_authz")
+    if context.issued_by == "okta":
         sentence = (
             "Okta names the client in cid, which allowedClients is not compared with: use allowedAudience and a custom "
-            "claim cid. List the clients below, and the program pins cid, or has tokens say client_id for several."
+            "claim cid (under okta.allowedClients the program does that, or, for several, has tokens say client_id)."
         )
-        return sentence, {"okta.allowedClients": [context.text("cid")]}
+        return sentence, _key(context, "okta", "allowedClients", [context.text("cid")])
     sentence = (
         "The token names no client_id: leave allowedClients out, and use allowedAudience, allowedScopes or a custom "
         "claim that names the client."
     )
     return sentence, {}
+
+
+def _key(context: Context, provider: str, key: str, value: object) -> dict[str, object]:
+    """A built-in provider's key, where it is that provider's gateway."""
+    return {f"{provider}.{key}": value} if context.kind == provider else {}
 
 
 def _client_differs(finding: Finding, context: Context) -> _Answer:
@@ -217,7 +227,7 @@ def _scope_missing(finding: Finding, context: Context) -> _Answer:
 def _scope_spelling(finding: Finding, context: Context) -> _Answer:
     if any("," in scope or ";" in scope for scope in finding.actual):
         return "The issuer has to separate scopes by spaces (RFC 6749, 3.3): correct the scope claim there.", {}
-    form = " Cognito writes them as resourceServer/scope." if context.kind == "cognito" else ""
+    form = " Cognito writes them as resourceServer/scope." if context.issued_by == "cognito" else ""
     sentence = (
         f"Scopes are compared character by character: write {quoted(list(finding.actual))} in allowedScopes, exactly "
         f"as in the token.{form}"

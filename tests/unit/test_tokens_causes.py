@@ -79,7 +79,7 @@ CASES = {
         signed(cognito()),
         authorizer(COGNITO_ISSUER, allowedAudience=["gateway123"]),
         Cause.AUDIENCE_ABSENT,
-        "allowedClients",
+        "Cognito's client-credentials tokens have no audience",
         {"oidc.pool.allowedAudience": None, "oidc.pool.allowedClients": [COGNITO_CLIENT]},
         {"allowedClients": [COGNITO_CLIENT]},
         provider="pool",
