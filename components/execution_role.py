@@ -32,7 +32,7 @@ class ExecutionRole(pulumi.ComponentResource):
         gateway_names = list(settings.gateway_names.values())
         role = aws.iam.Role(
             name,
-            name=role_name(name),
+            name=iam.execution_role_name(name),
             path=settings.execution_role.path,
             description="Assumed by AgentCore gateways to call their targets",
             assume_role_policy=policy_json(iam.trust_policy(place, gateway_names, settings.mode)),
@@ -56,8 +56,3 @@ class ExecutionRole(pulumi.ComponentResource):
             for _ in needs[:1]
         ]
         self.register_outputs({"arn": self.arn})
-
-
-def role_name(gateway_name: str) -> str:
-    """The role's fixed name; with a gateway's name of at most 48 characters within IAM's 64."""
-    return f"{gateway_name}-gateway"

@@ -23,6 +23,7 @@ from configuration.schema import (
     Cognito,
     CognitoClient,
     Gateway,
+    Iam,
     LambdaTarget,
     McpTarget,
     OAuth,
@@ -32,6 +33,7 @@ from configuration.schema import (
     SmithyTarget,
     Target,
 )
+from schemas.endpoints import permission_for
 
 BUILT_IN_PROVIDERS = ("cognito", "auth0", "okta")
 # Their tokens name the client in `azp`, which only a custom claim can check, and that holds one value.
@@ -238,6 +240,8 @@ def _targets(targets: Sequence[Target], outside: Outside, *, pinned: bool) -> It
             yield from _wildcards(f"{place}.resources", (arn for arn in target.resources if arn in EVERYTHING))
         if isinstance(target, OpenApiTarget | McpTarget):
             yield from _target_credentials(f"{place}.credentials", target.credentials)
+        if isinstance(target, McpTarget):
+            yield from _signed_endpoint(f"{place}.endpoint", target)
     yield from _secret_references(targets, outside)
 
 
@@ -247,6 +251,15 @@ def _wildcards(place: str, values: Iterable[str]) -> Iterator[Mistake]:
             yield Mistake(
                 place, f"{value!r} is wider than least privilege; name what the tools need, or use mode: tutorial"
             )
+
+
+def _signed_endpoint(place: str, target: McpTarget) -> Iterator[Mistake]:
+    if isinstance(target.credentials, Iam) and permission_for(target.endpoint) is None:
+        yield Mistake(
+            place,
+            "does not tell which permission a signed call needs; known are AgentCore Runtime (the runtime's ARN in the "
+            "path, percent-encoded), AgentCore gateways and stages of API Gateway",
+        )
 
 
 def _target_credentials(place: str, credentials: object) -> Iterator[Mistake]:

@@ -128,6 +128,8 @@ Scope = Annotated[
         "a scope a gateway can hold: 1 to 255 characters, no space, quote, backslash",
     ),
 ]
+# What the gateway asks an OAuth target's issuer for: AgentCore's limits are narrower there.
+TargetScope = Annotated[str, matching(r"[\x21\x23-\x5B\x5D-\x7E]{1,64}", "a scope of 1 to 64 characters without space")]
 # Cognito puts the resource server's identifier and a slash before it.
 CognitoScope = Annotated[
     str,

@@ -205,7 +205,9 @@ class OAuth(Section):
     provider_arn: forms.CredentialProviderArn | None = Field(
         default=None, description="An existing OAuth2 credential provider."
     )
-    scopes: Annotated[tuple[forms.Scope, ...], forms.DISTINCT] = Field(description="Scopes to ask for; may be empty.")
+    scopes: Annotated[tuple[forms.TargetScope, ...], Field(max_length=100), forms.DISTINCT] = Field(
+        description="Scopes to ask for, up to 100; may be empty."
+    )
 
 
 class Iam(Section):

@@ -16,6 +16,8 @@ from idp.base import Application, IdentityProvider, IssuedTokens
 from tokens.shapes import OKTA, OKTA_WITH_CLIENT_ID
 
 _DEFAULT_SERVER = "default"
+# The plugin would send an update to the new server, which does not know the resource, and forget the old one.
+_BELONGS_TO_A_SERVER = ["authServerId"]
 
 
 class OktaProvider(IdentityProvider):
@@ -82,7 +84,9 @@ class OktaProvider(IdentityProvider):
                     name=scope,
                     consent="IMPLICIT",
                     metadata_publish="ALL_CLIENTS",
-                    opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+                    opts=pulumi.ResourceOptions(
+                        parent=self, delete_before_replace=True, replace_on_changes=_BELONGS_TO_A_SERVER
+                    ),
                 )
                 for scope in self._settings.scopes
             ]
@@ -120,7 +124,7 @@ class OktaProvider(IdentityProvider):
             always_include_in_token=True,
             # Other stacks share the default server: their tokens are none of our business.
             scopes=self._settings.scopes,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=scopes),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=scopes, replace_on_changes=_BELONGS_TO_A_SERVER),
         )
 
     def _policy(self, client: str, server_id: pulumi.Output[str], scopes: list[pulumi.Resource]) -> None:
@@ -134,7 +138,9 @@ class OktaProvider(IdentityProvider):
             client_whitelists=[application.client_id],
             priority=1,
             # Okta moves others down when a policy takes their place: policies must not fight over it at every update.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["priority"]),
+            opts=pulumi.ResourceOptions(
+                parent=self, ignore_changes=["priority"], replace_on_changes=_BELONGS_TO_A_SERVER
+            ),
         )
         okta.auth.ServerPolicyRule(
             name,
@@ -144,5 +150,7 @@ class OktaProvider(IdentityProvider):
             scope_whitelists=application.scopes,
             access_token_lifetime_minutes=self._settings.access_token_minutes,
             priority=1,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=scopes),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=scopes, replace_on_changes=[*_BELONGS_TO_A_SERVER, "policyId"]
+            ),
         )

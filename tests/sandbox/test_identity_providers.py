@@ -123,6 +123,16 @@ def test_the_tenants_are_empty_after_destroy(deploy: Deploy, services: Services)
     assert [each for each in services.leftovers() if name in each] == []
 
 
+def test_moving_to_an_authorization_server_of_its_own_leaves_nothing_on_the_old_one(
+    deploy: Deploy, services: Services
+) -> None:
+    deployed = deploy(stack({}, {"clients": TWO_CLIENTS}))
+    scope = deployed.config["okta"]["scopes"][0]
+    deployed.update({**deployed.config, "okta": {**deployed.config["okta"], **OWN_SERVER}})
+    assert deployed.knock("okta", deployed.token("okta", "one")).status == 200
+    assert not [each for each in services.leftovers() if scope in each and "default" in each]
+
+
 def test_an_existing_api_and_its_scopes_are_used_and_left_alone(deploy: Deploy) -> None:
     owner = deploy(stack({}, {}))
     audience = owner.config["auth0"]["audience"]

@@ -181,6 +181,11 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
         "mode: tutorial",
     ),
     (target(type="mcp", endpoint="http://plain.example"), "targets[0].endpoint", "https://"),
+    (
+        target(type="mcp", endpoint="https://a.example/mcp", credentials={"type": "iam", "service": "s3"}),
+        "targets[0].endpoint",
+        "AgentCore Runtime",
+    ),
     (openapi(type="apiKey"), "targets[0].credentials", "exactly one of secretRef, providerArn"),
     (openapi(type="apiKey", secretRef="absent"), "targets[0].credentials.secretRef", "there is no key 'absent'"),
     (openapi(type="apiKey", secretRef="plain") | {"plain": "x"}, "targets[0].credentials.secretRef", "is not secret"),
