@@ -52,7 +52,7 @@ class UnsupportedValueError(ValueError):
 
 @dataclass(frozen=True)
 class Asset:
-    """A file: its text, or the path where it lies."""
+    """A file: its text, or the path where it lies; of an old state often only its hash."""
 
     text: str | None = None
     path: str | None = None
@@ -69,7 +69,7 @@ class Asset:
 
 @dataclass(frozen=True)
 class Archive:
-    """A tree of files: its entries by name, or the path of a folder or a zip file."""
+    """A tree of files: its entries by name, or the path of a folder or zip file; of an old state often a hash only."""
 
     assets: Mapping[str, Asset | Archive] | None = None
     path: str | None = None
@@ -177,13 +177,16 @@ def _encode(value: Any) -> Any:
     if isinstance(value, Secret):
         return {_SIGNATURE: _SECRET, "value": _encode(value.value)}
     if isinstance(value, Asset):
-        place = {"path": value.path} if value.text is None else {"text": value.text}
-        return {_SIGNATURE: _ASSET, "hash": value.digest(), **place}
+        return {_SIGNATURE: _ASSET, "hash": value.digest(), **_present(text=value.text, path=value.path)}
     if isinstance(value, Archive):
-        entries = {"path": value.path} if value.assets is None else {"assets": _encode(value.assets)}
-        return {_SIGNATURE: _ARCHIVE, "hash": value.digest(), **entries}
+        assets = None if value.assets is None else _encode(value.assets)
+        return {_SIGNATURE: _ARCHIVE, "hash": value.digest(), **_present(assets=assets, path=value.path)}
     if isinstance(value, Mapping):
         return {name: _encode(inner) for name, inner in cast("Mapping[str, Any]", value).items()}
     if isinstance(value, list | tuple):
         return [_encode(inner) for inner in cast("list[Any]", value)]
     return value
+
+
+def _present(**fields: Any) -> Properties:
+    return {name: value for name, value in fields.items() if value is not None}

@@ -204,3 +204,10 @@ def lambda_target_inputs(gateway: Deployed, function_arn: str, **inputs: Any) ->
         "targetConfiguration": {"mcp": {"lambda": kind}},
         "credentialProviderConfiguration": {"gatewayIamRole": {}},
     } | inputs
+
+
+def refused(code: str, message: str) -> Any:
+    """A context in which AWS refuses something: the error's code, and a pattern of its message."""
+    return pytest.raises(
+        grpc.RpcError, match=rf"An error occurred \({code}\) when calling the \w+ operation: .*{message}"
+    )

@@ -55,6 +55,12 @@ def test_archives_come_back_with_the_hashes_of_their_contents() -> None:
     assert received.assets["index.py"].recorded_hash == hashlib.sha256(b"x = 1").hexdigest()
 
 
+def test_what_an_engine_sends_as_a_hash_alone_stays_so() -> None:
+    old_state = {"code": Archive(recorded_hash="abc"), "note": Asset(recorded_hash="def")}
+
+    assert decode(encode(old_state)) == old_state
+
+
 def test_whole_numbers_are_integers_and_nulls_in_maps_are_left_out() -> None:
     struct = Struct()
     struct.update({"n": 60.0, "gone": None, "inner": {"gone": None, "kept": [None]}})

@@ -53,7 +53,7 @@ def _read(client: AwsClient, identifier: str, state: Properties) -> Properties |
 
 def _update(client: AwsClient, identifier: str, old: Properties, new: Properties) -> Properties:
     api = client.api("lambda", new)
-    if old.get("code") != new["code"] or old.get("architectures") != new.get("architectures"):
+    if old["code"].digest() != new["code"].digest() or old.get("architectures") != new.get("architectures"):
         architectures = {"Architectures": new["architectures"]} if "architectures" in new else {}
         api.update_function_code(FunctionName=identifier, ZipFile=zipped(new["code"]), **architectures)
     settings = to_api(operation(api, "UpdateFunctionConfiguration").input_shape, _given(new, _OF_CONFIGURATION))
