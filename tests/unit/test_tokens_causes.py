@@ -30,7 +30,8 @@ from tests.unit.issued_tokens import (
 from tokens.authorizer import Authorizer
 from tokens.causes import Cause
 from tokens.checking import examine, issuer_of, unpack
-from tokens.remedies import Context, Remedy, remedy_for
+from tokens.remedies import Remedy, remedy_for
+from tokens.remedy_sentences import Context
 from tokens.rules import Verdict
 
 

@@ -13,7 +13,8 @@ from tokens.authorizer import Authorizer, AuthorizerError
 from tokens.causes import Cause, Finding, TokenError, quoted
 from tokens.checking import Pasted, examine, issuer_of, unpack
 from tokens.jws import parse_json
-from tokens.remedies import Context, Remedy, remedy_for, sentences_for
+from tokens.remedies import Remedy, remedy_for, sentences_for
+from tokens.remedy_sentences import Context
 from tokens.rules import Verdict, seconds_of
 from tokens.terminal import (
     ACCEPTED,
