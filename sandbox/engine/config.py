@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
@@ -74,7 +74,10 @@ class StackFile:
                 f"{self._path}: `environment` needs Pulumi ESC, which the sandbox does not stand in for."
             )
         self.salt: str | None = document.get("encryptionsalt")
-        self._entries: dict[str, Any] = document.get("config") or {}
+        entries: object = document.get("config") or {}
+        if not isinstance(entries, dict):
+            raise DeploymentError(f"{self._path}: `config` is not a mapping.")
+        self._entries = cast("dict[str, Any]", entries)
 
     def config(self, decrypt: Callable[[str], str]) -> StackConfig:
         """The configuration, decrypted."""
