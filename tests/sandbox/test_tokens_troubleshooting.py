@@ -20,6 +20,7 @@ from tokens.causes import Cause
 
 PAGE = PROJECT / "docs" / "troubleshooting.md"
 TEXT = PAGE.read_text(encoding="utf-8")
+README = (PROJECT / "README.md").read_text(encoding="utf-8").partition("## A token is refused")[2].partition("\n## ")[0]
 EVERY_PROVIDER: Mapping[str, Any] = {
     "auth0:domain": "sandbox-tenant.us.auth0.com",
     "okta:orgName": "sandbox-org",
@@ -29,13 +30,13 @@ EVERY_PROVIDER: Mapping[str, Any] = {
 Run = Callable[[str], "subprocess.CompletedProcess[str]"]
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+def blocks(language: str, text: str = TEXT) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 def commands() -> list[tuple[str, int]]:
-    """Every command of the page with its exit code: of code blocks and of the table."""
-    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    """Every command with its exit code: of the page's code blocks and table, and of the README's section."""
+    lines = [line for block in [*blocks("sh"), *blocks("sh", README)] for line in block.splitlines()]
     lines += [cell.replace("\\|", "|") for cell in re.findall(r"\| `(python -m tokens [^`]*)` \|$", TEXT, re.MULTILINE)]
     found = [re.fullmatch(r"(.*?)(?:\s+# exit code (\d))?", line) for line in lines]
     return [(match[1], int(match[2] or 0)) for match in found if match]
@@ -76,6 +77,7 @@ def test_every_command_of_the_page_runs(deploy: Deploy, run: Run, tmp_path: Path
     with urllib.request.urlopen(f"{deployment.outputs.provider('cognito').issuer}/.well-known/jwks.json") as keys:  # noqa: S310  # the sandbox's
         (reader / "jwks.json").write_bytes(keys.read())
     assert len(commands()) >= 15
+    assert blocks("sh", README)
     for line, code in commands():
         done = run(of(deployment, line))
         assert (done.returncode, "Traceback" in done.stderr) == (code, False), f"{line}\n{done.stdout}\n{done.stderr}"
