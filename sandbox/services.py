@@ -153,10 +153,10 @@ def start(folder: Path, *, attached: bool = False) -> Services:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if (folder / _FILE).exists():
-            return replace(_read(folder), process=process)
+            return replace(read(folder), process=process)
         time.sleep(_POLL_SECONDS)
     process.kill()
-    process.wait()
+    process.communicate()
     last_lines = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
     raise ServicesError(f"the sandbox's services did not start; {log} ends with:\n{last_lines}")
 
@@ -164,7 +164,7 @@ def start(folder: Path, *, attached: bool = False) -> Services:
 def load(folder: Path) -> Services:
     """The services that were started in a folder. Raises ServicesError where none are running."""
     try:
-        services = _read(folder.resolve())
+        services = read(folder.resolve())
     except (FileNotFoundError, ValueError, TypeError):
         services = None
     if services is None or not services.is_alive():
@@ -204,6 +204,7 @@ def without_credentials(base: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _read(folder: Path) -> Services:
+def read(folder: Path) -> Services:
+    """What `services.json` says, whether they are still running or not. Raises FileNotFoundError, ValueError."""
     document = cast("dict[str, Any]", json.loads((folder / _FILE).read_text()))
     return Services(folder=folder, ca=Path(document.pop("ca")), **document)

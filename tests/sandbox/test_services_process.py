@@ -1,0 +1,76 @@
+"""The services process: it begins empty, ends when told to or when its starter dies, and the stacks' state with it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sandbox import services
+from sandbox.services import PROJECT, ServicesError
+
+
+def wait_until(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()
+
+
+def is_running(pid: int) -> bool:
+    """A process that has ended and that nobody has waited for is not running."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_outlives_its_starter_until_it_is_told_to_end(tmp_path: Path) -> None:
+    code = f"from pathlib import Path; from sandbox import services; services.start(Path({str(tmp_path)!r}))"
+    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=True, timeout=60)
+    running = services.load(tmp_path)
+    (running.backend / ".pulumi").mkdir()
+    running.stop()
+    assert wait_until(lambda: not is_running(running.pid))
+    assert not running.backend.exists()
+    with pytest.raises(ServicesError, match="not running"):
+        services.load(tmp_path)
+
+
+def test_ends_when_its_starter_is_killed(tmp_path: Path) -> None:
+    code = (
+        "import os, signal; from pathlib import Path; from sandbox import services; "
+        f"services.start(Path({str(tmp_path)!r}), attached=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False, timeout=60)
+    pid = services.read(tmp_path).pid
+    assert wait_until(lambda: not is_running(pid))
+
+
+def test_forgets_the_state_of_stacks_whose_resources_are_gone(tmp_path: Path) -> None:
+    stale = tmp_path / "backend" / ".pulumi" / "stacks"
+    stale.mkdir(parents=True)
+    running = services.start(tmp_path, attached=True)
+    try:
+        assert not stale.exists()
+        assert running.leftovers() == []
+    finally:
+        running.stop()
+
+
+def test_says_why_it_did_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "PROJECT", tmp_path)
+    with pytest.raises(ServicesError, match=r"services\.log ends with:\n.*No module named"):
+        services.start(tmp_path / "folder", attached=True)
+
+
+def test_mints_for_its_own_issuers_only(running_services: services.Services) -> None:
+    with pytest.raises(ServicesError, match="no user pool issues as https://login"):
+        running_services.mint({"sub": "me"}, issuer="https://login.example.com")
