@@ -82,7 +82,7 @@ def refusal_cause(status: int, error: str, description: str) -> Cause:
         return Cause.GRANT_NOT_ENABLED
     if error == "invalid_client" or (error == "access_denied" and text == "unauthorized"):
         return Cause.WRONG_SECRET
-    return Cause.ENDPOINT_WRONG if not error and status in {404, 405} else Cause.REQUEST_REFUSED
+    return Cause.ENDPOINT_WRONG if status in {404, 405} else Cause.REQUEST_REFUSED
 
 
 def _with_retries(

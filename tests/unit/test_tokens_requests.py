@@ -48,6 +48,7 @@ REFUSALS = [
     (OKTA, 400, "invalid_dpop_proof", "The DPoP proof JWT header is missing.", Cause.DPOP_REQUIRED, "switch off"),
     (OKTA, 400, "use_dpop_nonce", "", Cause.DPOP_REQUIRED, "Proof of Possession"),
     (OTHER, 404, "", "", Cause.ENDPOINT_WRONG, "tokens discover"),
+    (OTHER, 404, "not_found", "", Cause.ENDPOINT_WRONG, "tokens discover"),
     (COGNITO, 405, "", "", Cause.ENDPOINT_WRONG, "the domain, not the issuer"),
     (OTHER, 400, "strange", "", Cause.REQUEST_REFUSED, "log"),
 ]
