@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.property_tests import PATIENTLY
 from tokens.authorizer import Authorizer, AuthorizerError, CustomClaim, is_discovery_url
 from tokens.causes import Cause
 
@@ -108,6 +109,7 @@ KEYS = st.sampled_from(
 )
 
 
+@PATIENTLY
 @given(st.dictionaries(KEYS, JSON | st.just(URL), max_size=5))
 def test_any_json_is_an_authorizer_or_refused(document: dict[str, object]) -> None:
     try:

@@ -29,6 +29,7 @@ from tests.unit.issued_tokens import (
     public_key,
     signed,
 )
+from tests.unit.property_tests import PATIENTLY
 from tokens.authorizer import Authorizer
 from tokens.causes import Cause
 from tokens.checking import examine, issuer_of, unpack
@@ -430,6 +431,7 @@ ISSUERS = st.sampled_from([COGNITO_ISSUER, AUTH0_ISSUER, OKTA_ISSUER, "https://d
 NAMES = st.sampled_from(["aud", "client_id", "azp", "cid", "scope", "scp", "exp", "iat", "nbf", "token_use", "sub"])
 
 
+@PATIENTLY
 @given(
     claims=st.dictionaries(NAMES, VALUES, max_size=6),
     issuer=ISSUERS | VALUES,

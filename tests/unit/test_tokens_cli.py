@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.issued_tokens import (
@@ -25,6 +25,7 @@ from tests.unit.issued_tokens import (
     key_set,
     signed,
 )
+from tests.unit.property_tests import PATIENTLY
 from tests.unit.token_command import Command
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -221,7 +222,7 @@ COMMANDS = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(PATIENTLY, max_examples=150)
 @given(text=TEXTS, command=COMMANDS, as_json=st.booleans())
 def test_any_bytes_on_standard_input_end_without_a_traceback(
     tokens: Command, jwks: str, text: bytes, command: tuple[str, ...], as_json: bool

@@ -7,21 +7,23 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.property_tests import PATIENTLY
 from tokens.cache import TokenCache, write_private
 from tokens.dotenv import DotenvError, parse, read_credentials, render
 
 PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40)
 
 
+@PATIENTLY
 @given(PRINTABLE)
 def test_a_value_is_read_as_it_was_written(value: str) -> None:
     assert parse(render({"NAME": value})) == {"NAME": value}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(PATIENTLY, max_examples=25)
 @given(values=st.lists(PRINTABLE, min_size=1, max_size=8))
 def test_a_shell_reads_the_same_values(tmp_path: Path, values: list[str]) -> None:
     names = [f"N{number}" for number in range(len(values))]

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.issued_tokens import assembled, cognito, key_set, public_key, signed, signing_key
+from tests.unit.property_tests import PATIENTLY
 from tokens.causes import Cause, TokenError
 from tokens.checking import unpack
 from tokens.jws import MAX_BYTES, cleaned, parse
@@ -88,6 +89,7 @@ def test_a_claim_cannot_reach_the_terminal_as_a_command() -> None:
     assert "\x1b" not in refused.value.message
 
 
+@PATIENTLY
 @given(st.text(max_size=200) | st.from_regex(r"(Bearer )?[\"']?eyJ[A-Za-z0-9_-]*(\.[A-Za-z0-9_=+/-]*){0,4}[\"']?"))
 def test_any_text_is_a_token_or_has_a_finding(text: str) -> None:
     pasted = unpack(text)
@@ -95,6 +97,7 @@ def test_any_text_is_a_token_or_has_a_finding(text: str) -> None:
     assert all("\n" not in finding.message for finding in pasted.findings)
 
 
+@PATIENTLY
 @given(st.binary(max_size=300))
 def test_claims_of_any_bytes_are_read_or_refused(payload: bytes) -> None:
     pasted = unpack(assembled({"alg": "RS256"}, payload))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.property_tests import PATIENTLY
 from tokens.checking import discovery_url_of, issuer_of
 from tokens.locations import likely_url
 
@@ -67,6 +68,7 @@ def test_a_right_discovery_url_stays(right: str) -> None:
     assert likely_url(right) == right
 
 
+@PATIENTLY
 @given(st.text(max_size=60))
 def test_any_text_gets_an_answer(text: str) -> None:
     likely_url(text)
