@@ -7,8 +7,6 @@ from typing import Any
 
 import jwt
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.unit.issued_tokens import (
     AUTH0_CLIENT,
@@ -29,13 +27,12 @@ from tests.unit.issued_tokens import (
     public_key,
     signed,
 )
-from tests.unit.property_tests import PATIENTLY
 from tokens.authorizer import Authorizer
 from tokens.causes import Cause
 from tokens.checking import examine, issuer_of, unpack
-from tokens.remedies import Remedy, remedy_for, sentences_for
+from tokens.remedies import Remedy, remedy_for
 from tokens.remedy_sentences import Context
-from tokens.rules import Verdict, judge
+from tokens.rules import Verdict
 
 
 def claim(name: str, value: str | list[str], value_type: str = "STRING", operator: str = "EQUALS") -> dict[str, object]:
@@ -420,33 +417,3 @@ def test_a_remedy_names_the_command_for_the_stack_and_provider() -> None:
 
 def test_nothing_is_corrected_in_the_authorizer_for_an_id_token() -> None:
     assert examined(CASES["ID token instead of access token"])[1].authorizer is None
-
-
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
-    max_leaves=4,
-)
-ISSUERS = st.sampled_from([COGNITO_ISSUER, AUTH0_ISSUER, OKTA_ISSUER, "https://dev-org.okta.com", "https://[", "x", ""])
-NAMES = st.sampled_from(["aud", "client_id", "azp", "cid", "scope", "scp", "exp", "iat", "nbf", "token_use", "sub"])
-
-
-@PATIENTLY
-@given(
-    claims=st.dictionaries(NAMES, VALUES, max_size=6),
-    issuer=ISSUERS | VALUES,
-    document=st.sampled_from(
-        [FOR_COGNITO, {**FOR_AUTH0, "customClaims": [claim("cid", "a")], "allowedScopes": ["a:b"]}]
-    ),
-    provider=st.sampled_from([None, "cognito", "okta", "pool"]),
-)
-def test_any_claims_have_a_verdict_and_every_refusal_a_remedy(
-    claims: dict[str, object], issuer: object, document: dict[str, object], provider: str | None
-) -> None:
-    demanded = Authorizer.from_api(document)
-    claims = {**claims, "iss": issuer}
-    verdict = judge(demanded, claims, issuer=issuer_of(demanded.discovery_url, claims), now=NOW)
-    context = Context(claims, demanded, provider)
-    remedy = remedy_for(verdict.findings, context)
-    assert (remedy is None) == (verdict.status == 200)
-    assert all(sentence is None or "\n" not in sentence for sentence in sentences_for(verdict.findings, context))

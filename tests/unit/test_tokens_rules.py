@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.issued_tokens import (
     AUTH0_CLIENT,
@@ -18,8 +20,12 @@ from tests.unit.issued_tokens import (
     discovery_url,
     okta,
 )
+from tests.unit.property_tests import PATIENTLY
 from tokens.authorizer import Authorizer, CustomClaim
 from tokens.causes import Cause
+from tokens.checking import issuer_of
+from tokens.remedies import remedy_for, sentences_for
+from tokens.remedy_sentences import Context
 from tokens.rules import Verdict, judge
 from tokens.shapes import AUTH0, COGNITO, OKTA, OKTA_WITH_CLIENT_ID, TokenShape, shape_of
 
@@ -182,3 +188,37 @@ SHAPES = [
 @pytest.mark.parametrize(("claims", "shape"), SHAPES)
 def test_a_tokens_shape_is_recognized(claims: dict[str, object], shape: TokenShape | None) -> None:
     assert shape_of(claims) == shape
+
+
+DEMANDED = [
+    Authorizer(AT_COGNITO, allowed_clients=(COGNITO_CLIENT,), allowed_audience=("a",)),
+    Authorizer(AT_AUTH0, allowed_scopes=("a:b",), custom_claims=(CustomClaim("cid", "a"),)),
+    Authorizer(AT_OKTA, custom_claims=(CustomClaim("scp", ("a", "b"), "STRING_ARRAY", "CONTAINS_ANY"),)),
+]
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+ISSUERS = st.sampled_from([COGNITO_ISSUER, AUTH0_ISSUER, OKTA_ISSUER, "https://dev-org.okta.com", "https://[", "x", ""])
+NAMES = st.sampled_from(["aud", "client_id", "azp", "cid", "scope", "scp", "exp", "iat", "nbf", "token_use", "sub"])
+
+
+@PATIENTLY
+@given(
+    claims=st.dictionaries(NAMES, VALUES, max_size=6),
+    issuer=ISSUERS | VALUES,
+    document=st.sampled_from(
+        [FOR_COGNITO, {**FOR_AUTH0, "customClaims": [claim("cid", "a")], "allowedScopes": ["a:b"]}]
+    ),
+    provider=st.sampled_from([None, "cognito", "okta", "pool"]),
+)
+def test_any_claims_have_a_verdict_and_every_refusal_a_remedy(
+    claims: dict[str, object], issuer: object, demanded: Authorizer, provider: str | None
+) -> None:
+    claims = {**claims, "iss": issuer}
+    verdict = judge(demanded, claims, issuer=issuer_of(demanded.discovery_url, claims), now=NOW)
+    context = Context(claims, demanded, provider)
+    remedy = remedy_for(verdict.findings, context)
+    assert (remedy is None) == (verdict.status == 200)
+    assert all(sentence is None or "\n" not in sentence for sentence in sentences_for(verdict.findings, context))
