@@ -141,6 +141,8 @@ def _comparable(value: Any) -> Any:
             kept = {key: _comparable(item) for key, item in value.items() if key not in _INCIDENTAL}
             for key in kept.keys() & {"steps", "resources"}:
                 kept[key] = sorted(kept[key], key=lambda item: (item["urn"], item.get("delete", False)))
+            dependencies = kept.get("propertyDependencies", {})
+            kept["propertyDependencies"] = {key: sorted(urns) for key, urns in dependencies.items()}
             return {key: sorted(item) if key == "dependencies" else item for key, item in kept.items()}
         case list():
             return [_comparable(item) for item in value]
