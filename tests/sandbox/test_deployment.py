@@ -131,7 +131,7 @@ def test_a_failed_deployment_goes_on_where_it_stopped(
     )
     stack = Stack(services, project, name)
     write_stack_file(project, name, {**COGNITO, "gateway": {"name": name}})
-    deployed = Deployment(stack, {}, Result())
+    deployed = Deployment(stack, config={}, secrets={}, result=Result())
     with pytest.raises(DeploymentError, match=rf"{name}-cognito.*already exists"):
         stack.run("up")
     created = {each["type"].rsplit(":", 1)[1] for each in state_of(deployed)}
