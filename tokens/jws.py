@@ -18,11 +18,17 @@ from tokens.causes import Cause, TokenError, quoted
 MAX_BYTES = 64 * 1024
 """No server takes a header this long (most stop at 8 to 16 KB): a longer text is no token that anybody could send."""
 
+MAX_DEPTH = 64
+"""Levels of nesting; no claim of any provider has more than a few, and Python's JSON writer ends at some hundred."""
+
 # Patterns are compiled where they are needed first: of most tokens only the first two.
 _BASE64URL = r"[A-Za-z0-9_-]+"
 _COMPACT = r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){2,4}"
 _BLANK = r"[\s\u200b\ufeff]+"
-_AROUND = r"^[\s\u200b\ufeff\"'`\u2018-\u201f,;]+|[\s\u200b\ufeff\"'`\u2018-\u201f,;]+$"
+_AROUND = (
+    "\"'`,;\u2018\u2019\u201c\u201d\u200b\ufeff \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"
+    + "".join(map(chr, range(0x2000, 0x200B)))
+)
 _PREFIX = r"(?i)(authorization\s*:\s*)?(bearer\b[\s:]*)+"
 
 
@@ -40,14 +46,14 @@ def cleaned(text: str) -> tuple[str, str | None]:
     Takes off `Authorization:`, `Bearer `, quotes and white space, also line breaks inside.
     """
     text = text.rstrip("\r\n")
-    if re.fullmatch(_COMPACT, text):
+    if len(text) > MAX_BYTES or re.fullmatch(_COMPACT, text):
         return text, None
-    bare = re.sub(_AROUND, "", text)
+    bare = text.strip(_AROUND)
     prefix = re.match(_PREFIX, bare)
-    token = re.sub(_AROUND, "", bare[prefix.end() :]) if prefix else bare
+    token = bare[prefix.end() :].strip(_AROUND) if prefix else bare
     around = text.replace(token, "", 1) if token else text
     found = ["the prefix `Bearer `"] if prefix else []
-    if re.search(r"[\"'`\u2018-\u201f]", around):
+    if any(quote in around for quote in "\"'`\u2018\u2019\u201c\u201d"):
         found.append("quotes")
     joined = re.sub(_BLANK, "", token)
     if joined != token and re.fullmatch(_COMPACT, joined):
@@ -83,7 +89,7 @@ def parse(token: str) -> Parts:
 def parse_json(text: str | bytes) -> object:
     """JSON, with duplicate names, NaN, infinities and unreasonable depth refused. Raises ValueError in a short line."""
     try:
-        return json.loads(
+        document: object = json.loads(
             text,
             object_pairs_hook=_without_duplicates,
             parse_constant=_no_number,
@@ -96,6 +102,23 @@ def parse_json(text: str | bytes) -> object:
         raise ValueError(f"not JSON at position {error.pos}") from None
     except UnicodeDecodeError:
         raise ValueError("not UTF-8") from None
+    if _is_deeper_than(MAX_DEPTH, document):
+        raise ValueError("nested too deeply")
+    return document
+
+
+def _is_deeper_than(depth: int, document: object) -> bool:
+    """Level by level, because what is nested deeply is no food for a function that calls itself."""
+    level = [document]
+    for _ in range(depth):
+        nested: list[object] = []
+        for value in level:
+            if isinstance(value, dict):
+                nested.extend(cast("dict[str, object]", value).values())
+            elif isinstance(value, list):
+                nested.extend(cast("list[object]", value))
+        level = [value for value in nested if isinstance(value, dict | list)]
+    return bool(level)
 
 
 def _json_object(piece: str, name: str) -> Mapping[str, object]:
@@ -111,11 +134,11 @@ def _json_object(piece: str, name: str) -> Mapping[str, object]:
 
 
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    document = dict(pairs)
-    if len(document) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"ambiguous: {quoted(twice, 40)} is there twice")
+    document: dict[str, object] = {}
+    for name, value in pairs:
+        if name in document:
+            raise ValueError(f"ambiguous: {quoted(name, 40)} is there twice")
+        document[name] = value
     return document
 
 

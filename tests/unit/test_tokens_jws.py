@@ -52,8 +52,23 @@ def test_a_token_with_something_pasted_along_is_still_examined() -> None:
 
 HOSTILE = {
     "10 MB": ("a" * 10_000_000, "more than any server takes"),
+    "white space between two letters": ("a" + " " * 60_000 + "b", "part(s)"),
+    "quotes between two letters": ("a" + "\"'" * 30_000 + "b", "part(s)"),
+    "prefixes without end": ("bearer " * 9_000, "nothing to read"),
     "10 MB of dots": ("." * 10_000_000, "more than any server takes"),
     "a deeply nested claim": (assembled({"alg": "RS256"}, b"[" * 20_000 + b"]" * 20_000), "nested too deeply"),
+    "a claim nested a little too deeply": (
+        assembled({"alg": "RS256"}, b'{"a":' + b"[" * 400 + b"]" * 400 + b"}"),
+        "nested too deeply",
+    ),
+    "a claim nested in 500 objects": (
+        assembled({"alg": "RS256"}, b'{"a":' * 500 + b"1" + b"}" * 500),
+        "nested too deeply",
+    ),
+    "four thousand claims, the last one twice": (
+        assembled({"alg": "RS256"}, b"{%s}" % b",".join(b'"%d":1' % (n % 3999) for n in range(4000))),
+        '"0" is there twice',
+    ),
     "a claim twice": (assembled({"alg": "RS256"}, b'{"aud": "a", "aud": "b"}'), '"aud" is there twice'),
     "bad base64 in the header": ("ey$.e30.x", "header is not base64url"),
     "a header of impossible length": ("abcde.e30.x", "header is not base64url"),
