@@ -63,9 +63,12 @@ class Resource:
         """The name that the program gave it."""
         return self.urn.rpartition("::")[2]
 
-    def output(self, name: str) -> Any:
-        """An output that AWS or the identity provider decides on."""
-        return self.outputs.get(name, Hidden.AT_DEPLOYMENT)
+    def output(self, name: str) -> Text:
+        """An output that AWS or the identity provider decides on. Raises PreviewError where it is no text."""
+        value = self.outputs.get(name, Hidden.AT_DEPLOYMENT)
+        if not isinstance(value, str | Hidden):
+            raise PreviewError(f"{self.type} {self.name}: its {name} is no text")
+        return value
 
 
 @dataclass(frozen=True)
@@ -131,8 +134,8 @@ def read(text: str) -> Preview:
     if failure:
         said = " ".join(str(failure.get("message", "")).split())
         raise PreviewError(f"the preview failed, so it says nothing of the callers: {said[:200]}")
-    steps = [mapping(step, "a step") for step in document["steps"]]
-    changes = {_urn(step): _change(step) for step in steps if step.get("op") not in _HALVES}
+    steps = [(*_subject(step), step) for step in map(_step, document["steps"])]
+    changes = {urn: _change(urn, operation, step) for urn, operation, step in steps if operation not in _HALVES}
     same = sum(change.operation == "same" for change in changes.values())
     if mapping(document.get("changeSummary"), "changeSummary").get("same", 0) != same:
         raise PreviewError(f"unchanged resources were left out of the preview; {_HOW}")
@@ -160,18 +163,21 @@ def _document(text: str) -> dict[str, Any]:
     return cast("dict[str, Any]", document)
 
 
-def _urn(step: Mapping[str, Any]) -> str:
+def _step(value: object) -> dict[str, Any]:
+    return mapping(value, "a step")
+
+
+def _subject(step: Mapping[str, Any]) -> tuple[str, str]:
     urn, operation = step.get("urn"), step.get("op")
     if not isinstance(urn, str) or urn.count("::") < 3 or not isinstance(operation, str):
         raise PreviewError(f"this JSON is not a preview: a step has no urn or no op; {_HOW}")
-    return urn
+    return urn, operation
 
 
-def _change(step: Mapping[str, Any]) -> Change:
-    operation = step["op"]
-    before = _resource(step["urn"], step.get("oldState"), None)
+def _change(urn: str, operation: str, step: Mapping[str, Any]) -> Change:
+    before = _resource(urn, step.get("oldState"), None)
     former = before if operation in {"same", "update"} else None
-    after = None if operation == "delete" else _resource(step["urn"], step.get("newState"), former)
+    after = None if operation == "delete" else _resource(urn, step.get("newState"), former)
     differing = _names(step.get("diffReasons")) or tuple(mapping(step.get("detailedDiff"), "a detailedDiff"))
     return Change(operation, before, after, differing, _names(step.get("replaceReasons")))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from preview.authorizers import ShownAuthorizer, shown
 from preview.document import COMPONENTS, Hidden, Resource, Side, Text, sequence
@@ -108,12 +108,10 @@ def _cognito(issued: _Issued) -> Client:
 def _auth0(issued: _Issued) -> Client:
     grant = issued.companion("auth0:index/clientGrant:ClientGrant")
     api = issued.shared("auth0:index/resourceServer:ResourceServer")
-    if api is not None:
-        dialect = api.get("tokenDialect", _FIRST_DIALECT)
-    else:
-        # The program refuses to run where an API that exists has another dialect than the authorizer is made for.
-        dialect = _FIRST_DIALECT if issued.authorizer.demand("customClaims.azp") else _PINNING_DIALECT
-    shape = AUTH0.get(cast("str", dialect), AUTH0[_PINNING_DIALECT])
+    # The program refuses to run where an API that exists has another dialect than the authorizer is made for.
+    presumed = _FIRST_DIALECT if issued.authorizer.demand("customClaims.azp") else _PINNING_DIALECT
+    dialect = presumed if api is None else str(api.get("tokenDialect", _FIRST_DIALECT))
+    shape = AUTH0.get(dialect, AUTH0[presumed])
     return _client(issued, shape, issued.resource.output("clientId"), grant.get("scopes"), grant.get("audience"))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from preview.authorizers import Checked, Fit
+from preview.authorizers import Checked, Fit, verdict
 from preview.document import Hidden, Text
 from preview.gateways import Gateway
 from preview.grants import Grant, Widening
@@ -127,8 +127,8 @@ def _cell(gateway: Gateway, name: str) -> str:
 
 def _caller(caller: Caller, gateway: GatewayImpact) -> str:
     name = code(caller.name) if caller.is_ours else _stranger(caller)
-    verdict = f"**{caller.access.value}**" if caller.access in _SERIOUS else caller.access.value
-    return f"| {name} | {verdict} | {_held(caller, gateway)} | {_fresh(caller, gateway)} |"
+    access = f"**{caller.access.value}**" if caller.access in _SERIOUS else caller.access.value
+    return f"| {name} | {access} | {_held(caller, gateway)} | {_fresh(caller, gateway)} |"
 
 
 def _stranger(caller: Caller) -> str:
@@ -141,7 +141,7 @@ def _held(caller: Caller, gateway: GatewayImpact) -> str:
     if caller.held is None:
         return "none"
     said = _checks(caller.held)
-    if caller.fresh is None and caller.is_ours and not said.startswith("refused"):
+    if caller.fresh is None and caller.is_ours and verdict(caller.held) is Fit.YES:
         return f"{said}, until they expire"
     return said
 

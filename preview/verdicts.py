@@ -86,11 +86,12 @@ def callers(preview: Preview, before: Gateway | None, after: Gateway | None) -> 
 
 
 def outsiders(before: Gateway | None, after: Gateway | None) -> Caller | None:
-    """The verdict on callers at an issuer that the stack knows nothing of; None where the stack makes the clients.
+    """The verdict on callers at an issuer that the stack knows nothing of; None where all callers are clients by name.
 
     Judged is a token that has what was asked for until now and nothing else: if that is refused, so are all such.
     """
-    if any(gateway and gateway.clients for gateway in (before, after)) or (before is None and after is None):
+    sides = [gateway for gateway in (before, after) if gateway]
+    if all(gateway.clients or gateway.authorizer.demand("allowedClients") for gateway in sides):
         return None
     name = "callers at this issuer"
     if before is None or after is None:
