@@ -3,7 +3,7 @@
 Requests for what the sandbox's engine does not do are refused by name.
 """
 
-# ruff: noqa: ARG002, N802  the protocol names methods and arguments
+# ruff: noqa: ARG001, ARG002, N802  the protocol names methods and arguments
 
 from __future__ import annotations
 
@@ -47,12 +47,20 @@ _UNSUPPORTED = (
     "packageRef",
     "pluginDownloadURL",
 )
-_FEATURES = (
-    resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
-    resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
-    resource_pb2.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
-    resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
-)
+# Without these the SDK manages by itself. Others that are missing it would blame on an old CLI, so they are announced,
+# and refused when they are used.
+_FEATURES_TO_DO_WITHOUT = {
+    resource_pb2.RESOURCE_MONITOR_FEATURE_BYTE_STRING,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_DEPENDS_ON,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_PARENT,
+}
+
+
+def _refused(what: str) -> Any:
+    def method(self: Monitor, request: Any, context: grpc.ServicerContext) -> NoReturn:
+        self.refuse(context, what, DeploymentError("the sandbox's engine does not support it; the pulumi CLI does."))
+
+    return method
 
 
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
@@ -64,7 +72,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self._lock = threading.Lock()
 
     def GetDeploymentInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> resource_pb2.DeploymentInfo:
-        return resource_pb2.DeploymentInfo(supportedFeatures=_FEATURES)
+        features = set(resource_pb2.ResourceMonitorFeature.values()) - _FEATURES_TO_DO_WITHOUT
+        return resource_pb2.DeploymentInfo(supportedFeatures=features)
 
     def RegisterResource(
         self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext
@@ -72,7 +81,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         try:
             new = self._deployment.register(self._goal(request))
         except (AbortedError, DeploymentError) as error:
-            self._refuse(context, f"{request.type} `{request.name}`", error)
+            self.refuse(context, f"{request.type} `{request.name}`", error)
         # A component's outputs may name resources that do not exist yet: the program has them anyway.
         outputs = to_struct(new.outputs if new.custom else {})
         return resource_pb2.RegisterResourceResponse(urn=new.urn, id=new.id, object=outputs)
@@ -90,13 +99,20 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             reference = request.provider or self._default_provider(request.tok, request.version)
             result = self._deployment.invoke(reference, request.tok, from_struct(request.args))
         except (AbortedError, DeploymentError) as error:
-            self._refuse(context, request.tok, error)
+            self.refuse(context, request.tok, error)
         response = resource_pb2.ResourceInvokeResponse()
         getattr(response, "return").CopyFrom(to_struct(result))
         return response
 
     def SignalAndWaitForShutdown(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
         return empty_pb2.Empty()
+
+    ReadResource = _refused("to read a resource with `get`")
+    Call = _refused("to call a resource's method")
+    RegisterStackTransform = _refused("a transform of all resources")
+    RegisterStackInvokeTransform = _refused("a transform of all functions")
+    RegisterResourceHook = RegisterErrorHook = _refused("a resource hook")
+    RegisterPackage = _refused("a parameterized package")
 
     def _goal(self, request: resource_pb2.RegisterResourceRequest) -> Goal:
         if unsupported := next((name for name in _UNSUPPORTED if _is_set(request, name)), None):
@@ -152,7 +168,8 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
             for spec in specs
         ]
 
-    def _refuse(self, context: grpc.ServicerContext, subject: str, error: Exception) -> NoReturn:
+    def refuse(self, context: grpc.ServicerContext, subject: str, error: Exception) -> NoReturn:
+        """End a request, and with it the program, because the deployment has failed."""
         if isinstance(error, DeploymentError):
             self._deployment.fail(f"{subject}: {error}")
         # The status by which the SDK knows that the deployment is over.

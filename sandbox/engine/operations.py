@@ -84,9 +84,9 @@ def run(
 
 def _register(program: Program, deployment: Deployment, config: StackConfig, report: Callable[[Event], None]) -> None:
     with serving(Monitor(deployment, config), Engine(deployment, report)) as address:
-        code = program.run(address, deployment.stack, config, preview=deployment.preview, on_event=report)
+        code, last_words = program.run(address, deployment.stack, config, preview=deployment.preview, on_event=report)
     if code and not deployment.errors:
-        deployment.fail(f"the program ended with exit code {code}.")
+        deployment.fail(f"The program ended with exit code {code}: {last_words or 'it said nothing'}")
 
 
 def _hide(text: str, config: StackConfig) -> str:

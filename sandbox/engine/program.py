@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -39,8 +40,8 @@ class Program:
 
     def run(
         self, address: str, stack: str, config: StackConfig, *, preview: bool, on_event: Callable[[Event], None]
-    ) -> int:
-        """Let the program register its resources with the engine at an address; its exit code."""
+    ) -> tuple[int, str]:
+        """Let the program register its resources with the engine at an address: its exit code, and its last words."""
         settings = {
             "project": self._project.name,
             "stack": stack,
@@ -52,7 +53,8 @@ class Program:
             "secret_keys": sorted(config.secret_keys),
         }
         assert self._process.stdin and self._process.stdout  # noqa: PT018, S101 (both are pipes)
-        reader = threading.Thread(target=_forward, args=(self._process.stdout, on_event))
+        lines: deque[str] = deque(maxlen=1)
+        reader = threading.Thread(target=_forward, args=(self._process.stdout, lines, on_event))
         reader.start()
         with (
             suppress(BrokenPipeError),
@@ -61,7 +63,7 @@ class Program:
             json.dump(settings, stdin)
         code = self._process.wait()
         reader.join()
-        return code
+        return code, "".join(lines)
 
     def stop(self) -> None:
         """End the process if it is still there."""
@@ -70,6 +72,7 @@ class Program:
             pass
 
 
-def _forward(lines: IO[str], on_event: Callable[[Event], None]) -> None:
-    for line in lines:
-        on_event(Event("message", message=line.rstrip("\n")))
+def _forward(stream: IO[str], lines: deque[str], on_event: Callable[[Event], None]) -> None:
+    for line in stream:
+        lines.append(line.rstrip("\n"))
+        on_event(Event("message", message=lines[-1]))

@@ -259,10 +259,24 @@ def test_what_is_protected_is_neither_deleted_nor_replaced(playroom: Playroom) -
     ],
 )
 def test_what_the_engine_does_not_do_is_refused_by_name(playroom: Playroom, option: str, value: object) -> None:
-    playroom.furnish(box("toys", **{f"_{option}": value}))
+    playroom.furnish(box("other"), box("toys", **{f"_{option}": value}))
     with pytest.raises(DeploymentError, match=r"`toys`: the sandbox's engine does not support `[a-zA-Z]+`"):
         playroom.run("preview")
     assert not playroom.toys.things
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        ("get", "to read a resource with `get`: the sandbox's engine does not support it"),
+        ("transform", "a transform of all resources: the sandbox's engine does not support it"),
+        ("hook", "a resource hook: the sandbox's engine does not support it"),
+    ],
+)
+def test_so_are_the_protocols_other_methods(playroom: Playroom, use: str, message: str) -> None:
+    playroom.furnish(box("toys"), use=use)
+    with pytest.raises(DeploymentError, match=f"^{message}; the pulumi CLI does.$"):
+        playroom.run("preview")
 
 
 def test_an_alias_of_something_deployed_is_refused(playroom: Playroom) -> None:
@@ -291,6 +305,12 @@ def test_a_mistake_in_the_program_shows_the_programs_own_frames(playroom: Playro
         playroom.run("up")
     assert "__main__.py" in str(failure.value)
     assert "runpy" not in str(failure.value)
+
+
+def test_a_program_that_just_ends_is_asked_for_its_last_words(playroom: Playroom) -> None:
+    (playroom.project / "__main__.py").write_text("import sys\n\nprint('and now?')\nsys.exit(3)\n")
+    with pytest.raises(DeploymentError, match=r"^The program ended with exit code 3: and now\?$"):
+        playroom.run("up")
 
 
 def test_a_provider_that_is_not_there_is_named(playroom: Playroom) -> None:

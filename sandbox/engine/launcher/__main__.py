@@ -68,8 +68,8 @@ def _users_traceback(error: Exception, program: Path) -> str:
 
 
 if __name__ == "__main__":
-    # A provider's SDK is hundreds of thousands of objects that live to the end: looking for garbage among them, and once
-    # more on the way out, would take a third of a preview's time.
+    # A provider's SDK is hundreds of thousands of objects that live to the end: looking for garbage among them, and
+    # once more on the way out, would take a third of a preview's time.
     gc.disable()
     exit_code = run(json.load(sys.stdin))
     gc.freeze()
