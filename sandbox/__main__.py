@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -88,16 +89,21 @@ def _demo(asked: argparse.Namespace) -> int:
 
 def _deploy(asked: argparse.Namespace) -> int:
     from sandbox import progress  # noqa: PLC0415  # brings the engine along, which `down` and `exec` do without
-    from sandbox.engine import DeploymentError  # noqa: PLC0415
+    from sandbox.engine import DeploymentError, preview_digest  # noqa: PLC0415
     from sandbox.stack import Stack  # noqa: PLC0415
 
     if not (PROJECT / f"Pulumi.{asked.stack}.yaml").exists():
         return _fail(f"there is no stack file Pulumi.{asked.stack}.yaml in {PROJECT}")
-    stack = Stack(_running(start=asked.operation != "destroy"), PROJECT, asked.stack)
-    try:
-        result = stack.run(asked.operation, progress.printer())
-    except DeploymentError as error:
-        return _fail(error)
+    digest = asked.operation == "preview" and asked.json
+    with ExitStack() as afterwards:
+        stack = Stack(_services_for(asked.operation, afterwards), PROJECT, asked.stack)
+        try:
+            result = stack.run(asked.operation, progress.printer(sys.stderr if digest else None))
+        except DeploymentError as error:
+            return _fail(error)
+    if digest:
+        progress.say(json.dumps(preview_digest(result), indent=2))
+        return 0
     progress.say(f"\n  {asked.stack}: {progress.summary(result, planned=asked.operation == 'preview')}")
     if asked.operation == "up":
         progress.say(f"\n  Outputs\n{progress.outputs_text(stack.document(show_secrets=False))}")
@@ -140,6 +146,19 @@ def _execute(asked: argparse.Namespace) -> int:
         return subprocess.run(command, cwd=folder, env=environment, check=False).returncode  # noqa: S603  # as asked
     except OSError as error:
         return _fail(f"{command[0]}: {error.strerror}")
+
+
+def _services_for(operation: str, afterwards: ExitStack) -> Services:
+    """Those that run; where there are none, new ones: for a preview only until `afterwards`. Raises ServicesError."""
+    try:
+        return _running(start=operation == "up")
+    except ServicesError:
+        if operation != "preview":
+            raise
+    folder = Path(afterwards.enter_context(TemporaryDirectory(prefix="agentcore-auth-")))
+    passing = services.start(folder, attached=True)
+    afterwards.callback(passing.stop)
+    return passing
 
 
 def _running(*, start: bool) -> Services:

@@ -13,12 +13,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, TextIO
 
 from sandbox import demo_report, progress, project
-from sandbox.caller import call_tool, knock, list_tools
-from sandbox.demo_report import NO_TOKEN, Admission, Refusal, Report
+from sandbox.caller import knock, list_tools, use_tools
+from sandbox.demo_report import NO_TOKEN, Admission, Refusal, Report, Use
 from sandbox.engine import DeploymentError
 from sandbox.services import PROJECT, Services
 from sandbox.stack import Stack
@@ -31,6 +33,8 @@ from tokens.rules import judge
 from tokens.shapes import shape_of
 
 STACK = "sandbox"
+_EXAMPLES = {"name": "restock", "groupname": "default", "sku": "pen", "order": "1017"}
+"""Texts by the name of an argument: what exists on the sandbox (seeds.py, backends.py)."""
 
 
 def demo(running: Services, began: float, *, as_json: bool, engine: str) -> int:
@@ -97,43 +101,49 @@ class _Demonstration:
         ]
 
     def run(self) -> Report:
-        admissions = [self._admission(caller) for caller in self._callers]
-        first = {caller.provider.name: caller for caller in reversed(self._callers)}
-        refusals = [
-            refusal
-            for caller in first.values()
-            for refusal in (self._wrong_secret(caller), *self._bad_tokens(caller), *self._elsewhere(caller))
-        ]
-        return Report(tuple(self._gateways), tuple(admissions), tuple(refusals))
+        first = {caller.provider.name: caller for caller in reversed(self._callers)}.values()
+        with ThreadPoolExecutor() as at_once:
+            admissions = at_once.map(self._admission, self._callers)
+            uses = at_once.map(self._uses, first)
+            refusals = at_once.map(self._refusals, first)
+            return Report(
+                gateways=tuple(self._gateways),
+                admissions=tuple(admissions),
+                uses=tuple(chain.from_iterable(uses)),
+                refusals=tuple(chain.from_iterable(refusals)),
+            )
 
     def _admission(self, caller: _Caller) -> Admission:
         shape = shape_of(caller.claims)
         authorizer = Authorizer.from_api(caller.gateway.authorizer)
         verdict = judge(authorizer, caller.claims, issuer=caller.provider.issuer, now=time.time())
         answer = knock(caller.gateway.mcp_url, caller.token)
-        admission = Admission(
+        tools = list_tools(caller.gateway.mcp_url, caller.token) if answer.status == 200 else []
+        return Admission(
             gateway=caller.provider.name,
             client=caller.client.name,
             shape=shape.name if shape else "unknown",
             authorizer=caller.gateway.authorizer,
             matched=verdict.matched,
             status=answer.status,
-        )
-        if answer.status != 200:
-            return admission
-        tools = list_tools(caller.gateway.mcp_url, caller.token)
-        if not tools:
-            return admission
-        arguments = example_arguments(tools[0].input_schema)
-        result = call_tool(caller.gateway.mcp_url, caller.token, tools[0].name, arguments)
-        return replace(
-            admission,
             tools=tuple(tool.name for tool in tools),
-            called=tools[0].name,
-            arguments=arguments,
-            result=result.text,
-            tool_failed=result.failed,
         )
+
+    def _uses(self, caller: _Caller) -> list[Use]:
+        """The first tool of every target, called."""
+        url, token = caller.gateway.mcp_url, caller.token
+        if knock(url, token).status != 200:
+            return []
+        tools = {tool.name.partition("___")[0]: tool for tool in reversed(list_tools(url, token))}
+        calls = [(tool.name, example_arguments(tool.input_schema)) for _, tool in sorted(tools.items())]
+        _, results = use_tools(url, token, calls)
+        return [
+            Use(caller.provider.name, name, arguments, result.text, result.failed)
+            for (name, arguments), result in zip(calls, results, strict=True)
+        ]
+
+    def _refusals(self, caller: _Caller) -> list[Refusal]:
+        return [self._wrong_secret(caller), *self._bad_tokens(caller), *self._elsewhere(caller)]
 
     def _wrong_secret(self, caller: _Caller) -> Refusal:
         credentials = replace(credentials_of(caller.provider, caller.client), client_secret="wrong")  # noqa: S106
@@ -183,22 +193,22 @@ def tampered(token: str) -> str:
 
 
 def example_arguments(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments that satisfy a tool's input schema: what is required, with plain values."""
+    """Arguments that satisfy a tool's input schema: what is required, with values that the sandbox's backends know."""
     properties: Mapping[str, Any] = schema.get("properties", {})
-    return {name: _example(properties.get(name, {})) for name in schema.get("required", properties)}
+    return {name: _example(name, properties.get(name, {})) for name in schema.get("required", properties)}
 
 
-def _example(schema: Mapping[str, Any]) -> Any:
+def _example(name: str, schema: Mapping[str, Any]) -> Any:
     if "enum" in schema:
         return schema["enum"][0]
     match schema.get("type"):
         case "object":
             return example_arguments(schema)
         case "array":
-            return [_example(schema.get("items", {}))]
+            return [_example(name, schema.get("items", {}))]
         case "number" | "integer":
             return 1
         case "boolean":
             return True
         case _:
-            return "hello"
+            return _EXAMPLES.get(name.lower(), "hello")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 WIDTH = 100
+_WRONG = "(!)"
 NO_TOKEN = "no token"  # noqa: S105  # what the token endpoint answers
 _LISTS = {
     "allowedAudience": "audience",
@@ -19,7 +20,7 @@ _LISTS = {
 
 @dataclass(frozen=True)
 class Admission:
-    """A client that is to be let in: its token, what the authorizer looks at, the answer, the tools."""
+    """A client that is to be let in: its token, what the authorizer looks at, the answer, the tools that it sees."""
 
     gateway: str
     client: str
@@ -28,14 +29,25 @@ class Admission:
     matched: tuple[str, ...]
     status: int
     tools: tuple[str, ...] = ()
-    called: str | None = None
-    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    result: str | None = None
-    tool_failed: bool = False
 
     @property
     def ok(self) -> bool:
-        return self.status == 200 and self.result is not None and not self.tool_failed
+        return self.status == 200 and bool(self.tools)
+
+
+@dataclass(frozen=True)
+class Use:
+    """A tool that was called through a gateway, and its answer."""
+
+    gateway: str
+    tool: str
+    arguments: Mapping[str, Any]
+    answer: str
+    failed: bool
+
+    @property
+    def ok(self) -> bool:
+        return not self.failed
 
 
 @dataclass(frozen=True)
@@ -58,13 +70,15 @@ class Report:
 
     gateways: tuple[str, ...]
     admissions: tuple[Admission, ...]
+    uses: tuple[Use, ...]
     refusals: tuple[Refusal, ...]
     created: int = 0
     seconds: float = 0.0
 
     @property
     def ok(self) -> bool:
-        return bool(self.admissions) and all(each.ok for each in (*self.admissions, *self.refusals))
+        used = {use.gateway for use in self.uses} == set(self.gateways)
+        return bool(self.gateways) and used and all(each.ok for each in (*self.admissions, *self.uses, *self.refusals))
 
     def document(self) -> dict[str, Any]:
         """For programs."""
@@ -73,6 +87,7 @@ class Report:
             "seconds": round(self.seconds, 1),
             "created": self.created,
             "gateways": [{**asdict(each), "ok": each.ok} for each in self.admissions],
+            "tools": [{**asdict(each), "ok": each.ok} for each in self.uses],
             "refusals": [{**asdict(each), "ok": each.ok} for each in self.refusals],
         }
 
@@ -101,29 +116,36 @@ def text(report: Report) -> str:
         )
         for each in report.admissions
     ]
-    first = {each.gateway: each for each in reversed(report.admissions)}
-    calls = [_call(each) for each in reversed(first.values())]
-    verdict = "All as it should be" if report.ok else "NOT as it should be: see the marked answers"
+    verdict = "All as it should be" if report.ok else f"NOT as it should be: see {_WRONG}"
     parts = [
         "\n2  Each gateway lets in the clients of its own provider\n",
         _table(("gateway", "client", "token", "checked for", "claims that matched", "answer"), admissions),
-        "\n3  Their tools, over MCP\n",
-        *calls,
+        "\n3  One tool of every target, over MCP\n",
+        _uses(report),
         "\n4  And nobody else\n",
-        _matrix(report),
+        _refusals(report),
         f"\n{verdict}, in {report.seconds:.1f} s.",
     ]
     return "\n".join(parts)
 
 
-def _call(admission: Admission) -> str:
-    if admission.called is None:
-        return f"  {admission.gateway}: no tools"
-    asked = f"{admission.called}({json.dumps(dict(admission.arguments))})"
-    others = len(admission.tools) - 1
-    more = f"  (and {others} more)" if others else ""
-    answer = _mark(admission.result or "", ok=not admission.tool_failed)
-    return "\n".join(_cut(line) for line in (f"  {admission.gateway:<10}{asked}{more}", f"  {'':<10}→ {answer}"))
+def _uses(report: Report) -> str:
+    """A row for each tool, with the first gateway's answer, and a column for each gateway."""
+    rows: dict[str, dict[str, Use]] = {}
+    for each in report.uses:
+        rows.setdefault(f"{each.tool}({_arguments(each)})", {})[each.gateway] = each
+    lines: list[tuple[str, ...]] = []
+    for call, uses in rows.items():
+        marks = [
+            _mark("ok" if use.ok else "failed", ok=use.ok) if use else "" for use in map(uses.get, report.gateways)
+        ]
+        lines.append((call, *marks, " ".join(next(iter(uses.values())).answer.split())))
+    failures = [f"  {each.tool} at {each.gateway}: {each.answer}" for each in report.uses if each.failed]
+    return "\n".join([_table(("called", *report.gateways, "answer"), lines), *failures])
+
+
+def _arguments(use: Use) -> str:
+    return ", ".join(f"{name}: {json.dumps(value)}" for name, value in use.arguments.items())
 
 
 def _shape(admission: Admission) -> str:
@@ -135,7 +157,7 @@ def _lists(admission: Admission) -> str:
     return ", ".join(word for name, word in _LISTS.items() if name in admission.authorizer)
 
 
-def _matrix(report: Report) -> str:
+def _refusals(report: Report) -> str:
     """A row for each thing that was tried, a column for each gateway."""
     rows: dict[str, dict[str, str]] = {}
     for each in report.refusals:
@@ -147,7 +169,7 @@ def _matrix(report: Report) -> str:
 
 
 def _mark(answer: str, *, ok: bool) -> str:  # the second half of one thing
-    return answer if ok else f"{answer}  <-- wrong"
+    return answer if ok else f"{answer} {_WRONG}"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

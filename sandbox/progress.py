@@ -46,7 +46,7 @@ def line_for(event: Event) -> str | None:
 def describe(step: Step) -> str:
     """One line: what happens to which resource, and for an update which properties differ."""
     changed = f"  [{', '.join(step.changed)}]" if step.op in ("update", "replace") and step.changed else ""
-    return f"  {_SIGNS[step.op]} {_type(step.type):<40} {step.name}{changed}"
+    return f"  {_SIGNS[step.op]} {_type(step.type):<46} {step.name}{changed}"
 
 
 def summary(result: Result, *, planned: bool = False) -> str:

@@ -20,10 +20,12 @@ BILLING_FUNCTION = f"arn:aws:lambda:{REGION}:{OTHER_ACCOUNT}:function:billing"
 BILLING_OWNER_ROLE = f"arn:aws:iam::{OTHER_ACCOUNT}:role/agentcore-deployer"
 SCHEDULE = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/restock"
 
-_ORDERS = """
+_ORDERS = '''
 def handler(event, context):
-    return {"order": event["order"], "state": "shipped"}
-"""
+    """Knows every order, and takes every one."""
+    tool = context.client_context.custom["bedrockAgentCoreToolName"].rpartition("___")[2]
+    return {"order": event.get("order", "1018"), "state": "placed" if tool == "place_order" else "shipped"}
+'''
 _BILLING = """
 def handler(event, context):
     return {"order": event["order"], "total": "19.90 EUR", "account": context.invoked_function_arn.split(":")[4]}

@@ -20,6 +20,8 @@ from schemas.documents import Tool
 from schemas.http import CallError
 from schemas.smithy import SmithyService
 
+_DEFAULTS = {"GroupName": "default", "EventBusName": "default"}
+"""What EventBridge and its Scheduler take where a request does not say it (their API references)."""
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
 
@@ -68,7 +70,7 @@ def resources_of(action: str, gateway: Gateway, arguments: Mapping[str, Any]) ->
 
 def _filled(form: str, kind: str, gateway: Gateway, arguments: Mapping[str, Any]) -> str:
     place = {"Partition": gateway.arn.split(":")[1], "Region": gateway.region, "Account": gateway.account}
-    values = {**place, **dict(_values(form, kind, arguments))}
+    values = {**_DEFAULTS, **place, **dict(_values(form, kind, arguments))}
     if given := next((value for value in values.values() if value.startswith("arn:")), None):
         return given
     return _PLACEHOLDER.sub(lambda match: values.get(match[1], "*"), form)

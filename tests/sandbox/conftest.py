@@ -11,7 +11,9 @@ its production name. `aws("iam")` is a boto3 client on it.
     assert deployed.knock("cognito", token).status == 200
     deployed.update({**deployed.config, "mode": "tutorial"})   # another `up`; also .preview(config), .destroy()
 
-The gateway's name is made up unless `config` gives one; what is still deployed after the test is destroyed.
+Secret configuration keys: `deploy(config, secrets={"inventoryKey": "…"})`; documents that targets name by a file can be
+written into the folder that the fixture `project` gives. The gateway's name is made up unless `config` gives one; what
+is still deployed after the test is destroyed.
 """
 
 from __future__ import annotations
@@ -19,17 +21,19 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import boto3
 import pytest
 
 from sandbox.caller import Answer, knock
 from sandbox.engine import Result
+from sandbox.engine.secrets import Crypter, new_crypter
 from sandbox.project import copy, write_stack_file
-from sandbox.services import PROJECT, Services, start
+from sandbox.services import PASSPHRASE, PROJECT, Services, start
 from sandbox.stack import Stack
 from tokens.getting import credentials_of, get_token
 from tokens.outputs import Outputs
@@ -43,7 +47,8 @@ class Deployment:
 
     stack: Stack
     config: Mapping[str, Any]
-    result: Result
+    secrets: Mapping[str, str]
+    result: Result = field(default_factory=Result)
 
     @property
     def outputs(self) -> Outputs:
@@ -60,13 +65,14 @@ class Deployment:
 
     def preview(self, config: Mapping[str, Any] | None = None) -> Result:
         """What an update to another configuration (None: the present one) would do."""
-        write_stack_file(self.stack.project, self.stack.name, self.config if config is None else config)
+        self._write(self.config if config is None else config)
         result = self.stack.run("preview")
-        write_stack_file(self.stack.project, self.stack.name, self.config)
+        self._write(self.config)
         return result
 
     def update(self, config: Mapping[str, Any]) -> Result:
-        write_stack_file(self.stack.project, self.stack.name, config)
+        """Deploy another configuration, or the same one again."""
+        self._write(config)
         self.config = config
         self.result = self.stack.run("up")
         return self.result
@@ -74,8 +80,22 @@ class Deployment:
     def destroy(self) -> Result:
         return self.stack.run("destroy")
 
+    def _write(self, config: Mapping[str, Any]) -> None:
+        crypter = _crypter()
+        encrypted = {key: crypter.encrypt(value) for key, value in self.secrets.items()}
+        write_stack_file(self.stack.project, self.stack.name, config, secure=encrypted, salt=crypter.salt)
 
-Deploy = Callable[[Mapping[str, Any]], Deployment]
+
+class Deploy(Protocol):
+    """Deploys a configuration, with secret keys, and gives the deployment."""
+
+    def __call__(self, config: Mapping[str, Any], *, secrets: Mapping[str, str] | None = None) -> Deployment: ...
+
+
+@cache
+def _crypter() -> Crypter:
+    """One for all stacks: deriving a key takes a third of a second."""
+    return new_crypter(PASSPHRASE)
 
 
 @pytest.fixture(scope="session")
@@ -113,13 +133,12 @@ def project(tmp_path: Path) -> Path:
 def deploy(services: Services, project: Path) -> Generator[Deploy]:
     deployments: list[Deployment] = []
 
-    def deployed(config: Mapping[str, Any]) -> Deployment:
+    def deployed(config: Mapping[str, Any], *, secrets: Mapping[str, str] | None = None) -> Deployment:
         named = {"gateway": {"name": f"test-{uuid.uuid4().hex[:8]}"}, **config}
         stack = Stack(services, project, f"test-{uuid.uuid4().hex[:8]}")
-        write_stack_file(project, stack.name, named)
-        deployment = Deployment(stack, named, Result())
+        deployment = Deployment(stack, named, secrets or {})
         deployments.append(deployment)
-        deployment.result = stack.run("up")
+        deployment.update(named)
         return deployment
 
     yield deployed

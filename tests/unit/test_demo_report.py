@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sandbox.demo import example_arguments
-from sandbox.demo_report import NO_TOKEN, WIDTH, Admission, Refusal, Report, text, title
+from sandbox.demo_report import NO_TOKEN, WIDTH, Admission, Refusal, Report, Use, text, title
 
 LET_IN = Admission(
     gateway="auth0",
@@ -17,22 +17,21 @@ LET_IN = Admission(
     matched=("aud", "client_id", "scope"),
     status=200,
     tools=("sample___echo", "sample___other"),
-    called="sample___echo",
-    arguments={"message": "hello"},
-    result='{"message": "hello"}' + "x" * 200,
 )
+USED = Use("auth0", "sample___echo", {"message": "hello"}, '{"message": "hello"}' + "x" * 200, failed=False)
 KEPT_OUT = Refusal("an expired token", "auth0", "401", "401")
-REPORT = Report(("auth0",), (LET_IN,), (KEPT_OUT,), created=3, seconds=7.04)
+REPORT = Report(("auth0",), (LET_IN,), (USED,), (KEPT_OUT,), created=3, seconds=7.04)
 
 
 @pytest.mark.parametrize(
     ("report", "ok"),
     [
         (REPORT, True),
-        (replace(REPORT, admissions=()), False),
+        (replace(REPORT, gateways=("auth0", "okta")), False),
         (replace(REPORT, admissions=(replace(LET_IN, status=401),)), False),
-        (replace(REPORT, admissions=(replace(LET_IN, tool_failed=True),)), False),
-        (replace(REPORT, admissions=(replace(LET_IN, result=None),)), False),
+        (replace(REPORT, admissions=(replace(LET_IN, tools=()),)), False),
+        (replace(REPORT, uses=()), False),
+        (replace(REPORT, uses=(USED, replace(USED, failed=True))), False),
         (replace(REPORT, refusals=(KEPT_OUT, replace(KEPT_OUT, answered="200"))), False),
         (replace(REPORT, refusals=(Refusal("a wrong client secret", "auth0", NO_TOKEN, "a token"),)), False),
     ],
@@ -45,7 +44,12 @@ def test_is_ok_only_if_all_is_as_it_should_be(report: Report, ok: bool) -> None:
 
 def test_marks_the_answer_that_is_wrong() -> None:
     shown = text(replace(REPORT, refusals=(replace(KEPT_OUT, answered="200"),)))
-    assert "an expired token  200  <-- wrong" in shown
+    assert "an expired token  200 (!)" in shown
+
+
+def test_says_why_a_tool_failed() -> None:
+    shown = text(replace(REPORT, uses=(replace(USED, answer="no such article", failed=True),)))
+    assert "  sample___echo at auth0: no such article" in shown
 
 
 def test_fits_into_a_terminal() -> None:
@@ -68,6 +72,7 @@ def test_has_everything_for_programs() -> None:
         ({"type": "object"}, {}),
         ({"properties": {"a": {"type": "string"}, "b": {"type": "string"}}, "required": ["a"]}, {"a": "hello"}),
         ({"properties": {"n": {"type": "integer"}, "on": {"type": "boolean"}}}, {"n": 1, "on": True}),
+        ({"properties": {"sku": {"type": "string"}}}, {"sku": "pen"}),
         ({"properties": {"kind": {"type": "string", "enum": ["small", "large"]}}}, {"kind": "small"}),
         (
             {"properties": {"all": {"type": "array", "items": {"type": "object", "properties": {"x": {}}}}}},

@@ -1,0 +1,107 @@
+"""The command line, as a person uses it: up, preview, outputs, exec, destroy and down, in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox.services import PROJECT
+
+
+class Sandbox:
+    """Runs commands on a sandbox of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._environment = {**os.environ, "SANDBOX_FOLDER": str(folder)}
+
+    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "sandbox", *arguments],
+            cwd=PROJECT,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Sandbox:
+    return Sandbox(tmp_path / "sandbox")
+
+
+def test_deploys_shows_and_deletes_a_stack(sandbox: Sandbox) -> None:
+    stack_file = PROJECT / "Pulumi.dev.yaml"
+    before = stack_file.read_text()
+    try:
+        deployed = sandbox("up", "--stack", "dev")
+        assert deployed.returncode == 0, deployed.stderr
+        assert re.search(r"^  \+ aws bedrock AgentcoreGateway +agentcore-dev-cognito$", deployed.stdout, re.MULTILINE)
+        assert "clientSecret: [secret]" in deployed.stdout
+
+        unchanged = sandbox("preview", "--stack", "dev")
+        assert (unchanged.returncode, unchanged.stdout.split(": ")[1].split()[1]) == (0, "unchanged")
+
+        shown = json.loads(sandbox("outputs", "--stack", "dev").stdout)
+        plain = json.loads(sandbox("outputs", "--stack", "dev", "--show-secrets").stdout)
+        clients = [outputs["identityProviders"]["cognito"]["clients"]["default"] for outputs in (shown, plain)]
+        assert clients[0]["clientSecret"] == "[secret]" != clients[1]["clientSecret"]
+        assert clients[0]["clientId"] == clients[1]["clientId"]
+
+        script = "import os, pathlib; pathlib.Path('Pulumi.dev.yaml').write_text(''); print(os.environ['AUTH0_DOMAIN'])"
+        executed = sandbox("exec", "--", sys.executable, "-c", script)
+        assert (executed.returncode, executed.stdout) == (0, "sandbox-tenant.us.auth0.com\n")
+        assert stack_file.read_text() == before
+
+        destroyed = sandbox("destroy", "--stack", "dev")
+        assert destroyed.returncode == 0, destroyed.stderr
+        assert destroyed.stdout.rstrip().endswith("deleted")
+    finally:
+        ended = sandbox("down")
+    assert (ended.returncode, ended.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("destroy",), "sandbox: the sandbox is not running: start it with `python -m sandbox up`\n"),
+        (("outputs",), "sandbox: the sandbox is not running: start it with `python -m sandbox up`\n"),
+        (("up", "--stack", "nothing"), f"sandbox: there is no stack file Pulumi.nothing.yaml in {PROJECT}\n"),
+        (("exec",), "sandbox: give a command: python -m sandbox exec -- COMMAND\n"),
+        (("exec", "--real-plugins", "aws", "--", "true"), "sandbox: --real-plugins: aws is none of auth0, okta\n"),
+    ],
+)
+def test_says_in_a_line_what_is_wrong(sandbox: Sandbox, arguments: tuple[str, ...], message: str) -> None:
+    done = sandbox(*arguments)
+    assert (done.returncode, done.stderr) == (1, message)
+
+
+def test_ends_what_is_not_running_without_complaint(sandbox: Sandbox) -> None:
+    done = sandbox("down")
+    assert (done.returncode, done.stdout) == (0, "  the sandbox was not running\n")
+
+
+def test_previews_without_leaving_anything_running(sandbox: Sandbox) -> None:
+    previewed = sandbox("preview", "--stack", "dev")
+    assert previewed.returncode == 0, previewed.stderr
+    assert previewed.stdout.rstrip().endswith("to create")
+    digest = json.loads(sandbox("preview", "--stack", "dev", "--json").stdout)
+    assert digest["changeSummary"] == {"create": len(digest["steps"])}
+    assert sandbox("outputs", "--stack", "dev").returncode == 1
+
+
+def test_demonstrates_that_every_gateway_keeps_its_promise(sandbox: Sandbox) -> None:
+    done = sandbox("demo", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["ok"]
+    assert {each["gateway"] for each in document["gateways"]} == {"auth0", "cognito", "okta"}
+    assert all(each["ok"] for kind in ("gateways", "tools", "refusals") for each in document[kind])
+    assert len({each["tool"].partition("___")[0] for each in document["tools"]}) >= 5
