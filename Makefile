@@ -5,6 +5,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+ENGINE ?= sandbox
 PULUMI_VERSION := $(shell sed -n 's/^pulumi==//p' requirements.txt)
 
 help: ## list these commands
