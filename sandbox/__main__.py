@@ -23,6 +23,7 @@ from sandbox.services import PROJECT, Services, ServicesError
 
 _FOLDER = Path(os.environ.get("SANDBOX_FOLDER", PROJECT / ".sandbox"))
 _PLUGINS = ("auth0", "okta")
+_ENGINES = ("sandbox", "pulumi")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,13 +77,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _demo(asked: argparse.Namespace) -> int:
     began = time.monotonic()
+    engine = os.environ.get("ENGINE", "sandbox")
+    if engine not in _ENGINES:
+        return _fail(f"ENGINE={engine} is none of {', '.join(_ENGINES)}")
     with TemporaryDirectory(prefix="agentcore-auth-") as folder, ThreadPoolExecutor() as aside:
         starting = aside.submit(services.start, Path(folder), attached=True)
         from sandbox.demo import demo  # noqa: PLC0415  # takes a second to import: the services start meanwhile
 
         running = starting.result()
         try:
-            return demo(running, began, as_json=asked.json, engine=os.environ.get("ENGINE", "sandbox"))
+            return demo(running, began, as_json=asked.json, engine=engine)
         finally:
             running.stop()
 

@@ -22,7 +22,6 @@ def main() -> None:
         answer = {"failed": False, "payload": _call(request)}
         text = json.dumps(answer)
     except Exception as error:  # whatever the function raises is its answer
-        traceback.print_exc()
         text = json.dumps({"failed": True, "payload": _error_document(error)})
     Path(request["result"]).write_text(text)
 

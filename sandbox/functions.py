@@ -1,7 +1,7 @@
 """Runs the code of a Lambda function in moto as a Python process of its own (moto's own invoke needs Docker).
 
 Behaviour: Lambda developer guide, "Python handler", "context object" and "function errors": a raised exception or a
-timeout answers with `errorMessage` and `errorType`, what the function prints goes to its log.
+timeout answers with `errorMessage` and `errorType`. What the function prints is not kept.
 """
 
 from __future__ import annotations
@@ -30,11 +30,10 @@ class FunctionNotFoundError(LookupError):
 
 @dataclass(frozen=True)
 class Invocation:
-    """What a function answered: its return value, or the error document of a function that failed; and its log."""
+    """What a function answered: its return value, or the error document of a function that failed."""
 
     payload: object
     failed: bool
-    log: str
 
 
 def find_function(arn: str) -> LambdaFunction:
@@ -88,21 +87,21 @@ def invoke(
             finished = subprocess.run(  # noqa: S603  # our interpreter and our runner
                 [sys.executable, "-I", str(_RUNNER)],
                 input=json.dumps(request).encode(),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
                 cwd=code,
                 env=_environment(function, environment),
                 timeout=float(function.timeout),
                 check=False,
             )
-        except subprocess.TimeoutExpired as late:
+        except subprocess.TimeoutExpired:
             message = f"{request_id} Task timed out after {float(function.timeout):.2f} seconds"
-            return _failure("Sandbox.Timedout", message, late.stdout)
+            return _failure("Sandbox.Timedout", message)
         if not result.exists():
             message = f"RequestId: {request_id} Error: Runtime exited with status {finished.returncode}"
-            return _failure("Runtime.ExitError", message, finished.stdout)
+            return _failure("Runtime.ExitError", message)
         answer = cast("dict[str, Any]", json.loads(result.read_text()))
-    return Invocation(answer["payload"], bool(answer["failed"]), finished.stdout.decode(errors="replace"))
+    return Invocation(answer["payload"], failed=bool(answer["failed"]))
 
 
 def _environment(function: LambdaFunction, environment: Mapping[str, str]) -> dict[str, str]:
@@ -110,6 +109,7 @@ def _environment(function: LambdaFunction, environment: Mapping[str, str]) -> di
     return {
         **environment,
         "PATH": os.defpath,
+        "AWS_ACCESS_KEY_ID": function.account_id,
         "AWS_REGION": function.region,
         "AWS_DEFAULT_REGION": function.region,
         "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
@@ -117,7 +117,5 @@ def _environment(function: LambdaFunction, environment: Mapping[str, str]) -> di
     }
 
 
-def _failure(error: str, message: str, log: bytes | None = None) -> Invocation:
-    return Invocation(
-        {"errorType": error, "errorMessage": message}, failed=True, log=(log or b"").decode(errors="replace")
-    )
+def _failure(error: str, message: str) -> Invocation:
+    return Invocation({"errorType": error, "errorMessage": message}, failed=True)

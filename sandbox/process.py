@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import importlib
 import os
 import re
 import signal
@@ -141,6 +142,7 @@ async def run(folder: Path, *, attached: bool) -> None:
     cloud.function_environment.update(services.environment({}))
     await planting
     announce(services)
+    threading.Thread(target=_import_ahead, daemon=True).start()
     await stopped.wait()
 
 
@@ -164,6 +166,11 @@ async def _listen(app: ASGIApp, tls: ssl.SSLContext | None = None) -> _Server:
 
 def _port(server: _Server) -> int:
     return int(server.servers[0].sockets[0].getsockname()[1])
+
+
+def _import_ahead() -> None:
+    """What the first call of a gateway needs, while there is something else to wait for: half a second."""
+    importlib.import_module("sandbox.gateway.mcp_server")
 
 
 def _watch_starter(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,17 @@ def test_deploys_shows_and_deletes_a_stack(sandbox: Sandbox) -> None:
     finally:
         ended = sandbox("down")
     assert (ended.returncode, ended.stdout) == (0, "")
+
+
+@pytest.mark.skipif(shutil.which("pulumi") is None, reason="pulumi is not on PATH")
+def test_the_cli_finds_a_stack_unchanged_that_was_deployed_here(sandbox: Sandbox) -> None:
+    try:
+        assert sandbox("up", "--stack", "dev").returncode == 0
+        command = ("pulumi", "preview", "--stack", "dev", "--non-interactive", "--expect-no-changes")
+        previewed = sandbox("exec", "--", *command)
+        assert previewed.returncode == 0, previewed.stdout + previewed.stderr
+    finally:
+        sandbox("down")
 
 
 @pytest.mark.parametrize(
