@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from sandbox.engine.errors import DeploymentError
@@ -16,7 +16,7 @@ from sandbox.engine.paths import restore
 from sandbox.engine.provider import Diff, InitializationError
 from sandbox.engine.state import STACK_TYPE, Resource, make_urn, now
 from sandbox.engine.steps import Event, Step
-from sandbox.engine.values import UNKNOWN, Properties, Secret
+from sandbox.engine.values import UNKNOWN, Properties, Secret, mark_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -24,26 +24,6 @@ if TYPE_CHECKING:
     from sandbox.engine.ledger import Ledger
     from sandbox.engine.provider import Provider
     from sandbox.engine.registry import Registry
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What the program wants of a resource."""
-
-    type: str
-    name: str
-    custom: bool
-    inputs: Properties
-    parent: str = ""
-    provider: str = ""
-    dependencies: list[str] = field(default_factory=list[str])
-    property_dependencies: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
-    additional_secret_outputs: list[str] = field(default_factory=list[str])
-    protect: bool = False
-    ignore_changes: list[str] = field(default_factory=list[str])
-    replace_on_changes: list[str] = field(default_factory=list[str])
-    delete_before_replace: bool | None = None
-    former_urns: list[str] = field(default_factory=list[str])
 
 
 class AbortedError(Exception):
@@ -76,26 +56,22 @@ class Deployment:
         """Note an error: what is under way is finished, nothing new is begun."""
         self.errors.append(message)
 
-    def register(self, goal: Goal) -> Resource:
-        """Bring a resource about. Raises AbortedError if the deployment fails, here or elsewhere."""
-        new = Resource(
-            urn=make_urn(self.stack, self.project, goal.parent, goal.type, goal.name),
-            custom=goal.custom,
-            type=goal.type,
-            parent=goal.parent,
-            provider=goal.provider,
-            protect=goal.protect,
-            dependencies=sorted(goal.dependencies),
-            property_dependencies={key: sorted(urns) for key, urns in goal.property_dependencies.items()},
-            additional_secret_outputs=goal.additional_secret_outputs,
-            ignore_changes=goal.ignore_changes,
-            replace_on_changes=goal.replace_on_changes,
-        )
+    def urn(self, parent: str, type_: str, name: str) -> str:
+        """The URN of a resource of this stack."""
+        return make_urn(self.stack, self.project, parent, type_, name)
+
+    def register(
+        self, new: Resource, *, former_urns: Iterable[str] = (), delete_before_replace: bool | None = None
+    ) -> Resource:
+        """Bring about what the program wants, and fill in what only that tells: checked inputs, id, outputs.
+
+        Raises AbortedError if the deployment fails, here or elsewhere.
+        """
         try:
-            self._claim(new, goal.former_urns)
-            self._bring_about(goal, new)
+            self._claim(new, former_urns)
+            self._bring_about(new, delete_before_replace)
         except DeploymentError as error:
-            self.fail(f"{goal.type} `{goal.name}`: {error}")
+            self.fail(f"{new.type} `{new.name}`: {error}")
             raise AbortedError from error
         return new
 
@@ -124,21 +100,29 @@ class Deployment:
         """Call a function of a provider."""
         return self._registry.instance(reference).invoke(token, arguments, preview=self.preview)
 
-    def _bring_about(self, goal: Goal, new: Resource) -> None:
-        old, manager = self._ledger.old(new.urn), self._manager(new)
+    def _bring_about(self, new: Resource, delete_before_replace: bool | None) -> None:
+        wanted, old, manager = new.inputs, self._ledger.old(new.urn), self._manager(new)
         is_gone = self._is_deleted_already(new.urn)
         if old is None or is_gone:
-            new.inputs = manager.check(new.urn, None, goal.inputs) if manager else goal.inputs
+            new.inputs = manager.check(new.urn, None, wanted) if manager else wanted
             self._create(Step("replace", old, new, Diff(changed=True)) if old else Step("create", None, new), old)
             return
         new.created, new.modified = old.created, old.modified
-        wanted = restore(goal.inputs, old.inputs, goal.ignore_changes)
-        new.inputs = manager.check(new.urn, old.inputs, wanted) if manager else wanted
-        diff = self._diff(old, new, manager).replacing_on(goal.replace_on_changes)
+        kept = restore(wanted, old.inputs, new.ignore_changes)
+        new.inputs = manager.check(new.urn, old.inputs, kept) if manager else kept
+        diff = self._diff(old, new, manager).replacing_on(new.replace_on_changes)
         if self._is_deleted_already(new.urn, is_settled=True):
             self._create(Step("replace", old, new, diff), old)
         elif old.pending_replacement or (diff.changed and diff.replaces):
-            self._replace(goal, Step("replace", old, new, diff), old, new, manager)
+            if old.protect and new.protect:
+                raise DeploymentError("it is protected and would have to be replaced; take `protect` off first.")
+            if manager:
+                # The defaults that the provider chose for the old one are not the new one's.
+                new.inputs = manager.check(new.urn, None, wanted)
+            before = diff.delete_before_replace if delete_before_replace is None else delete_before_replace
+            if before and not old.pending_replacement:
+                self._delete_with_dependents(old)
+            self._create(Step("replace", old, new, diff), old if old.pending_replacement else None)
         elif diff.changed or old.init_errors:
             self._update(Step("update", old, new, diff), old, new, manager)
         else:
@@ -169,6 +153,7 @@ class Deployment:
     def _keep(self, step: Step, old: Resource, new: Resource) -> None:
         self._begin(step)
         new.id, new.outputs = old.id, old.outputs
+        _hide_outputs(new)
         if new.is_provider:
             # The state's inputs, so that a change that the provider does not call one changes nothing.
             self._registry.keep(replace(new, inputs=old.inputs))
@@ -183,7 +168,8 @@ class Deployment:
                 try:
                     new.id, new.outputs = manager.create(new.urn, new.inputs, self.preview)
                 except InitializationError as error:
-                    new.id, new.outputs, new.init_errors = error.id, error.outputs, error.reasons
+                    new.id, new.init_errors = error.id, error.reasons
+                    new.outputs = mark_secrets(error.outputs, new.inputs)
         new.created = new.modified = now()
         self._complete(step, new, retired)
 
@@ -195,14 +181,12 @@ class Deployment:
                 try:
                     new.outputs = manager.update(old, new.inputs, new.ignore_changes, self.preview)
                 except InitializationError as error:
-                    new.outputs, new.init_errors = error.outputs, error.reasons
+                    new.outputs, new.init_errors = mark_secrets(error.outputs, new.inputs), error.reasons
             new.modified = now()
         self._complete(step, new, old)
 
     def _complete(self, step: Step, new: Resource, retired: Resource | None) -> None:
-        hidden = {key: new.outputs[key] for key in new.additional_secret_outputs if key in new.outputs}
-        secrets = {key: value if isinstance(value, Secret) else Secret(value) for key, value in hidden.items()}
-        new.outputs = {**new.outputs, **secrets}
+        _hide_outputs(new)
         if step.old and not retired:
             step.old.delete = True
             self._note(step)
@@ -211,23 +195,6 @@ class Deployment:
             self._report("failed", step)
             raise DeploymentError("; ".join(new.init_errors))
         self._report("done", step)
-
-    def _replace(
-        self, goal: Goal, step: Step, old: Resource, new: Resource, manager: Provider | Registry | None
-    ) -> None:
-        if old.protect and new.protect:
-            raise DeploymentError(
-                "it is protected and would have to be replaced; take `protect` off in the program first."
-            )
-        if manager:
-            # The defaults that the provider chose for the old one are not the new one's.
-            new.inputs = manager.check(new.urn, None, goal.inputs)
-        before = bool(step.diff and step.diff.delete_before_replace)
-        if goal.delete_before_replace is not None:
-            before = goal.delete_before_replace
-        if before and not old.pending_replacement:
-            self._delete_with_dependents(old)
-        self._create(step, old if old.pending_replacement else None)
 
     def _delete_with_dependents(self, root: Resource) -> None:
         with self._ledger.lock:
@@ -269,8 +236,11 @@ class Deployment:
         old = step.resource
         self._begin(step)
         if old.custom and not old.is_provider and not self.preview:
-            with self._reporting(step):
+            try:
                 self._registry.load(self._ledger.owner_of(old)).delete(old)
+            except DeploymentError as error:
+                self._report("failed", step)
+                raise DeploymentError(f"{old.type} `{old.name}` could not be deleted: {error}") from error
         old.pending_replacement = pending
         self._ledger.record(None, None if pending else old, save=True)
         self._report("done", step)
@@ -322,3 +292,9 @@ class Deployment:
     def _report(self, kind: Literal["begin", "done", "failed"], step: Step) -> None:
         if not step.resource.is_default_provider:
             self._on_event(Event(kind, step))
+
+
+def _hide_outputs(resource: Resource) -> None:
+    for key in resource.outputs.keys() & set(resource.additional_secret_outputs):
+        if not isinstance(resource.outputs[key], Secret):
+            resource.outputs = {**resource.outputs, key: Secret(resource.outputs[key])}

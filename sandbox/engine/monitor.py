@@ -17,10 +17,10 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
 
 from sandbox.engine.assets import with_hashes
-from sandbox.engine.deployment import AbortedError, Deployment, Goal
+from sandbox.engine.deployment import AbortedError, Deployment
 from sandbox.engine.errors import DeploymentError
 from sandbox.engine.registry import INTERNAL
-from sandbox.engine.state import PROVIDER_PREFIX, make_urn
+from sandbox.engine.state import PROVIDER_PREFIX, Resource, make_urn
 from sandbox.engine.steps import Event
 from sandbox.engine.values import from_struct, output_dependencies, to_struct
 
@@ -79,7 +79,11 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext
     ) -> resource_pb2.RegisterResourceResponse:
         try:
-            new = self._deployment.register(self._goal(request))
+            new = self._deployment.register(
+                self._wanted(request),
+                former_urns=self._former_urns(request),
+                delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
+            )
         except (AbortedError, DeploymentError) as error:
             self.refuse(context, f"{request.type} `{request.name}`", error)
         # A component's outputs may name resources that do not exist yet: the program has them anyway.
@@ -114,7 +118,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     RegisterResourceHook = RegisterErrorHook = _refused("a resource hook")
     RegisterPackage = _refused("a parameterized package")
 
-    def _goal(self, request: resource_pb2.RegisterResourceRequest) -> Goal:
+    def _wanted(self, request: resource_pb2.RegisterResourceRequest) -> Resource:
         if unsupported := next((name for name in _UNSUPPORTED if _is_set(request, name)), None):
             raise DeploymentError(f"the sandbox's engine does not support `{unsupported}`; the pulumi CLI does.")
         inputs, provider = with_hashes(from_struct(request.object)), request.provider
@@ -125,21 +129,19 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         dependencies = {key: set(entry.urns) for key, entry in request.propertyDependencies.items()}
         for key, value in request.object.fields.items():
             dependencies[key] = dependencies.get(key, set()) | output_dependencies(value)
-        return Goal(
-            type=request.type,
-            name=request.name,
+        return Resource(
+            urn=self._deployment.urn(request.parent, request.type, request.name),
             custom=request.custom,
+            type=request.type,
             inputs=inputs,
             parent=request.parent,
             provider=provider,
-            dependencies=list(request.dependencies),
-            property_dependencies={key: list(urns) for key, urns in dependencies.items()},
+            dependencies=sorted(request.dependencies),
+            property_dependencies={key: sorted(urns) for key, urns in dependencies.items()},
             additional_secret_outputs=list(request.additionalSecretOutputs),
             protect=request.protect,
             ignore_changes=list(request.ignoreChanges),
             replace_on_changes=list(request.replaceOnChanges),
-            delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
-            former_urns=self._former_urns(request),
         )
 
     def _default_provider(self, token: str, version: str) -> str:
@@ -151,8 +153,9 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
                 inputs = self._config.of_package(package)
                 inputs.update({"version": version, INTERNAL: {}} if version else {})
                 name = f"default_{version.translate(str.maketrans('.-+', '___'))}" if version else "default"
-                provider = self._deployment.register(Goal(PROVIDER_PREFIX + package, name, custom=True, inputs=inputs))
-                self._default_providers[key] = provider.reference
+                urn = self._deployment.urn("", PROVIDER_PREFIX + package, name)
+                provider = Resource(urn=urn, custom=True, type=PROVIDER_PREFIX + package, inputs=inputs)
+                self._default_providers[key] = self._deployment.register(provider).reference
             return self._default_providers[key]
 
     def _former_urns(self, request: resource_pb2.RegisterResourceRequest) -> list[str]:

@@ -193,6 +193,18 @@ def test_a_failed_create_leaves_what_was_made_and_the_next_run_goes_on(playroom:
     assert operations(playroom.run("up")) == {"bad": "create"}
 
 
+def test_independent_resources_come_about_at_the_same_time(playroom: Playroom) -> None:
+    playroom.furnish(box("one", meets=True), box("other", meets=True))
+    assert operations(playroom.run("up"))["one"] == "create"
+
+
+def test_what_is_under_way_when_something_fails_is_finished_and_in_the_state(playroom: Playroom) -> None:
+    playroom.furnish(box("bad", meets=True, fail="create"), box("slow", meets=True, dawdles=0.5))
+    with pytest.raises(DeploymentError, match="`bad`: the toy broke on create"):
+        playroom.run("up")
+    assert playroom.resources()[-1]["id"] == "slow-1"
+
+
 def test_a_resource_that_does_not_become_ready_is_in_the_state_and_updated_next(playroom: Playroom) -> None:
     playroom.furnish(box("slow", fail="start"))
     with pytest.raises(DeploymentError, match=r"`slow`: it never started$"):
@@ -207,7 +219,9 @@ def test_a_failed_delete_is_tried_again(playroom: Playroom) -> None:
     playroom.furnish(box("stuck", color="red", fail="delete"))
     playroom.run("up")
     playroom.furnish(box("stuck", color="blue"))
-    with pytest.raises(DeploymentError, match="the toy broke on delete"):
+    with pytest.raises(
+        DeploymentError, match=r"^toys:index:Box `stuck` could not be deleted: the toy broke on delete$"
+    ):
         playroom.run("up")
     assert [resource.get("delete") for resource in playroom.resources()[-2:]] == [None, True]
     kind, inputs = playroom.toys.things["stuck-1"]

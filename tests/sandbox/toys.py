@@ -2,7 +2,8 @@
 
 A box is replaced when its `color` changes (the new one first) and updated for anything else. A shelf is replaced when
 its `place` changes, and has to be gone before the new one comes: there is one shelf in a place. `fail` names the call
-that fails; what fails to start is there, though. What is `repaired` in the provider can be deleted.
+that fails; what fails to start is there, though. What is `repaired` in the provider can be deleted. Two that `meets`
+are created only together, and one that `dawdles` takes its seconds then.
 """
 
 # ruff: noqa: ARG002, N802  the protocol names methods and arguments
@@ -10,6 +11,7 @@ that fails; what fails to start is there, though. What is `repaired` in the prov
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from concurrent import futures
 from contextlib import contextmanager
@@ -58,6 +60,7 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
         self.connections: dict[str, str] = {}
         self._accept_secrets = accept_secrets
         self._lock = threading.Lock()
+        self._meeting = threading.Barrier(2)
         self._counts: defaultdict[str, count[int]] = defaultdict(lambda: count(1))
 
     def Attach(self, request: Any, context: Any) -> Any:
@@ -114,6 +117,9 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
         inputs = _plain(request.properties)
         if request.preview:
             return provider_pb2.CreateResponse(id="", properties=_struct({**inputs, "serial": UNKNOWN, "key": UNKNOWN}))
+        if inputs.get("meets"):
+            self._meeting.wait(timeout=20)
+            time.sleep(inputs.get("dawdles", 0))
         self._note("create", request, context, inputs)
         with self._lock:
             taken = [held["place"] for kind, held in self.things.values() if kind == "toys:index:Shelf"]
