@@ -43,6 +43,9 @@ from sandbox.services import Services, announce
 from sandbox.tenants.auth0.tenant import Auth0Tenant
 from sandbox.tenants.okta.org import OktaOrg
 
+_KEEP_ALIVE_SECONDS = 120
+"""Longer than clients keep a connection, so that none is closed just when it is used again."""
+
 
 class Cloud:
     """Everything that is played, wired together; nothing listens yet but AWS's API, which the others are built on."""
@@ -154,7 +157,9 @@ def _providers(cloud: Cloud) -> Iterator[Provider[Any]]:
 
 async def _listen(app: ASGIApp, tls: ssl.SSLContext | None = None) -> _Server:
     """Serve an ASGI app on a free port, for as long as the process lives."""
-    config = uvicorn.Config(app, LOOPBACK, 0, lifespan="off", log_config=None, access_log=False)
+    config = uvicorn.Config(
+        app, LOOPBACK, 0, lifespan="off", log_config=None, access_log=False, timeout_keep_alive=_KEEP_ALIVE_SECONDS
+    )
     config.load()
     config.ssl = tls
     server = _Server(config)

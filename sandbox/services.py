@@ -30,6 +30,7 @@ _FILE = "services.json"
 _LOG = "services.log"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 10.0
+_ANSWER_SECONDS = 20.0
 _POLL_SECONDS = 0.01
 _CREDENTIALS = ("AWS_", "AUTH0_", "OKTA_", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -98,7 +99,7 @@ class Services:
 
     def is_alive(self) -> bool:
         try:
-            return self._ask("/alive", {}, timeout=2)["pid"] == self.pid
+            return self._ask("/alive", {})["pid"] == self.pid
         except ServicesError:
             return False
 
@@ -115,13 +116,13 @@ class Services:
             time.sleep(_POLL_SECONDS)
         forget(self.folder)
 
-    def _ask(self, path: str, question: Mapping[str, object], *, timeout: float = 10) -> dict[str, Any]:
+    def _ask(self, path: str, question: Mapping[str, object]) -> dict[str, Any]:
         request = urllib.request.Request(  # noqa: S310  # our own address, always http
             f"{self.admin}{path}", json.dumps(question).encode(), {"Content-Type": "application/json"}
         )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=timeout) as answer:
+            with opener.open(request, timeout=_ANSWER_SECONDS) as answer:
                 return cast("dict[str, Any]", json.load(answer))
         except urllib.error.HTTPError as refused:
             with refused:

@@ -71,6 +71,14 @@ def test_says_why_it_did_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         services.start(tmp_path / "folder", attached=True)
 
 
-def test_mints_for_its_own_issuers_only(running_services: services.Services) -> None:
-    with pytest.raises(ServicesError, match="no user pool issues as https://login"):
-        running_services.mint({"sub": "me"}, issuer="https://login.example.com")
+@pytest.mark.parametrize(
+    ("issuer", "message"),
+    [
+        ("https://login.example.com", "no user pool issues as https://login"),
+        ("https://sandbox-org.okta.com/oauth2/nowhere", "nowhere"),
+        ("https://sandbox-tenant.us.auth0.com/", "nobodys-api"),
+    ],
+)
+def test_mints_for_its_own_issuers_only(running_services: services.Services, issuer: str, message: str) -> None:
+    with pytest.raises(ServicesError, match=message):
+        running_services.mint({"sub": "me", "aud": "nobodys-api"}, issuer=issuer)
