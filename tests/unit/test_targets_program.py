@@ -91,16 +91,17 @@ def test_a_function_s_tools_come_from_a_file_or_from_s3() -> None:
 
 
 def test_a_smithy_model_is_sent_as_it_is_and_its_actions_are_allowed() -> None:
-    table = f"arn:aws:dynamodb:us-west-2:{ACCOUNT}:table/stock"
-    model = "examples/documents/stock.smithy.json"
-    smithy = {"name": "stock", "type": "smithy", "model": model, "actions": ["dynamodb:GetItem"], "resources": [table]}
+    schedule = f"arn:aws:scheduler:us-west-2:{ACCOUNT}:schedule/default/restock"
+    allowed = {"actions": ["scheduler:GetSchedule"], "resources": [schedule]}
+    model = "examples/documents/schedules.smithy.json"
+    smithy = {"name": "stock", "type": "smithy", "model": model, **allowed}
     recorder = stack(smithy)
     assert target(recorder) == {
-        "smithyModel": {"inlinePayload": {"payload": (DOCUMENTS / "stock.smithy.json").read_text()}},
+        "smithyModel": {"inlinePayload": {"payload": (DOCUMENTS / "schedules.smithy.json").read_text()}},
         "credentials": {"gatewayIamRole": {}},
     }
-    allowed = statements(recorder)["CallStock"]
-    assert (allowed["Action"], allowed["Resource"]) == (["dynamodb:GetItem"], [table])
+    statement = statements(recorder)["CallStock"]
+    assert (statement["Action"], statement["Resource"]) == (["scheduler:GetSchedule"], [schedule])
 
 
 def test_an_api_key_goes_into_the_vault_and_from_there_to_the_api() -> None:
