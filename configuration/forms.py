@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 
@@ -32,17 +32,6 @@ def _without_repetition(values: tuple[str, ...]) -> tuple[str, ...]:
     if repeated:
         raise PydanticCustomError("repeated", "{values} stands there more than once", {"values": ", ".join(repeated)})
     return values
-
-
-def _host_only(value: object) -> object:
-    if isinstance(value, str) and ("://" in value or "/" in value):
-        host = value.split("://")[-1].split("/")[0]
-        raise PydanticCustomError(
-            "host",
-            "{value} is not a bare host name: write {host}, without scheme and path",
-            {"value": repr(value), "host": host},
-        )
-    return value
 
 
 ARN = r"arn:aws(?:-cn|-us-gov)?"
@@ -117,7 +106,6 @@ DiscoveryUrl = Annotated[
     ),
 ]
 RolePath = Annotated[str, matching(r"/([!-~]+/)?", "a role path: it begins and ends with a slash")]
-Host = Annotated[str, BeforeValidator(_host_only), matching(r"[A-Za-z0-9.-]+(:\d+)?", "a host name")]
 
 # What an authorizer's allowedScopes can hold.
 _SCOPE_CHARACTERS = r"[\x21\x23-\x5B\x5D-\x7E]"

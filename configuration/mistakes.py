@@ -76,8 +76,8 @@ def _sentence(details: ErrorDetails, model: type[BaseModel] | None) -> str:
         return f"{details['input']!r} is not valid here; valid: {str(context['expected']).replace(' or ', ', ')}"
     if kind == "too_short":
         return "is empty; it needs at least one entry"
-    if kind in {"form", "host", "repeated", "value_error"}:
-        return details["msg"].removeprefix("Value error, ")
+    if kind in {"form", "repeated"}:
+        return details["msg"]
     wanted = details["msg"].removeprefix("Input should be ")
     return f"should be {wanted}, not {_shown(details['input'])}"
 

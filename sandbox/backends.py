@@ -28,13 +28,11 @@ INVENTORY_KEY_HEADER = "x-api-key"
 INVENTORY_KEY = "sandbox-inventory-key"
 
 LOGIN = "login.sandbox.example"
-DISCOVERY_URL = f"https://{LOGIN}/.well-known/openid-configuration"
 CLIENT_ID = "agentcore-gateway"
 CLIENT_SECRET = "sandbox-shipping-secret"  # noqa: S105  # opens nothing but the sandbox
 SCOPE = "ship"
 
 SHIPPING = "shipping.sandbox.example"
-SHIPPING_ENDPOINT = f"https://{SHIPPING}/mcp"
 
 RUNTIME_HOST = re.compile(r"bedrock-agentcore\.[a-z0-9-]+\.amazonaws\.com")
 _RUNTIME_PATH = re.compile(r"/runtimes/.+/invocations")

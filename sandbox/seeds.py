@@ -16,9 +16,6 @@ from sandbox.services import ACCOUNT, OTHER_ACCOUNT
 
 REGION = "us-west-2"
 ORDERS_FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:orders"
-BILLING_FUNCTION = f"arn:aws:lambda:{REGION}:{OTHER_ACCOUNT}:function:billing"
-BILLING_OWNER_ROLE = f"arn:aws:iam::{OTHER_ACCOUNT}:role/agentcore-deployer"
-SCHEDULE = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/restock"
 
 _ORDERS = '''
 def handler(event, context):

@@ -33,7 +33,6 @@ AUTH0: Mapping[str, TokenShape] = {
 }
 OKTA = TokenShape("okta", "cid", has_audience=True, scope_claim="scp")
 OKTA_WITH_CLIENT_ID = TokenShape("okta+client_id", "client_id", has_audience=True, scope_claim="scp")
-OIDC = TokenShape("oidc", "client_id", has_audience=True, scope_claim="scope")
 
 
 def shape_of(claims: Mapping[str, object]) -> TokenShape | None:

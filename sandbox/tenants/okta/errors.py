@@ -33,10 +33,5 @@ def invalid(field: str, reason: str) -> OktaError:
     return OktaError(400, "E0000001", f"Api validation failed: {field}", (f"{field}: {reason}",))
 
 
-def not_active(what: str) -> OktaError:
-    """Deletion of what is still in use."""
-    return OktaError(403, "E0000022", f"The {what} is active: deactivate it before deleting it.")
-
-
 def unauthorized() -> OktaError:
     return OktaError(401, "E0000011", "Invalid token provided")
