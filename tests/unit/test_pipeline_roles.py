@@ -1,0 +1,110 @@
+"""The roles of the workflows: who may assume them, and that a preview can look and not touch."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components import iam
+from components.iam_pipeline import State, documents, main, preview_subjects, read_only, trust
+from components.policies import PROJECT, Place
+from tests.unit.policy_table import faults
+
+PLACE = Place("us-west-2", "123456789012")
+STATE = State("acme-state", "arn:aws:kms:us-west-2:123456789012:key/11111111-2222-3333-4444-555555555555")
+STACK_FILES = sorted(PROJECT.glob("examples/Pulumi.*.yaml"))
+
+
+def roles(path: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, list[dict[str, Any]]]:
+    """Title -> statements, as the command prints them for a stack file."""
+    arguments = ["--file", str(path), "--repository", "acme/gateways", "--account", PLACE.account]
+    state = ["--state-bucket", str(STATE.bucket), "--state-key", str(STATE.key_arn)]
+    assert main([*arguments, *state]) == 0
+    found: dict[str, list[dict[str, Any]]] = {}
+    # A second line with a number sign says where a document outgrows a managed policy.
+    for part in re.split(r"^# (?=Preview|Deploy)", capsys.readouterr().out, flags=re.MULTILINE)[1:]:
+        title, _, rest = part.partition("\n")
+        found[title] = json.loads(rest[rest.index("{") :])["Statement"]
+    return found
+
+
+@pytest.mark.parametrize("path", STACK_FILES, ids=lambda path: path.stem)
+def test_no_statement_of_the_roles_is_wider_than_it_has_to_be(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for title, statements in roles(path, capsys).items():
+        if "who may assume" not in title:
+            assert faults(statements) == [], title
+            sids = [statement["Sid"] for statement in statements]
+            assert len(set(sids)) == len(sids), title
+
+
+@pytest.mark.parametrize("path", STACK_FILES, ids=lambda path: path.stem)
+def test_the_preview_role_looks_and_does_not_touch(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reading = roles(path, capsys)["Preview role: what it may do"]
+    actions = {action for statement in reading for action in statement["Action"]}
+    verbs = {action.partition(":")[2] for action in actions - {"s3:GetObject", "kms:Decrypt"}}
+    assert all(verb.startswith(("Get", "List", "Describe")) for verb in verbs)
+    assert "secretsmanager:GetSecretValue" not in actions
+    objects = [statement["Resource"] for statement in reading if "s3:GetObject" in statement["Action"]]
+    assert objects == [["arn:aws:s3:::acme-state/.pulumi/*"]]
+
+
+@pytest.mark.parametrize("path", STACK_FILES, ids=lambda path: path.stem)
+def test_what_a_preview_may_read_a_deployment_may_as_well(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = roles(path, capsys)
+    reading, deploying = (
+        {
+            (action, resource)
+            for statement in found[title]
+            for action in statement["Action"]
+            for resource in statement["Resource"]
+        }
+        for title in ("Preview role: what it may do", "Deploy role: what it may do")
+    )
+    assert reading < deploying
+
+
+def test_a_pull_request_cannot_assume_the_deploy_role(capsys: pytest.CaptureFixture[str]) -> None:
+    found = roles(PROJECT / "examples" / "Pulumi.production.yaml", capsys)
+    subject = "token.actions.githubusercontent.com:sub"
+    preview, deploy = (
+        found[f"{role} role: who may assume it"][0]["Condition"]["StringEquals"][subject]
+        for role in ("Preview", "Deploy")
+    )
+    assert preview == ["repo:acme/gateways:pull_request", "repo:acme/gateways:ref:refs/heads/main"]
+    assert deploy == ["repo:acme/gateways:environment:production"]
+
+
+def test_trust_compares_audience_and_subject_literally() -> None:
+    (statement,) = trust(PLACE, preview_subjects("acme/gateways", "main"))["Statement"]
+    assert set(statement["Condition"]) == {"StringEquals"}
+    assert statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:aud"] == "sts.amazonaws.com"
+    assert statement["Principal"] == {
+        "Federated": "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+    }
+
+
+def test_without_a_self_managed_backend_there_is_nothing_about_state() -> None:
+    deployment = iam.document([iam.allow("Look", ["iam:GetRole"], ["arn:aws:iam::123456789012:role/r"])])
+    found = documents(PLACE, deployment, State(), repository="a/b", branch="main", stack="dev")
+    assert found["Deploy role: what it may do"] == deployment
+
+
+def test_a_statement_that_only_writes_is_left_out_of_the_preview_role() -> None:
+    writing = iam.allow("Write", ["iam:PassRole", "iam:CreateRole"], ["arn:aws:iam::123456789012:role/r"])
+    assert read_only(iam.document([writing])) == iam.document([])
+
+
+@pytest.mark.parametrize("repository", ["gateways", "acme/*", "acme/gate ways", "https://github.com/acme/gateways"])
+def test_a_repository_is_named_in_full(repository: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--stack", "dev", "--repository", repository, "--account", PLACE.account])
+    assert "is not OWNER/NAME" in capsys.readouterr().err
+
+
+def test_a_stack_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--stack", "none", "--repository", "a/b", "--account", PLACE.account]) == 1
+    assert "there is no Pulumi.none.yaml" in capsys.readouterr().err
