@@ -1,4 +1,4 @@
-"""The command line: `python -m preview impact FILE [--fail-on lockout,replace,widen]`.
+"""The command line: `python -m preview impact | stacks | comment`.
 
 Exit codes: 0, 1 where the change does not pass a gate of `--fail-on`, 2 for a file that is not a preview.
 """
@@ -6,31 +6,55 @@ Exit codes: 0, 1 where the change does not pass a gate of `--fail-on`, 2 for a f
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from preview.comment import comment
 from preview.document import PreviewError, read
 from preview.impact import GATES, impact
 from preview.markdown import render
+from preview.stacks import affected, stacks
 
+_PROJECT = Path(__file__).parents[1]
 _STDIN = "-"
 _FAILED, _BAD_INPUT = 1, 2
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command and give its exit code; the report goes to standard output, everything else to standard error."""
+    """Run one command and give its exit code; results go to standard output, everything else to standard error."""
     options = _parser().parse_args(arguments)
     try:
-        found = impact(read(_text(options.file)))
+        return int(options.run(options))
     except PreviewError as error:
-        sys.stderr.write(f"{options.file}: {error}\n")
+        sys.stderr.write(f"{error}\n")
         return _BAD_INPUT
+
+
+def _impact(options: argparse.Namespace) -> int:
+    text = _text(options.file)
+    try:
+        found = impact(read(text))
+    except PreviewError as error:
+        raise PreviewError(f"{options.file}: {error}") from None
     sys.stdout.write(render(found))
     breaches = found.breaches(options.fail_on)
     if breaches:
         sys.stderr.write(f"--fail-on: the change does not pass {', '.join(breaches)}\n")
     return _FAILED if breaches else 0
+
+
+def _stacks(options: argparse.Namespace) -> int:
+    known = stacks(_PROJECT)
+    found = known if options.all else affected(sys.stdin.read().split("\0"), known)
+    sys.stdout.write(f"{json.dumps(found)}\n")
+    return 0
+
+
+def _comment(options: argparse.Namespace) -> int:
+    sys.stdout.write(comment(options.stack, _text(options.report), _text(options.difference)))
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,6 +69,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar=",".join(GATES),
         help="exit with 1 where a caller is locked out, a gateway or client replaced, or something allows more",
     )
+    command.set_defaults(run=_impact)
+    command = commands.add_parser("stacks", help="which stacks a change can affect, as a JSON list")
+    command.add_argument("--all", action="store_true", help="all of them; else by the output of git diff -z, on stdin")
+    command.set_defaults(run=_stacks)
+    command = commands.add_parser("comment", help="the comment on a pull request")
+    command.add_argument("stack")
+    command.add_argument("report", help="output of `impact`")
+    command.add_argument("difference", help="output of `pulumi preview --diff`")
+    command.set_defaults(run=_comment)
     return parser
 
 
@@ -57,9 +90,10 @@ def _gates(text: str) -> tuple[str, ...]:
 
 
 def _text(file: str) -> str:
+    """The text in a file. Raises PreviewError."""
     try:
         return sys.stdin.read() if file == _STDIN else Path(file).read_text(encoding="utf-8")
     except OSError as error:
-        raise PreviewError(f"cannot be read: {error.strerror}") from None
+        raise PreviewError(f"{file}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise PreviewError("is no text in UTF-8, so it is not a preview") from None
+        raise PreviewError(f"{file}: is no text in UTF-8") from None

@@ -165,7 +165,7 @@ def test_a_preview_can_come_from_a_pipe(monkeypatch: pytest.MonkeyPatch, capsys:
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(None, "cannot be read: No such file"), (b"", "empty"), (b"\xff\xfe\x00", "no text in UTF-8"), (b"{", "cut off")],
+    [(None, "cannot be read: No such file"), (b"", "empty"), (b"\xff\xfe", "is no text in UTF-8"), (b"{", "cut off")],
 )
 def test_bad_input_is_told_in_one_line(
     content: bytes | None, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
