@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ENGINE ?= sandbox
+# AWS takes five operations on a gateway's targets at a time, and the AWS plugin does not wait for a place.
+PARALLEL ?= 5
 PULUMI_VERSION := $(shell sed -n 's/^pulumi==//p' requirements.txt)
 
 help: ## list these commands
@@ -32,7 +34,7 @@ types: $(READY) ## basedpyright, strict, over code and tests
 	@$(BIN)/basedpyright
 
 up: needs-pulumi needs-stack $(READY) ## STACK=dev: deploy to real accounts, with the pulumi CLI
-	@pulumi up --stack $(STACK) $(ARGS)
+	@pulumi up --stack $(STACK) --parallel $(PARALLEL) $(ARGS)
 
 preview: needs-pulumi needs-stack $(READY) ## STACK=dev: what a deployment would change
 	@pulumi preview --diff --stack $(STACK) $(ARGS)
@@ -41,7 +43,7 @@ verify: needs-pulumi needs-stack $(READY) ## STACK=dev: a token for every gatewa
 	@$(BIN)/python -m tokens verify --stack $(STACK) $(ARGS)
 
 destroy: needs-pulumi needs-stack $(READY) ## STACK=dev: remove everything that the stack created
-	@pulumi destroy --stack $(STACK) $(ARGS)
+	@pulumi destroy --stack $(STACK) --parallel $(PARALLEL) $(ARGS)
 
 policies: needs-stack $(READY) ## STACK=dev: every IAM document of the stack, offline
 	@$(BIN)/python -m components.policies --stack $(STACK) $(ARGS)

@@ -12,7 +12,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from configuration.schema import ClientSecrets as Place
+from configuration.schema import ClientSecrets as Destination
 from idp.base import Application
 
 
@@ -25,7 +25,7 @@ class ClientSecrets(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        place: Place,
+        destination: Destination,
         applications: Mapping[str, Application],
         tags: Mapping[str, str],
         opts: pulumi.ResourceOptions | None = None,
@@ -34,7 +34,7 @@ class ClientSecrets(pulumi.ComponentResource):
         self.outputs: dict[str, dict[str, Any]] = {}
         for client, application in applications.items():
             self.outputs[client] = {"clientId": application.client_id, "scopes": list(application.scopes)}
-            if place == "output":
+            if destination == "output":
                 self.outputs[client]["clientSecret"] = application.client_secret
             else:
                 self.outputs[client]["clientSecretArn"] = self._stored(f"{name}-{client}", application, tags)

@@ -6,6 +6,7 @@ others it is exported, with the command for the account's owner. It creates noth
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +45,7 @@ class FunctionRef:
 def owners_command(function_arn: str, role_arn: str) -> str:
     """The command with which a function's owner adds the statement."""
     function = FunctionRef.of(function_arn)
-    qualifier = f" --qualifier {function.qualifier}" if function.qualifier else ""
+    qualifier = f" --qualifier {shlex.quote(function.qualifier)}" if function.qualifier else ""
     return (
         f"aws lambda add-permission --region {function.region} --function-name {function.arn}{qualifier}"
         f" --statement-id {iam.CROSS_ACCOUNT_SID} --action lambda:InvokeFunction --principal {role_arn}"
@@ -81,7 +82,8 @@ class CrossAccountAccess(pulumi.ComponentResource):
         self.register_outputs({"statements": self.statements})
 
     def _permission(self, function: FunctionRef, role_arn: pulumi.Output[str]) -> pulumi.Resource:
-        place = f"{self._name}-{function.account}-{function.region}"
+        # Without the gateway's name: when that changes, the statement has to be replaced, not added a second time.
+        place = f"{function.account}-{function.region}"
         key = (function.account, function.region)
         if key not in self._accounts:
             assumed = self._settings.cross_account[function.account].assume_role_arn
@@ -94,7 +96,7 @@ class CrossAccountAccess(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self),
             )
         function_name = function.arn.rpartition(":")[2]
-        qualifier = f"-{function.qualifier}" if function.qualifier else ""
+        qualifier = f"/{function.qualifier}" if function.qualifier else ""
         return aws.lambda_.Permission(
             f"{place}-{function_name}{qualifier}",
             statement_id=iam.CROSS_ACCOUNT_SID,

@@ -35,7 +35,10 @@ class Section(BaseModel):
 class Gateway(Section):
     """What all gateways of the stack have in common."""
 
-    name: forms.Name = Field(description="A gateway is named `<name>-<provider>`, together at most 48 characters.")
+    name: forms.Name = Field(
+        description="A gateway is named `<name>-<provider>`, together at most 48 characters. The execution role is "
+        "named after it, so a name is for one stack of an account, in whatever region."
+    )
     description: forms.Description | None = Field(default=None, description="1 to 200 characters.")
     exception_level: Literal["DEBUG"] | None = Field(
         default=None, description="`DEBUG` has tool errors explained to callers."
@@ -98,7 +101,10 @@ class Cognito(Section):
     user_pool_id: (
         Annotated[str, forms.matching(r"[a-z0-9-]+_[0-9a-zA-Z]+", "a user pool's id, <region>_<letters and digits>")]
         | None
-    ) = Field(default=None, description="An existing pool, in which the rest is created.")
+    ) = Field(
+        default=None,
+        description="An existing pool, in which the rest is created; its own domain is used unless `domainPrefix` is given.",
+    )
 
 
 class Auth0(Section):
@@ -226,7 +232,10 @@ class LambdaTarget(Section):
     type: Literal["lambda"]
     name: forms.TargetName = Field(description="Tools are called `<name>___<tool>`.")
     description: forms.Description | None = Field(default=None, description="1 to 200 characters.")
-    function_arn: forms.FunctionArn = Field(description="The function; another account's is allowed.")
+    function_arn: forms.FunctionArn = Field(
+        description="The function. Another account's is allowed; so is another region's, as far as AWS's API says, but "
+        "nobody on this project has tried it."
+    )
     tools: tuple[dict[str, Any], ...] | None = Field(default=None, description="The tool schema itself.")
     tools_file: str | None = Field(default=None, description="A JSON file with it, relative to the project.")
     tools_s3: forms.S3Uri | None = Field(default=None, description="An object in S3 with it.")
@@ -332,7 +341,9 @@ class Schema(Section):
         description="What the gateways offer.", min_length=1, max_length=100
     )
     cross_account: dict[forms.AccountId, CrossAccount] = Field(
-        default={}, description="Accounts in which the program may write a function's resource policy itself."
+        default={},
+        description="Accounts in which the program may write a function's resource policy itself. The statement's id "
+        "is fixed, so two stacks cannot do that for one function: have the owner admit the second one.",
     )
     callers: Callers = Field(
         default=Callers(), description="The policy for those who administer and call the gateways."

@@ -16,6 +16,10 @@ from configuration.schema import Auth0, Client
 from idp.base import Application, IdentityProvider, IssuedTokens
 from tokens.shapes import AUTH0
 
+# An audience need not hold the gateway's name: when the gateway is renamed, the API has to stay the same resource, or a
+# second one of the same audience would be created before the first is gone.
+_SAME_AFTER_A_RENAME = "auth0"
+
 
 class Auth0Provider(IdentityProvider):
     """An API, its scopes, and applications that may call it."""
@@ -57,8 +61,9 @@ class Auth0Provider(IdentityProvider):
 
     def _api(self, audience: str) -> auth0.ResourceServerScopes:
         api = auth0.ResourceServer(
-            self._name,
+            _SAME_AFTER_A_RENAME,
             identifier=audience,
+            name=self._name,
             signing_alg="RS256",
             token_dialect=self._settings.token_dialect,
             enforce_policies=self._settings.token_dialect.endswith("_authz"),
@@ -67,7 +72,7 @@ class Auth0Provider(IdentityProvider):
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         return auth0.ResourceServerScopes(
-            self._name,
+            _SAME_AFTER_A_RENAME,
             resource_server_identifier=api.identifier,
             scopes=[{"name": scope, "description": scope} for scope in self._settings.scopes],
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),

@@ -17,6 +17,10 @@ from configuration.schema import Cognito, CognitoClient
 from idp.base import Application, IdentityProvider, IssuedTokens
 from tokens.shapes import COGNITO
 
+# What AWS knows by a name without the gateway's in it keeps its place in the stack when the gateway is renamed: a new
+# resource would be created before the old one is gone, and collide with it.
+_SAME_AFTER_A_RENAME = "cognito"
+
 
 class CognitoProvider(IdentityProvider):
     """A pool, its resource server, its clients and its domain."""
@@ -36,14 +40,15 @@ class CognitoProvider(IdentityProvider):
         self._child = pulumi.ResourceOptions(parent=self)
         resource_server = settings.resource_server or default_resource_server
 
-        pool_id, domain = self._pool(tags)
+        pool_id = self._pool(tags)
+        domain = self._domain(pool_id)
         server = aws.cognito.ResourceServer(
-            name,
+            _SAME_AFTER_A_RENAME,
             user_pool_id=pool_id,
             identifier=resource_server,
-            name=resource_server,
+            name=name,
             scopes=[{"scope_name": scope, "scope_description": f"{scope} access"} for scope in settings.scopes],
-            # An identifier is unique in its pool, and changing it replaces the resource server.
+            # An identifier is unique in its pool, and another one replaces the resource server.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
 
@@ -68,39 +73,43 @@ class CognitoProvider(IdentityProvider):
         )
         self.finish()
 
-    def _pool(self, tags: Mapping[str, str]) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
-        """The pool's id and the prefix of its domain, both made unless they exist."""
-        settings = self._settings
-        if settings.user_pool_id:
-            existing = aws.cognito.get_user_pool_output(
-                user_pool_id=settings.user_pool_id, opts=pulumi.InvokeOutputOptions(parent=self)
-            )
-            pool_id = pulumi.Output.from_input(settings.user_pool_id)
-            prefix = aws.cognito.get_user_pool(
-                user_pool_id=settings.user_pool_id, opts=pulumi.InvokeOptions(parent=self)
-            ).domain
-            if prefix:
-                # A pool has one domain with a prefix; this one was there before the stack and stays after it.
-                return pool_id, existing.domain
-        else:
-            pool = aws.cognito.UserPool(
-                self._name,
-                admin_create_user_config={"allow_admin_create_user_only": True},
-                deletion_protection="ACTIVE" if settings.deletion_protection else "INACTIVE",
-                user_pool_tier=settings.tier,
-                tags=tags,
-                opts=self._child,
-            )
-            pool_id = pool.id
-        domain = aws.cognito.UserPoolDomain(
+    def _pool(self, tags: Mapping[str, str]) -> pulumi.Output[str]:
+        """The pool's id; the pool is made unless the configuration names one."""
+        if self._settings.user_pool_id:
+            return pulumi.Output.from_input(self._settings.user_pool_id)
+        pool = aws.cognito.UserPool(
             self._name,
+            admin_create_user_config={"allow_admin_create_user_only": True},
+            deletion_protection="ACTIVE" if self._settings.deletion_protection else "INACTIVE",
+            user_pool_tier=self._settings.tier,
+            tags=tags,
+            opts=self._child,
+        )
+        return pool.id
+
+    def _domain(self, pool_id: pulumi.Output[str]) -> pulumi.Output[str]:
+        """The prefix of the pool's domain. Raises RunError for an existing pool that has none and gets none."""
+        settings = self._settings
+        if settings.user_pool_id and not settings.domain_prefix:
+            # Asked of AWS only here: where the stack makes the domain, the answer would be the stack's own doing.
+            there = aws.cognito.get_user_pool(
+                user_pool_id=settings.user_pool_id, opts=pulumi.InvokeOptions(parent=self)
+            )
+            if not there.domain:
+                raise pulumi.RunError(
+                    f"cognito.domainPrefix: the pool {settings.user_pool_id} has no domain, and so no token endpoint; "
+                    "set a prefix, and the stack makes one"
+                )
+            return pulumi.Output.from_input(there.domain)
+        domain = aws.cognito.UserPoolDomain(
+            _SAME_AFTER_A_RENAME,
             user_pool_id=pool_id,
             # The pool's id without underscore, as in the tutorial; in lower case, because a domain has no other.
             domain=settings.domain_prefix or pool_id.apply(lambda pool: pool.replace("_", "").lower()),
-            # Replaced, the new domain would collide with the old one: a pool has room for one.
+            # A prefix is unique in its region, and a pool has room for one domain.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
-        return pool_id, domain.domain
+        return domain.domain
 
     def _application(
         self,

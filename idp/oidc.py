@@ -9,8 +9,7 @@ import pulumi
 
 from configuration.schema import Oidc
 from idp.base import IdentityProvider, RequiredClaim, RequiredClaims
-
-_WELL_KNOWN = "/.well-known/openid-configuration"
+from tokens.checking import issuer_of
 
 
 class OidcProvider(IdentityProvider):
@@ -19,7 +18,7 @@ class OidcProvider(IdentityProvider):
     def __init__(self, name: str, settings: Oidc, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("agentcore-auth:index:OidcProvider", name, None, opts)
         self.discovery_url = pulumi.Output.from_input(settings.discovery_url)
-        self.issuer = pulumi.Output.from_input(settings.discovery_url.removesuffix(_WELL_KNOWN))
+        self.issuer = pulumi.Output.from_input(issuer_of(settings.discovery_url, {}))
         # Only the discovery document knows it, and a deployment should not depend on reading that.
         self.token_endpoint = None
         audiences = settings.allowed_audience or ()

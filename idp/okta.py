@@ -79,7 +79,8 @@ class OktaProvider(IdentityProvider):
         if self._settings.create_scopes:
             return [
                 okta.auth.ServerScope(
-                    f"{self._name}-{scope}",
+                    # Without the gateway's name: renamed, it must not make a second scope before the first is gone.
+                    f"okta-{scope}",
                     auth_server_id=server_id,
                     name=scope,
                     consent="IMPLICIT",

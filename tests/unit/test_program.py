@@ -73,10 +73,15 @@ def test_an_existing_pool_with_a_domain_gets_neither_pool_nor_domain() -> None:
     assert recorder.one(":ResourceServer")["userPoolId"] == "us-west-2_a"
 
 
-def test_an_existing_pool_without_a_domain_gets_one() -> None:
+def test_an_existing_pool_without_a_domain_has_no_token_endpoint() -> None:
     answer = {"aws:cognito/getUserPool:getUserPool": {"userPoolId": "us-west-2_aB", "domain": ""}}
-    recorder = deploy({**COGNITO, "cognito": {"userPoolId": "us-west-2_aB"}}, functions=answer)
-    assert recorder.one(":UserPoolDomain")["domain"] == "us-west-2ab"
+    with pytest.raises(pulumi.RunError, match=r"cognito\.domainPrefix: the pool us-west-2_aB has no domain"):
+        deploy({**COGNITO, "cognito": {"userPoolId": "us-west-2_aB"}}, functions=answer)
+
+
+def test_an_existing_pool_gets_the_domain_that_is_asked_for() -> None:
+    recorder = deploy({**COGNITO, "cognito": {"userPoolId": "us-west-2_aB", "domainPrefix": "orders"}})
+    assert recorder.one(":UserPoolDomain")["domain"] == "orders"
 
 
 def test_the_tutorial_checks_the_client_alone() -> None:
