@@ -103,7 +103,7 @@ class Cognito(Section):
         | None
     ) = Field(
         default=None,
-        description="An existing pool, in which the rest is created; its own domain is used unless `domainPrefix` is given.",
+        description="An existing pool, in which the rest is created; its domain serves unless `domainPrefix` is given.",
     )
 
 
