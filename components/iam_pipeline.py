@@ -18,7 +18,7 @@ from pathlib import Path
 
 import yaml
 
-from components import iam, needs
+from components import iam
 from components.iam_deployment import deployment_policy
 from components.policies import PROJECT, Place, read_stack_file, render
 from settings import ConfigurationError, load
@@ -119,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FileNotFoundError:
         sys.stderr.write(f"there is no {path.name} in {path.parent}: name another stack\n")
         return 1
-    except (ConfigurationError, needs.UnknownPermissionError, yaml.YAMLError) as error:
+    except (ConfigurationError, yaml.YAMLError) as error:
         sys.stderr.write(f"{path.name}: {error}\n")
         return 1
     state = State(options.state_bucket, options.state_key)

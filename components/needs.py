@@ -7,15 +7,8 @@ from configuration.schema import ApiKey, Iam, LambdaTarget, McpTarget, OAuth, Op
 from schemas.endpoints import permission_for
 
 
-class UnknownPermissionError(ValueError):
-    """A signed endpoint whose address does not tell which permission a call of it needs."""
-
-
 def known_need(target: Target, place: iam.Place) -> iam.Need | None:
-    """The target's need, or None where only the deployment knows it, or there is none.
-
-    Raises UnknownPermissionError: a target whose calls would all be refused helps nobody.
-    """
+    """The target's need, or None where only the deployment knows it, or there is none."""
     if isinstance(target, LambdaTarget):
         return iam.FunctionCall(target.function_arn)
     if isinstance(target, SmithyTarget):
@@ -23,10 +16,7 @@ def known_need(target: Target, place: iam.Place) -> iam.Need | None:
     if isinstance(target, McpTarget) and isinstance(target.credentials, Iam):
         permission = permission_for(target.endpoint)
         if permission is None:
-            raise UnknownPermissionError(
-                f"target {target.name}: {target.endpoint} does not tell which permission it asks for; known are "
-                "addresses of AgentCore Runtime (with the runtime's ARN), of AgentCore gateways and of API Gateway"
-            )
+            raise AssertionError("the settings refuse a signed endpoint that does not tell its permission")
         return iam.ServiceCalls(target.name, (permission.action,), permission.arns(place.partition, place.account))
     return None
 

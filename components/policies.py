@@ -150,7 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"there is no {path.name} in {path.parent}: name another stack, or make one with pulumi stack init\n"
         )
         return 1
-    except (ConfigurationError, needs.UnknownPermissionError, yaml.YAMLError) as error:
+    except (ConfigurationError, yaml.YAMLError) as error:
         sys.stderr.write(f"{path.name}: {error}\n")
         return 1
     return 0

@@ -58,7 +58,6 @@ class TargetBackends(pulumi.ComponentResource):
     def __init__(
         self, name: str, settings: Settings, place: iam.Place, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Raises pulumi.RunError for a signed endpoint whose permission cannot be told."""
         super().__init__("agentcore-auth:index:TargetBackends", name, None, opts)
         self._name = name
         self._settings = settings
@@ -70,10 +69,7 @@ class TargetBackends(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _backend(self, target: Target) -> Backend:
-        try:
-            known = needs.known_need(target, self._place)
-        except needs.UnknownPermissionError as error:
-            raise pulumi.RunError(str(error)) from None
+        known = needs.known_need(target, self._place)
         if known is not None:
             self.needs.append(known)
         return Backend(target, {"mcp": self._tools(target)}, self._credentials(target))

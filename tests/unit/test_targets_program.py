@@ -168,7 +168,7 @@ def test_a_signed_endpoint_is_called_with_the_execution_role() -> None:
 
 
 def test_a_signed_endpoint_whose_permission_nobody_can_tell_is_refused() -> None:
-    with pytest.raises(Exception, match=r"ship.*ship\.example\.com/mcp does not tell which permission"):
+    with pytest.raises(pulumi.RunError, match=r"targets\[0\]\.endpoint: does not tell which permission"):
         stack({**MCP, "credentials": {"type": "iam", "service": "execute-api"}})
 
 
