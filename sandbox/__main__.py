@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -80,6 +81,8 @@ def _demo(asked: argparse.Namespace) -> int:
     engine = os.environ.get("ENGINE", "sandbox")
     if engine not in _ENGINES:
         return _fail(f"ENGINE={engine} is none of {', '.join(_ENGINES)}")
+    if engine == "pulumi" and shutil.which("pulumi") is None:
+        return _fail("pulumi is not on PATH: make install-pulumi, or leave ENGINE out")
     with TemporaryDirectory(prefix="agentcore-auth-") as folder, ThreadPoolExecutor() as aside:
         starting = aside.submit(services.start, Path(folder), attached=True)
         from sandbox.demo import demo  # noqa: PLC0415  # takes a second to import: the services start meanwhile

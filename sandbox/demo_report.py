@@ -9,6 +9,7 @@ from typing import Any
 
 WIDTH = 100
 _WRONG = "(!)"
+_LET_IN = "200"
 NO_TOKEN = "no token"  # noqa: S105  # what the token endpoint answers
 _LISTS = {
     "allowedAudience": "audience",
@@ -51,8 +52,8 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """What was tried at which gateway, the answer that keeps it out, and the answer."""
+class Trial:
+    """What was tried at which gateway, the answer that it should get, and the answer."""
 
     asked: str
     gateway: str
@@ -63,22 +64,40 @@ class Refusal:
     def ok(self) -> bool:
         return self.answered == self.expected
 
+    @property
+    def let_in(self) -> bool:
+        return self.answered == _LET_IN
+
 
 @dataclass(frozen=True)
-class Report:
-    """The whole demonstration. It is ok where everybody is let in or kept out as it should be."""
+class Pass:
+    """The gateways as one deployment left them. It is ok where everybody is let in or kept out as it should be."""
 
     gateways: tuple[str, ...]
+    changes: Mapping[str, int]
     admissions: tuple[Admission, ...]
-    uses: tuple[Use, ...]
-    refusals: tuple[Refusal, ...]
-    created: int = 0
-    seconds: float = 0.0
+    trials: tuple[Trial, ...]
 
     @property
     def ok(self) -> bool:
-        used = {use.gateway for use in self.uses} == set(self.gateways)
-        return bool(self.gateways) and used and all(each.ok for each in (*self.admissions, *self.uses, *self.refusals))
+        complete = all({each.gateway for each in kind} == set(self.gateways) for kind in (self.admissions, self.trials))
+        return bool(self.gateways) and complete and all(each.ok for each in (*self.admissions, *self.trials))
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole demonstration: the stack pinned, its tools, and the stack updated to the tutorial's mode."""
+
+    pinned: Pass
+    tutorial: Pass
+    uses: tuple[Use, ...]
+    created: int
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        used = {use.gateway for use in self.uses} == set(self.pinned.gateways) and all(use.ok for use in self.uses)
+        return used and self.pinned.ok and self.tutorial.ok and bool(self.tutorial.changes)
 
     def document(self) -> dict[str, Any]:
         """For programs."""
@@ -86,9 +105,14 @@ class Report:
             "ok": self.ok,
             "seconds": round(self.seconds, 1),
             "created": self.created,
-            "gateways": [{**asdict(each), "ok": each.ok} for each in self.admissions],
-            "tools": [{**asdict(each), "ok": each.ok} for each in self.uses],
-            "refusals": [{**asdict(each), "ok": each.ok} for each in self.refusals],
+            "gateways": _entries(self.pinned.admissions),
+            "tools": _entries(self.uses),
+            "refusals": _entries(self.pinned.trials),
+            "tutorial": {
+                "changes": dict(self.tutorial.changes),
+                "gateways": _entries(self.tutorial.admissions),
+                "trials": _entries(self.tutorial.trials),
+            },
         }
 
 
@@ -103,9 +127,49 @@ def title(engine: str) -> str:
     )
 
 
-def text(report: Report) -> str:
-    """For a person: at most WIDTH columns."""
-    admissions = [
+def pinned_text(found: Pass, uses: Sequence[Use]) -> str:
+    """The first half, for a person: at most WIDTH columns."""
+    parts = [
+        "\n2  Each gateway lets in the clients of its own provider\n",
+        _admissions(found),
+        "\n3  One tool of every target, over MCP\n",
+        _uses(found.gateways, uses),
+        "\n4  And nobody else\n",
+        _trials(found),
+        "\n5  Update the same stack to mode: tutorial, one list in every authorizer\n",
+    ]
+    return "\n".join(parts)
+
+
+def tutorial_text(report: Report) -> str:
+    """The second half, with the verdict on both."""
+    found = report.tutorial
+    verdict = "All as it should be" if report.ok else f"NOT as it should be: see {_WRONG}"
+    parts = [
+        "\n6  Each gateway still lets in the clients of its own provider\n",
+        _admissions(found),
+        "\n7  Nobody from elsewhere, but more of the same provider's tokens than pinned\n",
+        _trials(found),
+        *(f"  no longer checked: {asked} comes in at {', '.join(gateways)}" for asked, gateways in _let_in(found)),
+        f"\n{verdict}, in {report.seconds:.1f} s.",
+    ]
+    return "\n".join(parts)
+
+
+def _entries(found: Sequence[Admission | Use | Trial]) -> list[dict[str, Any]]:
+    return [{**asdict(each), "ok": each.ok} for each in found]
+
+
+def _let_in(found: Pass) -> list[tuple[str, list[str]]]:
+    """What came in without being a client of the stack, and where."""
+    places: dict[str, list[str]] = {}
+    for each in found.trials:
+        places.setdefault(each.asked, []).extend([each.gateway] if each.let_in else [])
+    return [(asked, gateways) for asked, gateways in places.items() if gateways]
+
+
+def _admissions(found: Pass) -> str:
+    rows = [
         (
             each.gateway,
             each.client,
@@ -114,34 +178,22 @@ def text(report: Report) -> str:
             ", ".join(each.matched),
             _mark(str(each.status), ok=each.ok),
         )
-        for each in report.admissions
+        for each in found.admissions
     ]
-    verdict = "All as it should be" if report.ok else f"NOT as it should be: see {_WRONG}"
-    parts = [
-        "\n2  Each gateway lets in the clients of its own provider\n",
-        _table(("gateway", "client", "token", "checked for", "claims that matched", "answer"), admissions),
-        "\n3  One tool of every target, over MCP\n",
-        _uses(report),
-        "\n4  And nobody else\n",
-        _refusals(report),
-        f"\n{verdict}, in {report.seconds:.1f} s.",
-    ]
-    return "\n".join(parts)
+    return _table(("gateway", "client", "token", "checked for", "claims that matched", "answer"), rows)
 
 
-def _uses(report: Report) -> str:
+def _uses(gateways: Sequence[str], found: Sequence[Use]) -> str:
     """A row for each tool, with the first gateway's answer, and a column for each gateway."""
     rows: dict[str, dict[str, Use]] = {}
-    for each in report.uses:
+    for each in found:
         rows.setdefault(f"{each.tool}({_arguments(each)})", {})[each.gateway] = each
     lines: list[tuple[str, ...]] = []
     for call, uses in rows.items():
-        marks = [
-            _mark("ok" if use.ok else "failed", ok=use.ok) if use else "" for use in map(uses.get, report.gateways)
-        ]
+        marks = [_mark("ok" if use.ok else "failed", ok=use.ok) if use else "" for use in map(uses.get, gateways)]
         lines.append((call, *marks, " ".join(next(iter(uses.values())).answer.split())))
-    failures = [f"  {each.tool} at {each.gateway}: {each.answer}" for each in report.uses if each.failed]
-    return "\n".join([_table(("called", *report.gateways, "answer"), lines), *failures])
+    failures = [f"  {each.tool} at {each.gateway}: {each.answer}" for each in found if each.failed]
+    return "\n".join([_table(("called", *gateways, "answer"), lines), *failures])
 
 
 def _arguments(use: Use) -> str:
@@ -157,14 +209,14 @@ def _lists(admission: Admission) -> str:
     return ", ".join(word for name, word in _LISTS.items() if name in admission.authorizer)
 
 
-def _refusals(report: Report) -> str:
+def _trials(found: Pass) -> str:
     """A row for each thing that was tried, a column for each gateway."""
     rows: dict[str, dict[str, str]] = {}
-    for each in report.refusals:
+    for each in found.trials:
         rows.setdefault(each.asked, {})[each.gateway] = _mark(each.answered, ok=each.ok)
     return _table(
-        ("asked with", *report.gateways),
-        [(asked, *(answers.get(gateway, "") for gateway in report.gateways)) for asked, answers in rows.items()],
+        ("asked with", *found.gateways),
+        [(asked, *(answers.get(gateway, "") for gateway in found.gateways)) for asked, answers in rows.items()],
     )
 
 

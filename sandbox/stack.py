@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -43,12 +42,6 @@ class Stack:
     def outputs(self) -> Outputs:
         """As callers of the gateways read them, with secrets. Raises DeploymentError for a stack that is not there."""
         return Outputs(self.document(show_secrets=True), self.name)
-
-    def size(self) -> int:
-        """How many resources there are, without providers and the stack itself."""
-        checkpoint = self.services.backend / ".pulumi" / "stacks" / self._project_name / f"{self.name}.json"
-        resources = json.loads(checkpoint.read_text())["checkpoint"]["latest"]["resources"]
-        return sum(not resource["type"].startswith("pulumi:") for resource in resources)
 
     @property
     def _project_name(self) -> str:
