@@ -130,6 +130,8 @@ def _json(text: str, field: FieldInfo) -> str:
         return json.dumps(text)
     try:
         json.loads(text)
+    except RecursionError:
+        return text  # pydantic has a limit of its own, and says where it was reached
     except ValueError:
         return json.dumps(text)
     return text

@@ -1,4 +1,5 @@
-"""What `settings.py` is built on: the forms that values must have, mistakes as sentences, and the reference page.
+"""What `settings.py` is built on.
 
-Nothing here knows a key of this project by name; the keys are in `settings.py`.
+`schema.py` has the project's keys, and `checks.py` with its neighbours what the keys ask of each other; `forms.py`,
+`mistakes.py` and `reference.py` (forms of values, mistakes as sentences, the reference page) know no key by name.
 """

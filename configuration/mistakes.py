@@ -76,6 +76,13 @@ def _sentence(details: ErrorDetails, model: type[BaseModel] | None) -> str:
         return f"{details['input']!r} is not valid here; valid: {str(context['expected']).replace(' or ', ', ')}"
     if kind == "too_short":
         return "is empty; it needs at least one entry"
+    if kind == "too_long":
+        return f"has more entries than the {context['max_length']} that AWS allows here"
+    if kind in {"string_too_short", "string_too_long"}:
+        return f"{details['msg'].replace('String should have', 'should have')}, not {_shown(details['input'])}"
+    if kind == "json_invalid":
+        deep = "recursion limit" in details["msg"]
+        return "is nested too deeply to be read; flatten it" if deep else f"is not JSON: {context['error']}"
     if kind in {"form", "repeated"}:
         return details["msg"]
     wanted = details["msg"].removeprefix("Input should be ")

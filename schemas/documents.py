@@ -15,6 +15,9 @@ Path: TypeAlias = tuple[str | int, ...]
 INLINE_BYTES = 1024 * 1024
 # AgentCore's quota of tools that one target may offer.
 TOOLS_PER_TARGET = 1000
+# Ours: far more than any tool needs, and few enough for every later step to walk a document by recursion.
+DEEPEST = 100
+TOO_DEEP = f"is nested more than {DEEPEST} levels deep; flatten it"
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,8 @@ def parse_json(text: str, source: str) -> Json:
     """The JSON document in `text`.
 
     Raises:
-        SchemaError: not JSON, larger than may be sent inline, or a key stands twice in one object (a parser keeps only
-            the last of them, so that a tool's property would vanish silently).
+        SchemaError: not JSON, larger than may be sent inline, nested deeper than DEEPEST, or a key stands twice in one
+            object (a parser keeps only the last of them, so that a tool's property would vanish silently).
     """
     _check_size(text, source)
     repeated: list[str] = []
@@ -105,7 +108,8 @@ def parse_json(text: str, source: str) -> Json:
         place = f"line {error.lineno}, column {error.colno}"
         raise SchemaError(source, (Mistake(place, f"not JSON: {error.msg}"),)) from None
     except RecursionError:
-        raise SchemaError(source, (Mistake("", "is nested too deeply to be read"),)) from None
+        raise SchemaError(source, (Mistake("", TOO_DEEP),)) from None
+    _check_depth(document, source)
     if repeated:
         raise SchemaError(
             source, tuple(Mistake("", f'the key "{name}" stands twice in one object') for name in repeated)
@@ -117,7 +121,8 @@ def parse_yaml(text: str, source: str) -> Json:
     """The YAML document in `text`, as JSON would have it: keys are strings, and dates stay as they are written.
 
     Raises:
-        SchemaError: not YAML, or larger than may be sent inline.
+        SchemaError: not YAML, larger than may be sent inline, or nested deeper than DEEPEST (an alias inside of what it
+            stands for is nested without end).
     """
     import yaml  # noqa: PLC0415 - only stacks with a YAML document pay for it
 
@@ -130,13 +135,28 @@ def parse_yaml(text: str, source: str) -> Json:
     }
     _check_size(text, source)
     try:
-        return _with_string_keys(yaml.load(text, Loader=Loader))  # noqa: S506 - a SafeLoader
+        document = yaml.load(text, Loader=Loader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise SchemaError(source, (Mistake(place, f"not YAML: {error.problem}"),)) from None
     except yaml.YAMLError as error:
         raise SchemaError(source, (Mistake("", f"not YAML: {error}"),)) from None
+    except RecursionError:
+        raise SchemaError(source, (Mistake("", TOO_DEEP),)) from None
+    _check_depth(document, source)
+    return _with_string_keys(document)
+
+
+def _check_depth(document: object, source: str) -> None:
+    waiting = [(document, 1)]
+    while waiting:
+        value, depth = waiting.pop()
+        if not is_object(value) and not is_list(value):
+            continue
+        if depth > DEEPEST:
+            raise SchemaError(source, (Mistake("", TOO_DEEP),))
+        waiting += [(item, depth + 1) for item in (value.values() if is_object(value) else value)]
 
 
 def _with_string_keys(value: object) -> Json:

@@ -19,13 +19,15 @@ class Permission:
 
     def arns(self, partition: str, account: str) -> tuple[str, ...]:
         """The ARNs for an endpoint in this account."""
-        return tuple(arn.format(partition=partition, account=account) for arn in self.resources)
+        return tuple(arn.replace("{partition}", partition).replace("{account}", account) for arn in self.resources)
 
 
 _RUNTIME = re.compile(r"bedrock-agentcore\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _GATEWAY = re.compile(r"([a-z0-9-]+)\.gateway\.bedrock-agentcore\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _REST_API = re.compile(r"([a-z0-9]+)\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _RUNTIME_ARN = re.compile(r"arn:aws[a-z-]*:bedrock-agentcore:[a-z0-9-]+:\d{12}:runtime/[a-zA-Z][a-zA-Z0-9_]*-\w{10}")
+_RUNTIME_ENDPOINT = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,47}")
+_STAGE = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 
 
 def permission_for(endpoint: str) -> Permission | None:
@@ -39,13 +41,13 @@ def permission_for(endpoint: str) -> Permission | None:
     if _RUNTIME.fullmatch(host):
         arn = unquote(path[1]) if len(path) > 1 and path[0] == "runtimes" else ""
         qualifier = parse_qs(address.query).get("qualifier", ["DEFAULT"])[0]
-        if not _RUNTIME_ARN.fullmatch(arn):
+        if not _RUNTIME_ARN.fullmatch(arn) or not _RUNTIME_ENDPOINT.fullmatch(qualifier):
             return None
         return Permission("bedrock-agentcore:InvokeAgentRuntime", (arn, f"{arn}/runtime-endpoint/{qualifier}"))
     if gateway := _GATEWAY.fullmatch(host):
         arn = f"arn:{{partition}}:bedrock-agentcore:{gateway[2]}:{{account}}:gateway/{gateway[1]}"
         return Permission("bedrock-agentcore:InvokeGateway", (arn,))
-    if (api := _REST_API.fullmatch(host)) and path:
+    if (api := _REST_API.fullmatch(host)) and path and _STAGE.fullmatch(path[0]):
         arn = f"arn:{{partition}}:execute-api:{api[2]}:{{account}}:{api[1]}/{path[0]}/*/*"
         return Permission("execute-api:Invoke", (arn,))
     return None

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from schemas.documents import (
+    DEEPEST,
     TOOLS_PER_TARGET,
     Findings,
     Json,
@@ -244,6 +245,9 @@ class _Reader:
         reference = value.get("$ref") if is_object(value) else None
         if isinstance(reference, str) and reference in inside:
             return {"type": "object"}
+        if len(at) > 2 * DEEPEST:  # the place grows with every reference that is followed
+            self._findings.add(at[:4], "is nested too deeply once its references are followed; flatten it")
+            return {}
         definition = self._object(value, at)
         if definition is None:
             return {}

@@ -10,7 +10,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from schemas.documents import TOOLS_PER_TARGET, Findings, Json, Path, Tool, is_list, is_object, kind_of, parse_json
+from schemas.documents import (
+    DEEPEST,
+    TOOLS_PER_TARGET,
+    Findings,
+    Json,
+    Path,
+    Tool,
+    is_list,
+    is_object,
+    kind_of,
+    parse_json,
+)
 from schemas.http import HttpOperation, Location, Parameter
 from schemas.smithy_shapes import InputSchemas, as_object, member_target, plain_text, traits_of
 
@@ -110,7 +121,9 @@ class _Reader:
             if key in shape:
                 yield from self._targets([shape[key]], ("shapes", owner, key))
         for resource in self._targets(shape.get("resources"), ("shapes", owner, "resources")):
-            if resource not in seen:
+            if len(seen) > DEEPEST:
+                self._findings.add(("shapes", owner, "resources"), f"is more than {DEEPEST} resources deep; flatten it")
+            elif resource not in seen:
                 yield from self._bound(resource, (*seen, owner))
 
     def _targets(self, listed: Json, at: Path) -> Iterator[str]:

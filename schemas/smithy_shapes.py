@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from schemas.documents import Findings, Json, is_list, is_object
+from schemas.documents import DEEPEST, Findings, Json, is_list, is_object
 
 # How restJson1 writes simple shapes; timestamps depend on where they stand.
 _SIMPLE: dict[str, dict[str, Json]] = {
@@ -82,6 +82,9 @@ class InputSchemas:
             return {}
         if target in inside:
             return {"type": "object"}
+        if len(inside) > DEEPEST:
+            self._findings.add(("shapes", *at[-2:]), f"is more than {DEEPEST} shapes deep; flatten it")
+            return {}
         if target.startswith("smithy.api#"):
             return dict(_SIMPLE.get(_prelude(target), {"type": "object"}))
         if target not in self._shapes:

@@ -238,9 +238,21 @@ def test_a_mistake_is_named_with_its_place(document: Any, mistake: str) -> None:
     [
         ("a: [1\nb: 2", "line 2, column 2: not YAML: expected ',' or ']', but got ':'"),
         ("a: !!python/object:os.system x", "line 1, column 4: not YAML: could not determine a constructor"),
+        ("&a [*a]", "is nested more than 100 levels deep"),
+        ("&a {b: *a}", "is nested more than 100 levels deep"),
+        ("[" * 2000 + "]" * 2000, "is nested more than 100 levels deep"),
+        ("[" * 101 + "]" * 101, "is nested more than 100 levels deep"),
+        ("[" * 100 + "]" * 100, "is a list; an OpenAPI description is an object"),
     ],
 )
 def test_what_is_not_yaml_is_refused(text: str, message: str) -> None:
     with pytest.raises(SchemaError) as caught:
         openapi.parse(text, "pets.yml")
     assert message in str(caught.value)
+
+
+def test_references_may_not_lead_down_without_end() -> None:
+    step = {f"S{level}": {"properties": {"x": {"$ref": f"#/components/schemas/S{level + 1}"}}} for level in range(600)}
+    schemas = {**step, "S600": {"type": "string"}, "Pet": {"$ref": "#/components/schemas/S0"}}
+    with pytest.raises(SchemaError, match=r"post\.requestBody: is nested too deeply once its references are followed"):
+        read(changed(schemas, "components", "schemas"))

@@ -191,3 +191,20 @@ def test_a_service_without_operations_has_no_tool() -> None:
 def test_resources_that_hold_each_other_are_read_once() -> None:
     nested = changed([{"target": "ex#Station"}], "shapes", "ex#Station", "resources")
     assert [operation.tool.name for operation in read(nested).operations] == ["GetForecast", "GetStation"]
+
+
+def test_shapes_may_not_lead_down_without_end() -> None:
+    document = copy.deepcopy(WEATHER)
+    shapes = document["shapes"]
+    for level in range(400):
+        member = {"target": f"ex#Level{level + 1}"}
+        shapes[f"ex#Level{level}"] = {"type": "structure", "members": {"below": member}}
+        shapes[f"ex#Holder{level}"] = {"type": "resource", "resources": [{"target": f"ex#Holder{level + 1}"}]}
+    shapes["ex#Level400"] = {"type": "string"}
+    shapes["ex#Holder400"] = {"type": "resource"}
+    shapes["ex#GetForecastInput"]["members"]["place"] = {"target": "ex#Level0"}
+    shapes["ex#Station"]["resources"] = [{"target": "ex#Holder0"}]
+    with pytest.raises(SchemaError) as caught:
+        read(document)
+    assert "is more than 100 shapes deep" in str(caught.value)
+    assert "is more than 100 resources deep" in str(caught.value)

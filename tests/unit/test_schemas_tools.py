@@ -49,6 +49,7 @@ def test_a_valid_document_is_read_as_its_tools() -> None:
 TOOL_KEYS = "valid here: name, description, inputSchema, outputSchema"
 KEYWORDS = "valid here: type, description, properties, required, items"
 TYPES = "valid: string, number, object, array, boolean, integer"
+TOO_DEEP = "tools.json: is nested more than 100 levels deep; flatten it"
 AT_CITY = "tools.json: [0].inputSchema.properties.city"
 
 
@@ -154,7 +155,9 @@ def test_more_tools_than_the_quota_are_refused() -> None:
         ('[\n  {"name": }\n]', "tools.json: line 2, column 12: not JSON: Expecting value"),
         ('[{"name": "a", "name": "b"}]', 'tools.json: the key "name" stands twice in one object'),
         ("[NaN]", "tools.json: NaN is not JSON"),
-        ("[" * 100_000, "tools.json: is nested too deeply to be read"),
+        ("[" * 100_000, TOO_DEEP),
+        ("[" * 101 + "]" * 101, TOO_DEEP),
+        ("[" * 100 + "]" * 100, "tools.json: [0]: is a list; a tool is an object with name, description, inputSchema"),
     ],
 )
 def test_what_is_not_json_is_refused(text: str, mistake: str) -> None:

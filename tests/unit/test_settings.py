@@ -156,6 +156,18 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
         "exactly one of",
     ),
     ({"targets": []}, "targets", "is empty"),
+    ({"targets": "[" * 9000 + "]" * 9000}, "targets", "is nested too deeply to be read"),
+    ({"targets": '["\\ud800"]'}, "targets", "is not JSON"),
+    (
+        {"targets": [{"name": f"t{number}", "type": "sample"} for number in range(101)]},
+        "targets",
+        "has more entries than the 100 that AWS allows here",
+    ),
+    (
+        {"gateway": {"name": "demo", "instructions": "x" * 2049}},
+        "gateway.instructions",
+        "should have at most 2048 characters",
+    ),
     ({"targets": [{"name": "t", "type": "lamda"}]}, "targets[0]", "valid: lambda, smithy"),
     ({"targets": [{"name": "t--x", "type": "sample"}]}, "targets[0].name", "single hyphens"),
     ({"targets": [{"name": "t", "type": "sample"}] * 2}, "targets", "2 targets are named 't'"),

@@ -1,0 +1,32 @@
+"""What an endpoint's address may bring into an IAM document: nothing that reaches further than the address."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+
+from schemas.endpoints import Permission, permission_for
+
+API = "https://abc.execute-api.us-west-2.amazonaws.com"
+RUNTIME = quote("arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/notes-0123456789", safe="")
+INVOCATIONS = f"https://bedrock-agentcore.us-west-2.amazonaws.com/runtimes/{RUNTIME}/invocations"
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        f"{API}/{{stage}}/mcp",
+        f"{API}/{{account}}/mcp",
+        f"{API}/*/mcp",
+        f"{INVOCATIONS}?qualifier=*",
+        f"{INVOCATIONS}?qualifier={{endpoint}}",
+    ],
+)
+def test_a_placeholder_or_a_wildcard_tells_no_permission(endpoint: str) -> None:
+    assert permission_for(endpoint) is None
+
+
+def test_only_the_partition_and_the_account_are_filled_in() -> None:
+    permission = Permission("execute-api:Invoke", ("arn:{partition}:execute-api:us-west-2:{account}:{stage}",))
+    assert permission.arns("aws-cn", "1") == ("arn:aws-cn:execute-api:us-west-2:1:{stage}",)
