@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from configuration.checks import Outside, contradictions, secret_references
+from configuration.checks import contradictions
 from configuration.documents import read_documents
 from configuration.mistakes import ConfigurationError, Mistake, mistakes_of, unknown_key
+from configuration.outside import Outside
 from configuration.schema import PROJECT, ClientSecrets, Mode, Schema
+from configuration.target_checks import secret_references
 
 if TYPE_CHECKING:
     import pulumi

@@ -105,6 +105,14 @@ DiscoveryUrl = Annotated[
         "a discovery URL, https://<issuer>/.well-known/openid-configuration",
     ),
 ]
+# The names that policies are attached to by; paths and ARNs are no part of them.
+RoleOrUserName = Annotated[
+    str,
+    matching(r"[A-Za-z0-9_+=,.@-]{1,64}", "a role's or user's name: letters, digits and _+=,.@- (no path), 64 at most"),
+]
+GroupName = Annotated[
+    str, matching(r"[A-Za-z0-9_+=,.@-]{1,128}", "a group's name: letters, digits and _+=,.@- (no path), 128 at most")
+]
 RolePath = Annotated[str, matching(r"/([!-~]+/)?", "a role path: it begins and ends with a slash")]
 
 # What an authorizer's allowedScopes can hold.
@@ -150,4 +158,5 @@ Scopes = Annotated[tuple[Scope, ...], Field(min_length=1), DISTINCT]
 CognitoScopes = Annotated[tuple[CognitoScope, ...], Field(min_length=1), DISTINCT]
 ClientIds = Annotated[tuple[ClientId, ...], Field(min_length=1), DISTINCT]
 Audiences = Annotated[tuple[Audience, ...], Field(min_length=1), DISTINCT]
-Names = Annotated[tuple[str, ...], DISTINCT]
+RoleOrUserNames = Annotated[tuple[RoleOrUserName, ...], DISTINCT]
+GroupNames = Annotated[tuple[GroupName, ...], DISTINCT]

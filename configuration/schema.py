@@ -296,9 +296,9 @@ class CrossAccount(Section):
 class AttachTo(Section):
     """Who gets the caller policy, by name."""
 
-    roles: forms.Names = Field(default=(), description="IAM role names.")
-    users: forms.Names = Field(default=(), description="IAM user names.")
-    groups: forms.Names = Field(default=(), description="IAM group names.")
+    roles: forms.RoleOrUserNames = Field(default=(), description="IAM role names.")
+    users: forms.RoleOrUserNames = Field(default=(), description="IAM user names.")
+    groups: forms.GroupNames = Field(default=(), description="IAM group names.")
 
 
 class Callers(Section):

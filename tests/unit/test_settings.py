@@ -11,7 +11,9 @@ import pytest
 from settings import ConfigurationError, Settings, load
 
 ROLE = "arn:aws:iam::210987654321:role/deployer"
+OTHER = "210987654321"
 FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:lookup"
+OTHER_FUNCTION = f"arn:aws:lambda:us-west-2:{OTHER}:function:lookup"
 TOOL = {"name": "lookup", "description": "Looks a city up", "inputSchema": {"type": "object", "properties": {}}}
 GOOD: dict[str, Any] = {
     "aws:region": "us-west-2",
@@ -62,6 +64,18 @@ def test_settings_cannot_be_changed() -> None:
 
 def target(**keys: Any) -> dict[str, Any]:
     return {"targets": [{"name": "tool", **keys}]}
+
+
+def smithy(**keys: Any) -> dict[str, Any]:
+    return target(
+        type="smithy",
+        model="s3://schemas/model.json",
+        **{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::b/*"], **keys},
+    )
+
+
+def function(arn: str) -> dict[str, Any]:
+    return target(type="lambda", functionArn=arn, tools=[TOOL])
 
 
 def openapi(**credentials: Any) -> dict[str, Any]:
@@ -124,6 +138,15 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"identityProviders": ["okta"]}, "okta:orgName", "is required"),
     ({"identityProviders": ["okta"], "okta:orgName": "acme"}, "okta:apiToken", "okta:accessToken"),
     ({"identityProviders": ["okta"], **OKTA, "okta:orgName": "https://acme.okta.com"}, "okta:orgName", "scheme"),
+    ({"identityProviders": ["okta"], **OKTA, "okta:orgName": "acme.okta.com"}, "okta:orgName", "write only acme "),
+    ({"identityProviders": ["okta"], **OKTA, "okta:baseUrl": "https://okta.com/"}, "okta:baseUrl", "write okta.com"),
+    ({"identityProviders": ["okta"], **OKTA, "okta:baseUrl": "okta com"}, "okta:baseUrl", "not a host name"),
+    ({"identityProviders": ["okta"], **OKTA, "okta": {"scopes": ["a", "email"]}}, "okta.scopes[1]", "Okta reserves"),
+    (
+        {"identityProviders": ["okta"], **OKTA, "gateway": {"name": "g" * 40}, "okta": {"clients": {"c" * 55: {}}}},
+        f"okta.clients.{'c' * 55}",
+        "has 101 characters; Okta takes 100",
+    ),
     ({"identityProviders": ["okta"], **OKTA, "okta": {"authorizationServer": "own"}}, "okta.audience", "is required"),
     (
         {
@@ -182,16 +205,9 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     (target(type="lambda", functionArn=FUNCTION, tools=[TOOL, TOOL]), "targets[0].tools", "lookup"),
     (target(type="lambda", functionArn=FUNCTION, toolsFile="absent.json"), "targets[0].toolsFile", "there is no file"),
     (target(type="smithy", model="s3://b-1/m.json", resources=["*"]), "targets[0].actions", "is required"),
-    (
-        target(type="smithy", model="s3://b-1/m.json", actions=["s3:*"], resources=["arn:aws:s3:::b"]),
-        "targets[0].actions",
-        "mode: tutorial",
-    ),
-    (
-        target(type="smithy", model="s3://b-1/m.json", actions=["s3:GetObject"], resources=["*"]),
-        "targets[0].resources",
-        "mode: tutorial",
-    ),
+    (smithy(actions=["s3:GetObject", "s3:**"]), "targets[0].actions[1]", "mode: tutorial"),
+    (smithy(resources=["*"]), "targets[0].resources[0]", "mode: tutorial"),
+    (smithy(resources=["arn:aws:s3:::b/*", "arn:aws-cn:s3:::*"]), "targets[0].resources[1]", "mode: tutorial"),
     (target(type="mcp", endpoint="http://plain.example"), "targets[0].endpoint", "https://"),
     (
         target(type="mcp", endpoint="https://a.example/mcp", credentials={"type": "iam", "service": "s3"}),
@@ -204,11 +220,74 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     (openapi(type="oauth", scopes=[]), "targets[0].credentials.clientId", "is required"),
     (openapi(type="iam", service="s3"), "targets[0].credentials", "valid: none, apiKey, oauth"),
     ({"crossAccount": {"42": {"assumeRoleArn": ROLE}}}, "crossAccount.42", "twelve digits"),
+    ({"crossAccount": {OTHER: {"assumeRoleArn": ROLE}}}, f"crossAccount.{OTHER}", "functions here: none"),
+    (
+        {"crossAccount": {OTHER: {"assumeRoleArn": ROLE}}, **function(FUNCTION)},
+        f"crossAccount.{OTHER}",
+        "functions here: 123456789012",
+    ),
+    (
+        {"crossAccount": {"123456789012": {"assumeRoleArn": ROLE}}, **function(FUNCTION)},
+        "crossAccount.123456789012.assumeRoleArn",
+        f"a role of the account {OTHER}",
+    ),
+    (
+        {"crossAccount": {OTHER: {"assumeRoleArn": ROLE}}, **function(f"{OTHER_FUNCTION}:$LATEST")},
+        "targets[0].functionArn",
+        "takes no policy",
+    ),
+    (function(FUNCTION.replace("aws:", "aws-cn:", 1)), "targets[0].functionArn", "us-west-2 is in aws"),
+    ({"aws:region": "cn-north-1", **function(FUNCTION)}, "targets[0].functionArn", "cn-north-1 is in aws-cn"),
+    ({"aws:region": "us-gov-west-1", **function(FUNCTION)}, "targets[0].functionArn", "is in aws-us-gov"),
+    ({"aws:region": "cn-north-1"}, "identityProviders[0]", "Cognito's token endpoint in cn-north-1"),
+    ({"aws:region": "us-gov-west-1"}, "identityProviders[0]", "Cognito's token endpoint in us-gov-west-1"),
+    ({"callers": {"attachTo": {"roles": [ROLE]}}}, "callers.attachTo.roles[0]", "no path"),
+    ({"callers": {"attachTo": {"users": ["u" * 65]}}}, "callers.attachTo.users[0]", "64 at most"),
+    ({"callers": {"attachTo": {"groups": ["g" * 129]}}}, "callers.attachTo.groups[0]", "128 at most"),
     ({"executionRole": {"path": "team"}}, "executionRole.path", "begins and ends with a slash"),
     ({"tags": {"aws:x": "y"}}, "tags.aws:x", "AWS keeps for itself"),
+    ({"tags": {"": "y"}}, "tags.", "AWS takes 1 to 128"),
+    ({"tags": {"k" * 129: "y"}}, f"tags.{'k' * 129}", "129 characters"),
+    ({"tags": {"a": "y" * 257}}, "tags.a", "257 characters"),
+    ({"tags": {str(number): "y" for number in range(51)}}, "tags", "51 tags"),
     ({"tags": {"a": 1}}, "tags.a", "valid string"),
     ({"key": "plain text"}, "key", "no secretRef names it"),
 ]
+
+
+LONGEST: list[dict[str, Any]] = [
+    {"targets": [{"name": f"t{number}", "type": "sample"} for number in range(100)]},
+    {"identityProviders": ["okta"], **OKTA, "gateway": {"name": "g" * 40}, "okta": {"clients": {"c" * 54: {}}}},
+    {"callers": {"attachTo": {"roles": ["r" * 64], "users": ["a.b@c+d=e,f_g-h"], "groups": ["g" * 128]}}},
+    {"tags": {f"{number:0128}": "y" * 256 for number in range(50)}},
+]
+
+
+@pytest.mark.parametrize("changes", LONGEST, ids=list(map(str, range(len(LONGEST)))))
+def test_what_fills_a_limit_is_accepted(changes: dict[str, Any]) -> None:
+    loaded(changes)
+
+
+GRANTED: list[dict[str, Any]] = [
+    {"mode": "tutorial", **smithy(actions=["*", "s3:**"], resources=["*", "arn:aws:dynamodb:*:*:*"])},
+    {"crossAccount": {OTHER: {"assumeRoleArn": ROLE}}, **function(OTHER_FUNCTION)},
+    {"crossAccount": {OTHER: {"assumeRoleArn": ROLE}}, **function(f"{OTHER_FUNCTION}:live")},
+    function(f"{FUNCTION}:$LATEST"),
+    function(FUNCTION.replace("us-west-2", "eu-west-1")),
+    {
+        "aws:region": "cn-north-1",
+        "identityProviders": ["auth0"],
+        **AUTH0,
+        **function(FUNCTION.replace("aws", "aws-cn", 1)),
+    },
+    {"identityProviders": ["okta"], **OKTA, "okta:baseUrl": "oktapreview.com"},
+    {"identityProviders": ["okta"], **OKTA, "okta": {"scopes": ["email"], "createScopes": False}},
+]
+
+
+@pytest.mark.parametrize("changes", GRANTED, ids=list(map(str, range(len(GRANTED)))))
+def test_what_only_looks_like_a_mistake_is_accepted(changes: dict[str, Any]) -> None:
+    loaded(changes)
 
 
 @pytest.mark.parametrize(("changes", "path", "sentence"), BAD, ids=[f"{path} {part}" for _, path, part in BAD])
