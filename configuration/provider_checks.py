@@ -19,6 +19,7 @@ LONGEST_OKTA_LABEL = 100
 
 
 def cognito_mistakes(cognito: Cognito, outside: Outside) -> Iterator[Mistake]:
+    """What is wrong with Cognito's section as a whole."""
     yield from _client_scopes("cognito", cognito.clients, cognito.scopes)
     for word in RESERVED_WORDS:
         if cognito.domain_prefix and word in cognito.domain_prefix:
@@ -35,6 +36,7 @@ def cognito_mistakes(cognito: Cognito, outside: Outside) -> Iterator[Mistake]:
 
 
 def auth0_mistakes(auth0: Auth0, outside: Outside, *, pinned: bool) -> Iterator[Mistake]:
+    """What is wrong with Auth0's section as a whole, and with `auth0:*`."""
     yield from _host("auth0:domain", outside.value("auth0:domain", "AUTH0_DOMAIN"), "the tenant's domain")
     yield from _credentials(
         outside,
@@ -60,7 +62,7 @@ def auth0_mistakes(auth0: Auth0, outside: Outside, *, pinned: bool) -> Iterator[
 
 
 def okta_mistakes(okta: Okta, gateway: Gateway | None, outside: Outside) -> Iterator[Mistake]:
-    """What is wrong with Okta; `gateway` is None where it has mistakes of its own."""
+    """What is wrong with Okta's section as a whole, and with `okta:*`; `gateway` is None where it has mistakes of its own."""
     yield from _okta_org(outside)
     yield from _credentials(
         outside,
@@ -105,6 +107,7 @@ def _okta_org(outside: Outside) -> Iterator[Mistake]:
 
 
 def oidc_mistakes(place: str, issuer: Oidc) -> Iterator[Mistake]:
+    """What is wrong with an issuer under `oidc`; `place` is its path."""
     lists = (issuer.allowed_clients, issuer.allowed_audience, issuer.allowed_scopes, issuer.custom_claims)
     if not any(lists):
         yield Mistake(

@@ -25,6 +25,7 @@ from schemas.endpoints import permission_for
 
 
 def target_mistakes(targets: Sequence[Target], outside: Outside, *, pinned: bool) -> Iterator[Mistake]:
+    """What is wrong with targets as a whole, with one another, and with the secrets that they name."""
     for name, count in Counter(target.name for target in targets).items():
         if count > 1:
             yield Mistake("targets", f"{count} targets are named {name!r}; a target's name is unique in its gateway")
