@@ -10,7 +10,7 @@ ENGINE ?= sandbox
 PARALLEL ?= 5
 PULUMI_VERSION := $(shell sed -n 's/^pulumi==//p' requirements.txt)
 
-help: ## list these commands
+help: ## list these commands; those with STACK are for real accounts
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
 
 setup: $(READY) ## install what is missing into .venv
@@ -49,7 +49,8 @@ policies: needs-stack $(READY) ## STACK=dev: every IAM document of the stack, of
 	@$(BIN)/python -m components.policies --stack $(STACK) $(ARGS)
 
 install-pulumi: ## the official installer, at the version that this project is tested with
-	@curl -fsSL https://get.pulumi.com | sh -s -- --version $(PULUMI_VERSION)
+	@installer=$$(mktemp) && curl -fsSL -o "$$installer" https://get.pulumi.com \
+	  && sh "$$installer" --version $(PULUMI_VERSION); status=$$?; rm -f "$$installer"; exit $$status
 
 needs-pulumi:
 	@command -v pulumi >/dev/null || { \
