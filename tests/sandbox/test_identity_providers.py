@@ -91,24 +91,54 @@ def test_an_existing_issuer_is_judged_by_the_lists_that_are_given(deploy: Deploy
     assert relying.knock("existing", token).status == 200
 
 
-def packages(result: Result) -> set[str]:
-    """What a preview touches, by provider: the component that each changed resource belongs to."""
+OAUTH_TARGET = {
+    "name": "shipping",
+    "type": "mcp",
+    "endpoint": "https://shipping.sandbox.example/mcp",
+    "credentials": {
+        "type": "oauth",
+        "discoveryUrl": "https://login.sandbox.example/.well-known/openid-configuration",
+        "clientId": "agentcore-gateway",
+        "secretRef": "shippingSecret",
+        "scopes": ["ship"],
+    },
+}
+
+
+def providers_touched(result: Result) -> set[str]:
+    """The providers to which the resources belong that a preview creates, replaces or deletes."""
     return {
-        part for step in result.steps if step.op != "same" for part in ("cognito", "auth0", "okta") if part in step.name
+        next((part for part in ("cognito", "auth0", "okta") if part in step.name), step.name)
+        for step in result.steps
+        if step.op not in {"same", "update"}
     }
 
 
-def test_switching_providers_touches_only_theirs(deploy: Deploy, services: Services) -> None:
-    everything = stack({}, {})
-    deployed = deploy({**everything, "identityProviders": ["cognito"]})
+def updated(result: Result) -> list[str]:
+    """The types of the resources that a preview updates."""
+    return sorted(step.type.rsplit(":", 1)[1] for step in result.steps if step.op == "update")
+
+
+def test_switching_providers_touches_only_theirs_and_what_names_every_gateway(
+    deploy: Deploy, services: Services
+) -> None:
+    # What the providers share names each gateway: who may assume the role, who may administer and call, and, where
+    # targets have credentials in the vault, on whose behalf they are fetched.
+    first = {**stack({}, {}), "identityProviders": ["cognito"], "targets": [OAUTH_TARGET]}
+    deployed = deploy(first, secrets={"shippingSecret": "hush"})
     before = deployed.outputs.gateway("cognito").url
-    on = {**deployed.config, "identityProviders": ["cognito", "auth0", "okta"]}
-    assert packages(deployed.preview(on)) == {"auth0", "okta"}
-    deployed.update(on)
+
+    everything = {**deployed.config, "identityProviders": ["cognito", "auth0", "okta"]}
+    on = deployed.preview(everything)
+    assert {step.op for step in on.steps} == {"same", "create", "update"}
+    assert (providers_touched(on), updated(on)) == ({"auth0", "okta"}, ["Policy", "Role", "RolePolicy"])
+    deployed.secrets = {}
+    deployed.update({**everything, **TARGETS})
+
     off = {**deployed.config, "identityProviders": ["cognito"]}
     preview = deployed.preview(off)
-    assert packages(preview) == {"auth0", "okta"}
     assert {step.op for step in preview.steps} == {"same", "delete", "update"}
+    assert (providers_touched(preview), updated(preview)) == ({"auth0", "okta"}, ["Policy", "Role"])
     deployed.update(off)
     assert deployed.outputs.gateway("cognito").url == before
     name = deployed.config["gateway"]["name"]
