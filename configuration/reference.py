@@ -20,8 +20,9 @@ INTRODUCTION = f"""# Configuration
 
 Keys of the project `{PROJECT}`, in `Pulumi.<stack>.yaml`. Made from the schema by `python -m configuration.reference`.
 
-Every mistake in a stack file is found before anything is changed, and shown together with all others; only what depends on
-a section that is wrong itself waits until that is right. A secret never stands in one of these keys: set it by `pulumi config set --secret <name>`, and name it by `secretRef`.
+Every mistake in a stack file is found before anything is changed, and shown together with all others; only what depends
+on a section that is wrong itself waits until that is right. A secret never stands in one of these keys: set it by
+`pulumi config set --secret <name>`, and name it by `secretRef`.
 
 Besides these, `aws:region` is required; `auth0:domain` with `auth0:clientId` and `auth0:clientSecret` (or
 `auth0:apiToken`) where Auth0 is switched on; `okta:orgName` with `okta:apiToken` where Okta is.
