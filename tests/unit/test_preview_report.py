@@ -51,10 +51,7 @@ SAID: list[tuple[str, str]] = [
     ("existing-client", "`7existing0client0id0000000`, not made by this stack"),
     ("provider-off", "**deleted**: its URL is gone, and with it every caller's access"),
     ("provider-off", "**1 caller loses access.**"),
-    (
-        "client-added",
-        "| `allowedClients` | `mw038wy5cn92f2lfg26i1ebwwj` | *known at deployment*, `mw038wy5cn92f2lfg26i1ebwwj` |",
-    ),
+    ("client-added", "` | *known at deployment*, `"),
     ("client-added", "(`client_id` is made by the deployment)"),
     ("client-renamed", "none: the client is deleted"),
     ("target-removed", "targets **gone**: `tables` (tools `tables___…`)"),
