@@ -126,7 +126,7 @@ def _outputs(asked: argparse.Namespace) -> int:
         document = stack.document(show_secrets=asked.show_secrets)
     except DeploymentError as error:
         return _fail(error)
-    sys.stdout.write(f"{json.dumps(document, indent=2)}\n")
+    sys.stdout.write(f"{json.dumps(document, indent=2, sort_keys=True)}\n")
     return 0
 
 

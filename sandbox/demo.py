@@ -136,7 +136,7 @@ class _Caller:
 
 
 class _Demonstration:
-    """The deployed stack, asked by everybody whom it concerns. Providers stand in the stack file's order."""
+    """The deployed stack, asked by everybody; providers in the stack file's order, clients by name."""
 
     def __init__(self, stack: Stack, mode: Mode) -> None:
         outputs = stack.outputs()
@@ -148,7 +148,7 @@ class _Demonstration:
             _Caller(gateway, provider, client, get_token(credentials_of(provider, client), cache=None).token)
             for name, gateway in self._gateways.items()
             for provider in [outputs.provider(name)]
-            for client in provider.clients.values()
+            for _, client in sorted(provider.clients.items())
         ]
 
     @property

@@ -90,13 +90,6 @@ def test_a_new_description_updates_the_gateway_in_place(deploy: Deploy) -> None:
     assert deployed.outputs.gateway("cognito").url == before
 
 
-def test_a_renamed_gateway_replaces_it_without_a_collision(deploy: Deploy) -> None:
-    deployed = deploy(COGNITO)
-    deployed.update({**deployed.config, "gateway": {"name": f"other-{uuid.uuid4().hex[:8]}"}})
-    assert deployed.knock("cognito", deployed.token("cognito")).status == 200
-    assert deployed.preview().is_unchanged
-
-
 def test_every_resource_is_the_child_of_a_component(deploy: Deploy) -> None:
     resources = state_of(deploy(COGNITO))
     parents = {each["urn"]: each.get("parent", "") for each in resources if each["custom"]}

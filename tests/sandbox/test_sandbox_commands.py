@@ -52,7 +52,9 @@ def test_deploys_shows_and_deletes_a_stack(sandbox: Sandbox) -> None:
         unchanged = sandbox("preview", "--stack", "dev")
         assert (unchanged.returncode, unchanged.stdout.split(": ")[1].split()[1]) == (0, "unchanged")
 
-        shown = json.loads(sandbox("outputs", "--stack", "dev").stdout)
+        printed = sandbox("outputs", "--stack", "dev").stdout
+        shown = json.loads(printed)
+        assert json.dumps(shown, indent=2, sort_keys=True) == printed.rstrip()
         plain = json.loads(sandbox("outputs", "--stack", "dev", "--show-secrets").stdout)
         clients = [outputs["identityProviders"]["cognito"]["clients"]["default"] for outputs in (shown, plain)]
         assert clients[0]["clientSecret"] == "[secret]" != clients[1]["clientSecret"]
