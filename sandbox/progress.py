@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO, cast
 
+from sandbox.console import say
 from sandbox.engine import Event, Result, Step
 
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "same": " "}
@@ -15,12 +15,6 @@ _PLANNED = {**{op: f"to {op}" for op in _PAST}, "same": "unchanged"}
 _TYPE = re.compile(r"(?P<package>[^:]+):(?P<module>[^:/]+)(/[^:]*)?:(?P<name>.+)")
 _OF_PULUMI = ("pulumi:pulumi:", "pulumi:providers:")
 _MODULES_OF_NO_INTEREST = ("index", "")
-
-
-def say(text: object, stream: TextIO | None = None) -> None:
-    """Print a line, at once; to standard output unless another stream is given."""
-    (stream or sys.stdout).write(f"{text}\n")
-    (stream or sys.stdout).flush()
 
 
 def printer(stream: TextIO | None = None) -> Callable[[Event], None]:

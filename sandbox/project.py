@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import yaml
@@ -19,20 +20,49 @@ def copy(project: Path, folder: Path) -> Path:
 
     A file of Pulumi's in the copy is kept until the project's own one becomes newer, so that a salt that the CLI
     wrote there outlasts the command that wrote it.
+
+    Commands that start at the same time may share the copy: what another one just made is left as it is.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for link in folder.iterdir():
-        if link.is_symlink():
-            link.unlink()
-    for entry in project.iterdir():
-        if entry.name in _LEFT_OUT or entry.resolve() == folder.resolve():
-            continue
-        place = folder / entry.name
-        if not entry.match(_WRITTEN):
-            place.symlink_to(entry)
-        elif not place.exists() or entry.stat().st_mtime > place.stat().st_mtime:
-            shutil.copyfile(entry, place)
+    entries = {
+        entry.name: entry
+        for entry in project.iterdir()
+        if entry.name not in _LEFT_OUT and entry.resolve() != folder.resolve()
+    }
+    for place in folder.iterdir():
+        if place.name not in entries and place.is_symlink() and _target(place).parent == project:
+            place.unlink(missing_ok=True)
+    for name, entry in entries.items():
+        place = folder / name
+        if entry.match(_WRITTEN):
+            _copy_if_newer(entry, place)
+        elif _target(place) != entry:
+            _link(entry, place)
     return folder
+
+
+def _copy_if_newer(entry: Path, place: Path) -> None:
+    with suppress(FileNotFoundError):
+        if entry.stat().st_mtime <= place.stat().st_mtime:
+            return
+    with NamedTemporaryFile(dir=place.parent, prefix=f".{place.name}.", delete=False) as unfinished:
+        unfinished.write(entry.read_bytes())
+    Path(unfinished.name).replace(place)
+
+
+def _target(place: Path) -> Path:
+    """What a link names; a path without anything in it for what is no link, or not there."""
+    try:
+        return place.readlink()
+    except OSError:
+        return Path()
+
+
+def _link(entry: Path, place: Path) -> None:
+    if place.is_symlink():
+        place.unlink(missing_ok=True)
+    with suppress(FileExistsError):  # by another command, or a file that a command wrote
+        place.symlink_to(entry)
 
 
 def write_stack_file(

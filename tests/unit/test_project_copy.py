@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,30 @@ def test_follows_files_that_come_and_go(project: Path, tmp_path: Path) -> None:
     copy(project, tmp_path / "copy")
     assert not (made / "__main__.py").is_symlink()
     assert (made / "settings.py").exists()
+
+
+def test_can_be_brought_up_to_date_by_many_at_once(project: Path, tmp_path: Path) -> None:
+    for number in range(50):
+        (project / f"module{number}.py").touch()
+    with ThreadPoolExecutor(8) as at_once:
+        made = set(at_once.map(copy, [project] * 32, [tmp_path / "copy"] * 32))
+    assert made == {tmp_path / "copy"}
+    assert {entry.name for entry in (tmp_path / "copy").iterdir()} == {
+        entry.name for entry in project.iterdir() if entry.name not in (".git", ".sandbox")
+    }
+
+
+def test_leaves_alone_what_a_command_wrote_there_and_mends_links(project: Path, tmp_path: Path) -> None:
+    made = copy(project, tmp_path / "copy")
+    (made / "notes").symlink_to(tmp_path)
+    (made / "token.txt").write_text("mine")
+    (made / "components").unlink()
+    (made / "components").symlink_to(tmp_path / "elsewhere")
+    (project / "token.txt").write_text("the project's")
+    copy(project, made)
+    assert (made / "notes").readlink() == tmp_path
+    assert (made / "token.txt").read_text() == "mine"
+    assert (made / "components").readlink() == project / "components"
 
 
 def test_writes_stack_files_with_the_projects_namespace(project: Path) -> None:

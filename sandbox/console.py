@@ -1,0 +1,20 @@
+"""Lines for the user, who may stop reading at any time: `… | head -3` must not stop a deployment halfway."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TextIO
+
+
+def say(text: object, stream: TextIO | None = None) -> None:
+    """Print a line, at once, to standard output unless another stream is given; nothing where nobody reads any more."""
+    told: TextIO = stream or sys.stdout
+    try:
+        told.write(f"{text}\n")
+        told.flush()
+    except BrokenPipeError:
+        # What is still in the buffer, and all that follows, goes nowhere; closing it instead would fail once more.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, told.fileno())
+        os.close(nowhere)
