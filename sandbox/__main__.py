@@ -7,6 +7,7 @@ different folders know nothing of each other.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import shutil
@@ -15,27 +16,34 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sandbox import project, services
+from sandbox import services
+from sandbox.console import say
 from sandbox.services import PROJECT, Services, ServicesError
 
 _FOLDER = Path(os.environ.get("SANDBOX_FOLDER", PROJECT / ".sandbox"))
+_COPY = _FOLDER / "project"
 _PLUGINS = ("auth0", "okta")
 _ENGINES = ("sandbox", "pulumi")
+_NEEDED = ("moto", "pulumi", "yaml")
+_INTERRUPTED = 130  # as shells have it for a command that Ctrl-C ended
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code."""
     asked = _parser().parse_args(arguments)
+    if any(importlib.util.find_spec(package) is None for package in _NEEDED):
+        return _fail("this Python has not the project's packages: make setup, then . .venv/bin/activate")
     try:
         return int(asked.run(asked))
     except ServicesError as error:
         return _fail(error)
     except KeyboardInterrupt:
-        return 130  # as shells have it for a command that Ctrl+C ended
+        say("sandbox: interrupted", sys.stderr)
+        return _INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--stack", default="sandbox", help="the stack file's name: Pulumi.<STACK>.yaml")
         if name == "preview":
             command.add_argument("--json", action="store_true", help="as `pulumi preview --json` has it")
+        if name == "up":
+            command.add_argument("--outputs", action="store_true", help="print the outputs even if nothing changed")
         command.set_defaults(run=_deploy, operation=name)
     outputs = commands.add_parser("outputs", help="print a stack's outputs, as `pulumi stack output --json` does")
     outputs.add_argument("--stack", default="sandbox")
@@ -63,7 +73,10 @@ def _parser() -> argparse.ArgumentParser:
     outputs.set_defaults(run=_outputs)
     commands.add_parser("down", help="end the sandbox, with all that is deployed on it").set_defaults(run=_down)
     execute = commands.add_parser(
-        "exec", help="run a command in a copy of the project, with everything pointed at the sandbox"
+        "exec",
+        help="run a command in a copy of the project, with everything pointed at the sandbox",
+        description="Run a command on the sandbox, which is started if it is not running. The command runs in a copy "
+        "of the project (.sandbox/project): files that it writes in its current folder stay there, until `down`.",
     )
     execute.add_argument(
         "--real-plugins",
@@ -99,8 +112,8 @@ def _deploy(asked: argparse.Namespace) -> int:
     from sandbox.engine import DeploymentError, preview_digest  # noqa: PLC0415
     from sandbox.stack import Stack  # noqa: PLC0415
 
-    if not (PROJECT / f"Pulumi.{asked.stack}.yaml").exists():
-        return _fail(f"there is no stack file Pulumi.{asked.stack}.yaml in {PROJECT}")
+    if not _stack_file(PROJECT, asked.stack).exists():
+        return _fail_without_stack_file(asked.stack)
     digest = asked.operation == "preview" and asked.json
     with ExitStack() as afterwards:
         stack = Stack(_services_for(asked.operation, afterwards), PROJECT, asked.stack)
@@ -108,12 +121,20 @@ def _deploy(asked: argparse.Namespace) -> int:
             result = stack.run(asked.operation, progress.printer(sys.stderr if digest else None))
         except DeploymentError as error:
             return _fail(error)
+        except KeyboardInterrupt:
+            if asked.operation == "preview":
+                raise
+            what = "created is in the state" if asked.operation == "up" else "not deleted is still in the state"
+            _fail(f"interrupted; what was {what}; the sandbox is still running: python -m sandbox down")
+            return _INTERRUPTED
     if digest:
-        progress.say(json.dumps(preview_digest(result), indent=2))
+        say(json.dumps(preview_digest(result), indent=2))
         return 0
-    progress.say(f"\n  {asked.stack}: {progress.summary(result, planned=asked.operation == 'preview')}")
+    say(f"\n  {asked.stack}: {progress.summary(result, planned=asked.operation == 'preview')}")
     if asked.operation == "up":
-        progress.say(f"\n  Outputs\n{progress.outputs_text(stack.document(show_secrets=False))}")
+        if asked.outputs or any(count for operation, count in result.changes.items() if operation != "same"):
+            say(f"\n  Outputs\n{progress.outputs_text(stack.document(show_secrets=False))}")
+        say(f"\n  Next: python -m sandbox exec -- python -m tokens verify --stack {asked.stack}")
     return 0
 
 
@@ -121,21 +142,19 @@ def _outputs(asked: argparse.Namespace) -> int:
     from sandbox.engine import DeploymentError  # noqa: PLC0415  # as in _deploy
     from sandbox.stack import Stack  # noqa: PLC0415
 
-    stack = Stack(_running(start=False), PROJECT, asked.stack)
+    if not any(_stack_file(folder, asked.stack).exists() for folder in (PROJECT, _COPY)):
+        return _fail_without_stack_file(asked.stack)
+    stack = Stack(services.load(_FOLDER), PROJECT, asked.stack)
     try:
         document = stack.document(show_secrets=asked.show_secrets)
     except DeploymentError as error:
         return _fail(error)
-    sys.stdout.write(f"{json.dumps(document, indent=2, sort_keys=True)}\n")
+    say(json.dumps(document, indent=2, sort_keys=True))
     return 0
 
 
 def _down(_: argparse.Namespace) -> int:
-    try:
-        services.load(_FOLDER).stop()
-    except ServicesError:
-        services.forget(_FOLDER)
-        sys.stdout.write("  the sandbox was not running\n")
+    say("  the sandbox is ended" if services.end(_FOLDER) else "  the sandbox was not running")
     return 0
 
 
@@ -146,19 +165,39 @@ def _execute(asked: argparse.Namespace) -> int:
         return _fail("give a command: python -m sandbox exec -- COMMAND")
     if unknown := sorted(set(plugins) - set(_PLUGINS)):
         return _fail(f"--real-plugins: {', '.join(unknown)} is none of {', '.join(_PLUGINS)}")
-    running = _running(start=True)
-    folder = project.copy(PROJECT, _FOLDER / "project")
-    environment = {**running.environment(os.environ, real_plugins=plugins), "PWD": str(folder)}
+    from sandbox import project  # noqa: PLC0415  # needs a package, which `main` makes sure of
+
+    running, started = services.load_or_start(_FOLDER)
+    if started:
+        say("sandbox: started; it is left running until `python -m sandbox down`", sys.stderr)
+    folder = project.copy(PROJECT, _COPY)
+    environment = {
+        **running.environment(os.environ, real_plugins=plugins),
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
+        "PWD": str(folder),
+        "XDG_CACHE_HOME": str(running.folder / "cache"),
+    }
     try:
-        return subprocess.run(command, cwd=folder, env=environment, check=False).returncode  # noqa: S603  # as asked
+        process = subprocess.Popen(command, cwd=folder, env=environment)  # noqa: S603  # as asked
     except OSError as error:
         return _fail(f"{command[0]}: {error.strerror}")
+    code = _wait(process)
+    return code if code >= 0 else 128 - code  # as shells have it for a command that a signal ended
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """The command's exit code. Ctrl-C is the command's own business: a shell goes on, and so does this."""
+    while True:
+        with suppress(KeyboardInterrupt):
+            return process.wait()
 
 
 def _services_for(operation: str, afterwards: ExitStack) -> Services:
     """Those that run; where there are none, new ones: for a preview only until `afterwards`. Raises ServicesError."""
+    if operation == "up":
+        return services.load_or_start(_FOLDER)[0]
     try:
-        return _running(start=operation == "up")
+        return services.load(_FOLDER)
     except ServicesError:
         if operation != "preview":
             raise
@@ -168,18 +207,16 @@ def _services_for(operation: str, afterwards: ExitStack) -> Services:
     return passing
 
 
-def _running(*, start: bool) -> Services:
-    """The services in the project's own folder. Raises ServicesError."""
-    try:
-        return services.load(_FOLDER)
-    except ServicesError:
-        if not start:
-            raise
-        return services.start(_FOLDER)
+def _stack_file(folder: Path, stack: str) -> Path:
+    return folder / f"Pulumi.{stack}.yaml"
+
+
+def _fail_without_stack_file(stack: str) -> int:
+    return _fail(f"there is no Pulumi.{stack}.yaml")
 
 
 def _fail(reason: object) -> int:
-    sys.stderr.write(f"sandbox: {reason}\n")
+    say(f"sandbox: {reason}", sys.stderr)
     return 1
 
 

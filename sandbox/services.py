@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -13,7 +14,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -28,6 +30,9 @@ OTHER_ACCOUNT = "210987654321"
 
 _FILE = "services.json"
 _LOG = "services.log"
+_LOCK = "services.lock"
+_OF_COMMANDS = ("project", "cache")
+"""What `exec` makes in the folder."""
 _START_SECONDS = 30.0
 _STOP_SECONDS = 10.0
 _ANSWER_SECONDS = 20.0
@@ -131,13 +136,58 @@ class Services:
             raise ServicesError(f"the sandbox's services do not answer at {self.admin}: {unreachable}") from None
 
 
+def load_or_start(folder: Path) -> tuple[Services, bool]:
+    """The services of a folder, and whether they were started for it just now. Raises ServicesError.
+
+    Commands that ask at the same time get the same services.
+    """
+    with _locked(folder):
+        try:
+            return load(folder), False
+        except ServicesError:
+            return start(folder), True
+
+
+def end(folder: Path) -> bool:
+    """End the services of a folder, and remove what commands wrote there; gives whether any were running."""
+    if not folder.exists():
+        return False
+    with _locked(folder):
+        try:
+            load(folder).stop()
+            running = True
+        except ServicesError:
+            forget(folder)
+            running = False
+        _remove(folder, _OF_COMMANDS)
+    return running
+
+
+@contextmanager
+def _locked(folder: Path) -> Generator[None]:
+    """Keep the beginning and the end of a folder's services to oneself."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _refuse_foreign(folder)
+    with (folder / _LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Because what a sandbox leaves is removed by name, it takes no folder in which such names may be another's."""
+    names = {entry.name for entry in folder.iterdir()}
+    if names and not names & {_LOCK, _LOG}:
+        raise ServicesError(f"{folder} holds other files: give the sandbox an empty folder, or a new one")
+
+
 def start(folder: Path, *, attached: bool = False) -> Services:
     """Start the services with empty accounts. `attached`: they end with this process, however it ends.
 
-    Raises ServicesError with the end of their log.
+    Raises ServicesError with the end of their log, or where the folder holds what is no sandbox's.
     """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
+    _refuse_foreign(folder)
     forget(folder)
     log = folder / _LOG
     command = [sys.executable, "-m", "sandbox.process", str(folder)]
@@ -151,15 +201,30 @@ def start(folder: Path, *, attached: bool = False) -> Services:
             env={**without_credentials(os.environ), "PYTHONPATH": str(PROJECT)},
             start_new_session=True,
         )
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        if (folder / _FILE).exists():
+    try:
+        if _is_ready(process, folder / _FILE):
             return replace(read(folder), process=process)
-        time.sleep(_POLL_SECONDS)
-    process.kill()
-    process.communicate()
+    except KeyboardInterrupt:
+        _kill(process)
+        raise
+    _kill(process)
     last_lines = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
     raise ServicesError(f"the sandbox's services did not start; {log} ends with:\n{last_lines}")
+
+
+def _is_ready(process: subprocess.Popen[bytes], file: Path) -> bool:
+    """Wait until the services say where they are; False where they end or take too long."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        if file.exists():
+            return True
+        time.sleep(_POLL_SECONDS)
+    return False
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.communicate()
 
 
 def load(folder: Path) -> Services:
@@ -176,7 +241,12 @@ def load(folder: Path) -> Services:
 def forget(folder: Path) -> None:
     """Remove what refers to services that have ended: their addresses, and the state of stacks deployed on them."""
     (folder / _FILE).unlink(missing_ok=True)
-    for name in ("backend", "pulumi"):
+    _remove(folder, ("backend", "pulumi"))
+
+
+def _remove(folder: Path, names: Collection[str]) -> None:
+    """Remove folders of the sandbox's own. Nothing that links lead to is touched: rmtree follows none."""
+    for name in names:
         shutil.rmtree(folder / name, ignore_errors=True)
 
 

@@ -41,8 +41,8 @@ def run(
 
     `project` is the folder of `Pulumi.yaml`, `backend` the folder of `.pulumi`, `providers` the port of each package's
     provider server on the loopback interface, `environment` the program's whole environment; `on_event` is called from
-    several threads. Raises DeploymentError when something fails: what had been done by then is in the state, and the
-    next run goes on from there.
+    several threads. Raises DeploymentError when something fails, and KeyboardInterrupt after Ctrl-C: what had been done
+    by then is in the state, and the next run goes on from there.
     """
     begin = time.monotonic()
     preview = operation == "preview"
@@ -72,8 +72,13 @@ def run(
         olds = checkpoint.resources(crypter_of(passphrase, former).decrypt if former else crypter.decrypt)
         ledger = Ledger(olds, lambda resources: None if preview else checkpoint.write(resources, crypter))
         deployment = Deployment(described.name, stack, ledger, registry, report, preview=preview)
-        if program:
-            _register(program, deployment, config, report)
+        try:
+            if program:
+                _register(program, deployment, config, report)
+        except KeyboardInterrupt:
+            deployment.fail("interrupted")  # so that what the program had no time to register is not deleted
+            deployment.finish()
+            raise
         result.outputs = deployment.finish()
     if deployment.errors:
         raise DeploymentError(_hide("\n".join(deployment.errors), config))

@@ -36,6 +36,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,  # Ctrl-C is for the engine, which ends the program in its own time
         )
 
     def run(
@@ -56,13 +57,18 @@ class Program:
         lines: deque[str] = deque(maxlen=1)
         reader = threading.Thread(target=_forward, args=(self._process.stdout, lines, on_event))
         reader.start()
-        with (
-            suppress(BrokenPipeError),
-            self._process.stdin as stdin,
-        ):  # one that ended early says why in what it printed
-            json.dump(settings, stdin)
-        code = self._process.wait()
-        reader.join()
+        try:
+            with (
+                suppress(BrokenPipeError),
+                self._process.stdin as stdin,
+            ):  # one that ended early says why in what it printed
+                json.dump(settings, stdin)
+            code = self._process.wait()
+        except KeyboardInterrupt:
+            self._process.kill()
+            raise
+        finally:
+            reader.join()
         return code, "".join(lines)
 
     def stop(self) -> None:

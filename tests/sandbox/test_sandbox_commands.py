@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from itertools import permutations
@@ -16,22 +17,30 @@ import pytest
 from sandbox.demo_report import WIDTH
 from sandbox.services import PROJECT
 
+_NEXT = "\n  Next: python -m sandbox exec -- python -m tokens verify --stack dev\n"
+
 
 class Sandbox:
     """Runs commands on a sandbox of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self._environment = {"SANDBOX_FOLDER": str(folder)}
+        self.folder = folder
 
     def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        process = self.begin(*arguments, **environment)
+        output, errors = process.communicate(timeout=100)
+        return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
+
+    def begin(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Run a command in a process group of its own, as a terminal's shell does."""
+        return subprocess.Popen(
             [sys.executable, "-m", "sandbox", *arguments],
             cwd=PROJECT,
-            env={**os.environ, **self._environment, **environment},
-            capture_output=True,
+            env={**os.environ, "SANDBOX_FOLDER": str(self.folder), **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=100,
-            check=False,
+            start_new_session=True,
         )
 
 
@@ -48,6 +57,10 @@ def test_deploys_shows_and_deletes_a_stack(sandbox: Sandbox) -> None:
         assert deployed.returncode == 0, deployed.stderr
         assert re.search(r"^  \+ aws bedrock AgentcoreGateway +agentcore-dev-cognito$", deployed.stdout, re.MULTILINE)
         assert "clientSecret: [secret]" in deployed.stdout
+        assert deployed.stdout.endswith(_NEXT)
+
+        again = sandbox("up", "--stack", "dev")
+        assert re.fullmatch(rf"\n  dev: \d+ unchanged\n{re.escape(_NEXT)}", again.stdout)
 
         unchanged = sandbox("preview", "--stack", "dev")
         assert (unchanged.returncode, unchanged.stdout.split(": ")[1].split()[1]) == (0, "unchanged")
@@ -70,7 +83,81 @@ def test_deploys_shows_and_deletes_a_stack(sandbox: Sandbox) -> None:
         assert destroyed.stdout.rstrip().endswith("deleted")
     finally:
         ended = sandbox("down")
-    assert (ended.returncode, ended.stdout) == (0, "")
+    assert (ended.returncode, ended.stdout) == (0, "  the sandbox is ended\n")
+
+
+def test_a_reader_that_leaves_and_an_interruption_leave_a_stack_that_the_next_up_completes(sandbox: Sandbox) -> None:
+    try:
+        interrupted = sandbox.begin("up", "--stack", "dev")
+        assert interrupted.stdout
+        assert interrupted.stdout.readline().startswith("  + ")
+        os.killpg(interrupted.pid, signal.SIGINT)
+        _, errors = interrupted.communicate(timeout=30)
+        assert interrupted.returncode == 130
+        assert errors == (
+            "sandbox: interrupted; what was created is in the state; the sandbox is still running: "
+            "python -m sandbox down\n"
+        )
+
+        unread = sandbox.begin("up", "--stack", "dev")
+        assert unread.stdout
+        assert unread.stderr
+        unread.stdout.readline()
+        unread.stdout.close()
+        assert (unread.wait(100), unread.stderr.read()) == (0, "")
+        unread.stderr.close()
+
+        assert sandbox("preview", "--stack", "dev").stdout.endswith("unchanged\n")
+    finally:
+        sandbox("down")
+
+
+def test_two_commands_at_once_start_one_sandbox_and_share_its_copy_of_the_project(sandbox: Sandbox) -> None:
+    code = (
+        "import os, pathlib, shutil, sys; pathlib.Path(sys.argv[1]).touch(); "
+        "print(shutil.which('python'), os.environ['XDG_CACHE_HOME'], os.environ['HTTPS_PROXY'])"
+    )
+    try:
+        both = [sandbox.begin("exec", "--", "python", "-c", code, name) for name in ("one.txt", "two.txt")]
+        answers = [process.communicate(timeout=60) for process in both]
+        assert [process.returncode for process in both] == [0, 0], answers
+        assert len({output for output, _ in answers}) == 1
+        python, cache, _ = answers[0][0].split()
+        assert (python, cache) == (str(Path(sys.executable).parent / "python"), str(sandbox.folder / "cache"))
+        started = "sandbox: started; it is left running until `python -m sandbox down`\n"
+        assert sorted(errors for _, errors in answers) == ["", started]
+        copy = sandbox.folder / "project"
+        assert {"one.txt", "two.txt"} <= {entry.name for entry in copy.iterdir()}
+    finally:
+        sandbox("down")
+    assert not copy.exists()
+
+
+def test_a_command_decides_itself_what_an_interruption_does(sandbox: Sandbox) -> None:
+    waits = "import sys, time\ntry: print('ready', flush=True); time.sleep(60)\nexcept KeyboardInterrupt: sys.exit(7)"
+    try:
+        executed = sandbox.begin("exec", "--", "python", "-c", waits)
+        assert executed.stdout
+        assert executed.stdout.readline() == "ready\n"
+        os.killpg(executed.pid, signal.SIGINT)
+        executed.communicate(timeout=30)
+        assert executed.returncode == 7
+    finally:
+        sandbox("down")
+
+
+def test_a_python_without_the_packages_is_told_where_they_are(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "sandbox", "up"],
+        cwd=PROJECT,
+        env={"SANDBOX_FOLDER": str(tmp_path / "sandbox")},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    message = "sandbox: this Python has not the project's packages: make setup, then . .venv/bin/activate\n"
+    assert (done.returncode, done.stderr) == (1, message)
 
 
 @pytest.mark.skipif(shutil.which("pulumi") is None, reason="pulumi is not on PATH")
@@ -89,7 +176,10 @@ def test_the_cli_finds_a_stack_unchanged_that_was_deployed_here(sandbox: Sandbox
     [
         (("destroy",), "sandbox: the sandbox is not running: start it with `python -m sandbox up`\n"),
         (("outputs",), "sandbox: the sandbox is not running: start it with `python -m sandbox up`\n"),
-        (("up", "--stack", "nothing"), f"sandbox: there is no stack file Pulumi.nothing.yaml in {PROJECT}\n"),
+        *(
+            ((command, "--stack", "nope"), "sandbox: there is no Pulumi.nope.yaml\n")
+            for command in ("up", "preview", "destroy", "outputs")
+        ),
         (("exec",), "sandbox: give a command: python -m sandbox exec -- COMMAND\n"),
         (("exec", "--real-plugins", "aws", "--", "true"), "sandbox: --real-plugins: aws is none of auth0, okta\n"),
     ],

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -57,12 +58,43 @@ def test_ends_when_its_starter_is_killed(tmp_path: Path) -> None:
 def test_forgets_the_state_of_stacks_whose_resources_are_gone(tmp_path: Path) -> None:
     stale = tmp_path / "backend" / ".pulumi" / "stacks"
     stale.mkdir(parents=True)
+    (tmp_path / "services.log").touch()
     running = services.start(tmp_path, attached=True)
     try:
         assert not stale.exists()
         assert running.leftovers() == []
     finally:
         running.stop()
+
+
+def test_starts_once_for_all_who_ask_at_the_same_time_and_takes_its_files_along(tmp_path: Path) -> None:
+    folder = tmp_path / "sandbox"
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "mine.txt").touch()
+    try:
+        with ThreadPoolExecutor() as at_once:
+            answers = list(at_once.map(services.load_or_start, [folder] * 3))
+        assert len({running.pid for running, _ in answers}) == 1
+        assert sorted(started for _, started in answers) == [False, False, True]
+        (folder / "project").mkdir()
+        (folder / "project" / "link").symlink_to(outside)
+        (folder / "cache").symlink_to(outside)
+    finally:
+        with ThreadPoolExecutor() as at_once:
+            ended = sorted(at_once.map(services.end, [folder] * 2))
+    assert ended == [False, True]
+    next(running.process for running, started in answers if started and running.process).wait(10)
+    assert not (folder / "project").exists()
+    assert (outside / "mine.txt").exists()
+
+
+def test_takes_no_folder_with_files_of_others(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    for use in (services.start, services.load_or_start, services.end):
+        with pytest.raises(ServicesError, match="holds other files"):
+            use(tmp_path)
+    assert (tmp_path / "project").exists()
 
 
 def test_says_why_it_did_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
