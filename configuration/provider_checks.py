@@ -62,7 +62,7 @@ def auth0_mistakes(auth0: Auth0, outside: Outside, *, pinned: bool) -> Iterator[
 
 
 def okta_mistakes(okta: Okta, gateway: Gateway | None, outside: Outside) -> Iterator[Mistake]:
-    """What is wrong with Okta's section as a whole, and with `okta:*`; `gateway` is None where it has mistakes of its own."""
+    """What is wrong with Okta's section and `okta:*`; `gateway` is None where it has mistakes of its own."""
     yield from _okta_org(outside)
     yield from _credentials(
         outside,
