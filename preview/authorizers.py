@@ -16,7 +16,6 @@ from preview.document import Hidden, PreviewError, Resource, Text, mapping, sequ
 from tokens.authorizer import Authorizer, AuthorizerError, CustomClaim
 from tokens.rules import judge
 
-_WELL_KNOWN = "/.well-known/"
 _WRAPPED = "authorizerConfiguration"
 
 
@@ -158,7 +157,7 @@ def _accepts(demand: Demand, token: Mapping[str, Any]) -> bool:
 
 
 def _one_list(demand: Demand) -> Authorizer:
-    bare = Authorizer(f"https://issuer{_WELL_KNOWN}openid-configuration", allowed_scopes=("none",))
+    bare = Authorizer("https://issuer/.well-known/openid-configuration", allowed_scopes=("none",))
     match demand.name:
         case "allowedClients":
             return replace(bare, allowed_scopes=(), allowed_clients=demand.known)
