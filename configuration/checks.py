@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from configuration.mistakes import Mistake
+from configuration.mistakes import Mistake, nearest
 from configuration.outside import Outside
 from configuration.provider_checks import auth0_mistakes, cognito_mistakes, oidc_mistakes, okta_mistakes
 from configuration.schema import Gateway, Oidc
@@ -40,6 +40,9 @@ def contradictions(sections: Mapping[str, Any], outside: Outside) -> Iterator[Mi
         yield from oidc_mistakes(f"oidc.{name}", issuer)
     yield from target_mistakes(sections.get("targets", ()), outside, pinned=mode == "pinned")
     yield from cross_account_mistakes(sections.get("cross_account", {}), sections.get("targets"))
+    yield from _names(sections)
+    if sections.get("cross_account"):
+        yield from _deployer(outside)
     yield from _tags(sections.get("tags", {}))
 
 
@@ -66,15 +69,40 @@ def _providers(sections: Mapping[str, Any], outside: Outside) -> Iterator[Mistak
                 "choose another provider, or another aws:region",
             )
         if provider not in BUILT_IN_PROVIDERS and provider not in issuers and "oidc" in sections:
-            valid = ", ".join([*BUILT_IN_PROVIDERS, *issuers])
+            names = [*BUILT_IN_PROVIDERS, *issuers]
+            meant = nearest(provider, names)
             yield Mistake(
-                place, f"{provider!r} is not configured; valid: {valid}, or describe it under oidc.{provider}"
+                place,
+                f"{provider!r} is not configured; {meant}valid: {', '.join(names)}, or describe it by oidc.{provider}",
             )
         elif gateway and len(gateway.name) + 1 + len(provider) > LONGEST_GATEWAY_NAME:
             name = f"{gateway.name}-{provider}"
             yield Mistake(
                 "gateway.name",
                 f"the gateway's name {name} has {len(name)} characters; AWS takes {LONGEST_GATEWAY_NAME}",
+            )
+
+
+def _names(sections: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Providers `a` and `a-b` with targets `b-c` and `c`: both pairs would be the stack's resource `…-a-b-c`."""
+    seen: dict[str, tuple[str, str]] = {}
+    for provider in sections.get("identity_providers", ()):
+        for target in sections.get("targets", ()):
+            other = seen.setdefault(f"{provider}-{target.name}", (provider, target.name))
+            if other != (provider, target.name):
+                yield Mistake(
+                    "targets",
+                    f"{target.name!r} at {provider} and {other[1]!r} at {other[0]} come to one name; rename a target",
+                )
+
+
+def _deployer(outside: Outside) -> Iterator[Mistake]:
+    """The roles of other accounts are assumed with the environment's credentials, or those of `aws:profile`."""
+    for key in ("aws:assumeRole", "aws:assumeRoles", "aws:accessKey"):
+        if key in outside.configuration:
+            yield Mistake(
+                key,
+                "does not reach the accounts under crossAccount; give these credentials by environment or aws:profile",
             )
 
 

@@ -44,9 +44,13 @@ def path_text(path: Sequence[str | int]) -> str:
 def unknown_key(key: str, valid: Iterable[str]) -> str:
     """The sentence for a key that does not exist: the nearest valid one, and all valid ones."""
     names = sorted(valid)
-    near = difflib.get_close_matches(key, names, n=1, cutoff=0.6)
-    meant = f"did you mean {near[0]}? " if near else ""
-    return f"there is no such key; {meant}valid here: {', '.join(names) or 'none'}"
+    return f"there is no such key; {nearest(key, names)}valid here: {', '.join(names) or 'none'}"
+
+
+def nearest(name: str, valid: Sequence[str]) -> str:
+    """`did you mean …? ` where one of the valid names is close, and nothing otherwise."""
+    near = difflib.get_close_matches(name, valid, n=1, cutoff=0.6)
+    return f"did you mean {near[0]}? " if near else ""
 
 
 def mistakes_of(error: ValidationError, annotation: Any, at: Path) -> Iterator[Mistake]:

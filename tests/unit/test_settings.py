@@ -14,6 +14,7 @@ ROLE = "arn:aws:iam::210987654321:role/deployer"
 OTHER = "210987654321"
 FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:lookup"
 OTHER_FUNCTION = f"arn:aws:lambda:us-west-2:{OTHER}:function:lookup"
+ISSUER = "https://login.example.com/.well-known/openid-configuration"
 TOOL = {"name": "lookup", "description": "Looks a city up", "inputSchema": {"type": "object", "properties": {}}}
 GOOD: dict[str, Any] = {
     "aws:region": "us-west-2",
@@ -99,7 +100,26 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"identityProviders": None}, "identityProviders", "is required"),
     ({"identityProviders": "cognito"}, "identityProviders", "should be a valid"),
     ({"identityProviders": ["cognito", "cognito"]}, "identityProviders", "more than once"),
-    ({"identityProviders": ["entra"]}, "identityProviders[0]", "under oidc.entra"),
+    ({"identityProviders": ["congito"]}, "identityProviders[0]", "did you mean cognito?"),
+    (
+        {
+            "oidc": {name: {"discoveryUrl": ISSUER, "allowedClients": ["c"]} for name in ("corp", "corp-eu")},
+            "identityProviders": ["corp", "corp-eu"],
+            "targets": [{"name": "eu-orders", "type": "sample"}, {"name": "orders", "type": "sample"}],
+        },
+        "targets",
+        "come to one name",
+    ),
+    (
+        {
+            **target(type="lambda", functionArn=FUNCTION.replace("123456789012", "210987654321"), tools=[TOOL]),
+            "crossAccount": {"210987654321": {"assumeRoleArn": ROLE}},
+            "aws:assumeRoles": [{"roleArn": ROLE}],
+        },
+        "aws:assumeRoles",
+        "aws:profile",
+    ),
+    ({"identityProviders": ["entra"]}, "identityProviders[0]", "by oidc.entra"),
     ({"cognito": {"accessTokenMinutes": 4}}, "cognito.accessTokenMinutes", "greater than or equal to 5"),
     ({"cognito": {"accessTokenMinutes": 1441}}, "cognito.accessTokenMinutes", "less than or equal to 1440"),
     ({"cognito": {"accessTokenMinutes": "60"}}, "cognito.accessTokenMinutes", "valid integer"),
