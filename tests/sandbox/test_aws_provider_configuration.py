@@ -9,6 +9,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
+from sandbox.providers.aws.calls import readable
 from sandbox.providers.values import encode
 from tests.sandbox.aws_fixtures import (
     POOL,
@@ -116,6 +117,7 @@ def test_inputs_that_cannot_be_honoured_are_refused_by_name(stack: Stack, inputs
     ("config", "message"),
     [
         ({}, "aws:region is missing"),
+        ({"region": "us-west-9"}, "aws:region: AWS has no region us-west-9; near it: us-west-2, us-west-1"),
         ({"region": REGION, "profile": "me"}, "aws:profile: the sandbox does not support"),
         ({"region": REGION, "assumeRoles": [{}]}, "roleArn is required"),
     ],
@@ -131,3 +133,27 @@ def test_a_misspelt_setting_of_the_provider_is_found(stack: Stack) -> None:
     [failure] = stack.stub.CheckConfig(request).failures
 
     assert 'did you mean "region"?' in failure.reason
+
+
+def test_a_region_of_a_resource_that_aws_does_not_have_is_refused(stack: Stack) -> None:
+    with pytest.raises(grpc.RpcError, match="region: AWS has no region eu-central-9"):
+        stack.check(POOL, "pool", {"name": "people", "region": "eu-central-9"})
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("Parameter validation failed:\nMissing name", "Parameter validation failed:\nMissing name"),
+        ("", ""),
+        (
+            "Unable to parse response, invalid XML received:\nb'<!doctype html>\\n<html>'",
+            "Unable to parse response, invalid XML received",
+        ),
+        (
+            "<!DOCTYPE HTML>\n<title>500</title>",
+            "the answer is a page of HTML instead of an error that the service documents",
+        ),
+    ],
+)
+def test_a_page_of_html_is_not_shown(message: str, shown: str) -> None:
+    assert readable(message) == shown

@@ -7,7 +7,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sandbox.aws.installation import install
 from sandbox.aws.policies import UnsupportedPolicyError
 from sandbox.providers.aws import cognito, credential_providers, functions, gateways, iam, logs, lookups, secrets
-from sandbox.providers.aws.client import AwsClient, Credentials, Sessions
+from sandbox.providers.aws.calls import readable
+from sandbox.providers.aws.client import AwsClient, Credentials, Sessions, require_region
 from sandbox.providers.base import Provider, ProviderError
 from sandbox.providers.values import Properties
 from sandbox.services import ACCOUNT
@@ -43,6 +44,8 @@ class AwsProvider(Provider[AwsClient]):
             raise ProviderError(f"aws:{unsupported[0]}: the sandbox does not support this setting of the provider")
         if "region" not in config:
             raise ProviderError("aws:region is missing: set it with `pulumi config set aws:region`")
+        if isinstance(config["region"], str):  # in a preview it may be unknown
+            require_region(config["region"], "aws:region")
         credentials = Credentials(
             config.get("accessKey", ACCOUNT), config.get("secretKey", "sandbox"), config.get("token")
         )
@@ -55,7 +58,7 @@ class AwsProvider(Provider[AwsClient]):
     def explain(self, error: Exception) -> str | None:
         if isinstance(error, ClientError):  # without botocore's remark that it did not try again
             said = error.response.get("Error", {})
-            code, message = said.get("Code"), said.get("Message")
+            code, message = said.get("Code"), readable(str(said.get("Message")))
             return f"An error occurred ({code}) when calling the {error.operation_name} operation: {message}"
         known = isinstance(error, BotoCoreError | UnsupportedPolicyError)
-        return str(error) if known else super().explain(error)
+        return readable(str(error)) if known else super().explain(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -60,6 +61,15 @@ def same_document(known: str, live: Any) -> str:
     except ValueError:
         same = False
     return known if same else json.dumps(document)
+
+
+def readable(message: str) -> str:
+    """An error's message without the page of HTML that a failing server may have answered with."""
+    before, page, _ = re.split(r"(<!doctype|<html|$)", message, maxsplit=1, flags=re.IGNORECASE)
+    if not page:
+        return message
+    first = before.partition("\n")[0].rstrip("b'\" :")
+    return first or "the answer is a page of HTML instead of an error that the service documents"
 
 
 def _code(error: ClientError) -> str:

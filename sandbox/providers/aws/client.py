@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from sandbox.providers.aws.constraints import enforce
@@ -101,9 +103,26 @@ class AwsClient:
         return AwsClient(self._sessions, credentials, self.region, self.default_tags)
 
 
+@functools.cache
+def _regions() -> Sequence[str]:
+    """All partitions' regions, as botocore lists them."""
+    partitions = botocore.session.get_session().get_data("partitions")["partitions"]
+    return [name for each in partitions for name in each["regions"] if not name.endswith("-global")]
+
+
+def require_region(name: str, where: str) -> None:
+    """Raises ProviderError where AWS has no region of that name, naming those that are nearest."""
+    if name not in _regions():
+        near = difflib.get_close_matches(name, _regions(), n=3)
+        raise ProviderError(f"{where}: AWS has no region {name}" + (f"; near it: {', '.join(near)}" if near else ""))
+
+
 def complete_region(client: AwsClient, inputs: Properties) -> Properties:
-    """The region of a regional resource: the provider's, unless it names its own."""
-    return {"region": inputs.get("region", client.region)}
+    """The region of a regional resource: the provider's, unless it names its own. Raises ProviderError."""
+    region = inputs.get("region", client.region)
+    if isinstance(region, str):
+        require_region(region, "region")
+    return {"region": region}
 
 
 def complete_tags(client: AwsClient, inputs: Properties) -> Properties:
