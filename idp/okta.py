@@ -116,7 +116,8 @@ class OktaProvider(IdentityProvider):
     def _client_id_claim(self, server_id: pulumi.Output[str], scopes: list[pulumi.Resource]) -> None:
         """Have tokens say `client_id` as well: Okta's own `cid` is nothing that an authorizer's list looks at."""
         okta.auth.ServerClaim(
-            self._name,
+            # Without the gateway's name, like the scopes.
+            "okta-client-id",
             auth_server_id=server_id,
             name="client_id",
             claim_type="RESOURCE",
