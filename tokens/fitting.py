@@ -75,14 +75,6 @@ def oidc_entry(authorizer: Authorizer) -> dict[str, object]:
     return entry
 
 
-def stack_configuration(authorizer: Authorizer, name: str) -> dict[str, object]:
-    """The stack configuration that makes a gateway with this authorizer; `name` is the issuer's under `oidc`."""
-    return {
-        f"{PROJECT}:identityProviders": [name],
-        f"{PROJECT}:oidc": {name: oidc_entry(authorizer)},
-    }
-
-
 def _client_of(claims: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[CustomClaim, ...]]:
     client_id = claims.get("client_id")
     if isinstance(client_id, str) and client_id:

@@ -26,6 +26,10 @@ from tokens.fitting import PROJECT, fitting
 from tokens.rules import judge
 
 TARGETS = '[{"name": "echo", "type": "sample"}]'
+OTHER = """    other:
+      discoveryUrl: https://login.example.com/.well-known/openid-configuration
+      allowedAudience: [other]
+"""
 TOKENS = {
     "Cognito": cognito(),
     "Auth0": auth0(),
@@ -71,14 +75,16 @@ def test_suggestions_get_looser() -> None:
 @pytest.mark.parametrize("claims", TOKENS.values(), ids=TOKENS.keys())
 def test_the_settings_accept_the_suggested_configuration(claims: dict[str, object]) -> None:
     for authorizer in fitting(claims):
-        suggested = yaml.safe_load(as_yaml(authorizer, "existing"))["config"]
-        flat = {key: value if isinstance(value, str) else json.dumps(value) for key, value in suggested.items()}
+        file = f"config:\n  {PROJECT}:identityProviders: [other, existing]\n  {PROJECT}:oidc:\n{OTHER}"
+        pasted = yaml.safe_load(file + as_yaml(authorizer, "existing"))["config"]
+        flat = {key: json.dumps(value) for key, value in pasted.items()}
         loaded = settings.load(
             {**flat, "aws:region": "us-west-2", f"{PROJECT}:gateway": '{"name": "gw"}', f"{PROJECT}:targets": TARGETS},
             secret_keys=frozenset(),
             environment={},
             project=Path(),
         )
+        assert list(loaded.oidc) == ["other", "existing"]
         issuer = loaded.oidc["existing"]
         assert issuer.discovery_url == authorizer.discovery_url
         assert tuple(issuer.allowed_clients or ()) == authorizer.allowed_clients
@@ -99,3 +105,9 @@ def test_a_token_that_nothing_fits_has_a_cause(claims: dict[str, object], cause:
     with pytest.raises(TokenError) as refused:
         fitting(claims)
     assert refused.value.cause is cause
+
+
+def test_what_is_to_be_pasted_replaces_no_list_of_the_stack() -> None:
+    pasted = as_yaml(fitting(cognito())[0], "partner")
+    assert list(yaml.safe_load(pasted)) == ["partner"]
+    assert "# add partner to identityProviders" in pasted

@@ -1,4 +1,6 @@
-"""`suggest`: the authorizers that fit a token, tightest first, as JSON and as stack configuration.
+"""`suggest`: the authorizers that fit a token, tightest first, as JSON and as a part to add to the stack configuration.
+
+A stack has its list of identity providers already: what is printed replaces none, in whole or in part.
 
 The claims are taken as they are: nothing is verified here, so `check` comes after the gateway has its authorizer.
 """
@@ -10,7 +12,7 @@ import json
 import re
 
 from tokens.authorizer import Authorizer
-from tokens.fitting import PROJECT, fitting, oidc_entry, stack_configuration
+from tokens.fitting import PROJECT, fitting, oidc_entry
 from tokens.jws import cleaned, parse
 from tokens.terminal import ACCEPTED, WRONG_USE, CommandError, out, pretty, print_json, read_token
 
@@ -28,7 +30,8 @@ def run(options: argparse.Namespace) -> int:
                 "authorizers": [
                     {
                         "authorizer": authorizer.to_api(),
-                        "configuration": stack_configuration(authorizer, name),
+                        "configuration": {f"{PROJECT}:oidc": {name: oidc_entry(authorizer)}},
+                        "addToIdentityProviders": name,
                     }
                     for authorizer in authorizers
                 ]
@@ -44,9 +47,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def as_yaml(authorizer: Authorizer, name: str) -> str:
-    """The part of Pulumi.<stack>.yaml; values are written as JSON, which YAML understands."""
+    """Lines to paste into Pulumi.<stack>.yaml below `oidc`; values are written as JSON, which YAML understands."""
     entry = "".join(f"      {key}: {json.dumps(value)}\n" for key, value in oidc_entry(authorizer).items())
-    return f'config:\n  {PROJECT}:identityProviders: ["{name}"]\n  {PROJECT}:oidc:\n    {name}:\n{entry}'
+    return (
+        f"    # add {name} to identityProviders ({PROJECT}:identityProviders)\n"
+        f"    # and this below {PROJECT}:oidc, beside what is there:\n"
+        f"    {name}:\n{entry}"
+    )
 
 
 def _lists(authorizer: Authorizer) -> str:
