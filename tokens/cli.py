@@ -11,11 +11,15 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from tokens.causes import TokenError
-from tokens.terminal import REFUSED, WRONG_USE, CommandError, print_json, say
+from tokens.terminal import NO_PACKAGES, REFUSED, WRONG_USE, CommandError, print_json, say
 
 EPILOG = """exit codes: 0 accepted or fine, 1 refused or a finding, 2 wrong use, 3 could not be reached.
 Tokens are read from standard input, --token-file or --token-env, and secrets from the stack, .env or the environment,
 never from an argument. HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured. docs/troubleshooting.md shows them all."""
+
+CLIENT_HELP = (
+    "which of the provider's clients (default: the one named default, or the only one; else it has to be named)"
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -39,6 +43,10 @@ def main(arguments: Sequence[str]) -> int:
         return _fail(options, error)
     except TokenError as error:
         return _fail(options, CommandError(error.message, REFUSED, cause=error.cause))
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "tokens":
+            raise
+        return _fail(options, CommandError(NO_PACKAGES, WRONG_USE))
     except BrokenPipeError:
         # Whoever read the output has seen enough; without this Python complains once more on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -100,7 +108,7 @@ def _add_get(parser: argparse.ArgumentParser) -> None:
     _add_stack(parser, required=False)
     parser.add_argument("--env-file", metavar="FILE", default=".env", help="without a stack (default: .env)")
     parser.add_argument("--idp", metavar="P", help="identity provider of the stack (default: the only one)")
-    parser.add_argument("--client", metavar="NAME", help="which of the provider's clients (default: default)")
+    parser.add_argument("--client", metavar="NAME", help=CLIENT_HELP)
     parser.add_argument(
         "--scope", action="append", default=[], metavar="SCOPE", help="instead of the client's own scopes"
     )
@@ -133,7 +141,7 @@ def _add_discover(parser: argparse.ArgumentParser) -> None:
 def _add_env(parser: argparse.ArgumentParser) -> None:
     _add_stack(parser, required=True)
     parser.add_argument("--idp", metavar="P", help="identity provider of the stack (default: the only one)")
-    parser.add_argument("--client", metavar="NAME", help="which of the provider's clients (default: default)")
+    parser.add_argument("--client", metavar="NAME", help=CLIENT_HELP)
     parser.add_argument("--file", default=".env", metavar="FILE", help="default: .env")
     parser.add_argument("--force", action="store_true", help="overwrite other content")
 

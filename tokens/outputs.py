@@ -2,18 +2,24 @@
 
 The seam to the sandbox is one command, `python -m sandbox outputs --stack S --json --show-secrets`, whose standard
 output is what `pulumi stack output --json --show-secrets --stack S` prints. Nothing of the sandbox is imported.
+
+Neither prints the outputs in a fixed order: names come in the order of the stack file, or else sorted.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
+
+from tokens.terminal import NO_PACKAGES
 
 _Entry = TypeVar("_Entry")
 PROJECT = Path(__file__).resolve().parent.parent
@@ -79,9 +85,19 @@ class Gateway:
 class Outputs:
     """A stack's outputs, by name. Raises OutputsError where they have not the form that the program gives them."""
 
-    def __init__(self, document: Mapping[str, object], stack: str) -> None:
+    def __init__(
+        self, document: Mapping[str, object], stack: str, *, order: Sequence[str] = (), sandboxed: bool = False
+    ) -> None:
+        """`order`: the stack's identity providers as its file lists them. `sandboxed`: deployed on the sandbox."""
         self._document = document
         self.stack = stack
+        self._order = {name: place for place, name in enumerate(order)}
+        self._sandboxed = sandboxed
+
+    @property
+    def needs_exec(self) -> bool:
+        """Whether the stack's hosts answer only under `python -m sandbox exec`, and this process is not run by it."""
+        return self._sandboxed and "PULUMI_DEBUG_PROVIDERS" not in os.environ
 
     @property
     def gateways(self) -> dict[str, Gateway]:
@@ -110,8 +126,11 @@ class Outputs:
     def _section(self, key: str) -> dict[str, Mapping[str, object]]:
         section = self._document.get(key)
         if not isinstance(section, Mapping) or not section:
-            raise OutputsError(f"stack {self.stack} has no output {key}: is it deployed? (make up STACK={self.stack})")
-        return {name: _mapping(entry, f"{key}.{name}") for name, entry in cast("Mapping[str, object]", section).items()}
+            deploy = f"python -m sandbox up --stack {self.stack}" if self._sandboxed else f"make up STACK={self.stack}"
+            raise OutputsError(f"stack {self.stack} has no output {key}: is it deployed? ({deploy})")
+        entries = cast("Mapping[str, object]", section)
+        names = sorted(entries, key=lambda name: (self._order.get(name, len(self._order)), name))
+        return {name: _mapping(entries[name], f"{key}.{name}") for name in names}
 
 
 def read(stack: str) -> Outputs:
@@ -124,7 +143,12 @@ def read(stack: str) -> Outputs:
         arguments = [pulumi, "stack", "output", "--json", "--show-secrets", "--non-interactive", "--stack", stack]
     else:
         raise OutputsError("pulumi is not on PATH: make install-pulumi, or name a file with --outputs", reached=False)
-    return Outputs(_run(arguments, stack), stack)
+    sandboxed = arguments[0] != pulumi
+    # The CLI reads the project in its folder: here, or in a copy of the project that the command was started in.
+    folder = Path.cwd() if Path("Pulumi.yaml").is_file() and not sandboxed else PROJECT
+    file = folder / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
+    document = _run(arguments, folder, file, stack, sandboxed=sandboxed)
+    return Outputs(document, stack, order=tuple(_listed(file)), sandboxed=sandboxed)
 
 
 def read_file(path: Path) -> Outputs:
@@ -136,10 +160,10 @@ def read_file(path: Path) -> Outputs:
     return Outputs(_parsed(text, str(path)), path.stem)
 
 
-def _run(arguments: Sequence[str], stack: str) -> Mapping[str, object]:
-    shown = "pulumi" if arguments[1] == "stack" else "the sandbox"
-    # The CLI reads the project in its folder: here, or in a copy of the project that the command was started in.
-    folder = Path.cwd() if shown == "pulumi" and Path("Pulumi.yaml").is_file() else PROJECT
+def _run(
+    arguments: Sequence[str], folder: Path, stack_file: Path, stack: str, *, sandboxed: bool
+) -> Mapping[str, object]:
+    shown = "the sandbox" if sandboxed else "pulumi"
     try:
         done = subprocess.run(  # noqa: S603  # a fixed command; the stack's name is an argument, and no shell is there
             arguments, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT, check=False
@@ -147,10 +171,49 @@ def _run(arguments: Sequence[str], stack: str) -> Mapping[str, object]:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise OutputsError(f"{shown} did not answer: {error.__class__.__name__}", reached=False) from None
     if done.returncode != 0:
-        said = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
-        hint = "" if shown == "pulumi" or stack == "sandbox" else " (pulumi is not on PATH: make install-pulumi)"
-        raise OutputsError(f"stack {stack}: {shown} says: {said[:300]}{hint}", reached=False)
+        said = complaint(done.stderr) or f"exit code {done.returncode}"
+        raise _failure(said, stack, stack_file, sandboxed=sandboxed)
     return _parsed(done.stdout, shown)
+
+
+def complaint(printed: str) -> str:
+    """What a program that failed complains of: its last `error:` line, or else its last line; never a traceback."""
+    lines = [line.strip() for line in printed.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("error:")]
+    return (errors or lines or [""])[-1][:300]
+
+
+def _failure(said: str, stack: str, stack_file: Path, *, sandboxed: bool) -> OutputsError:
+    """Why there are no outputs, with the one thing to do about it."""
+    if sandboxed and ("ModuleNotFoundError" in said or NO_PACKAGES in said):
+        return OutputsError(NO_PACKAGES)
+    idle = sandboxed and "the sandbox is not running" in said
+    absent = "no stack " in said
+    if f"there is no {stack_file.name}" in said or (absent and not stack_file.is_file()):
+        return OutputsError(f"there is no {stack_file.name}")
+    if not sandboxed:
+        deploy = f" (deploy it: make up STACK={stack})" if absent else ""
+        return OutputsError(f"stack {stack}: pulumi says: {said}{deploy}", reached=False)
+    if absent or (idle and stack == "sandbox"):
+        return OutputsError(f"stack {stack} is not deployed: python -m sandbox up --stack {stack}", reached=False)
+    if idle:
+        return OutputsError(f"stack {stack}: pulumi is not on PATH: make install-pulumi", reached=False)
+    return OutputsError(f"stack {stack}: the sandbox says: {said}", reached=False)
+
+
+def _listed(stack_file: Path) -> Iterator[str]:
+    """The identity providers in the order of the stack file; none where that cannot be read."""
+    try:
+        yaml = cast("Any", importlib.import_module("yaml"))  # slow to import, and needed for nothing but the order
+    except ModuleNotFoundError:
+        return
+    try:
+        document: Any = yaml.safe_load(stack_file.read_text(encoding="utf-8"))
+        listed: object = document["config"]["agentcore-auth:identityProviders"]
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
+        return
+    if isinstance(listed, list):
+        yield from (str(name) for name in cast("list[object]", listed))
 
 
 def _parsed(text: str, where: str) -> Mapping[str, object]:
@@ -163,7 +226,7 @@ def _parsed(text: str, where: str) -> Mapping[str, object]:
 def _provider(name: str, entry: Mapping[str, object]) -> Provider:
     clients = {
         client: _client(client, _mapping(fields, f"identityProviders.{name}.clients.{client}"))
-        for client, fields in _mapping(entry.get("clients") or {}, f"identityProviders.{name}.clients").items()
+        for client, fields in sorted(_mapping(entry.get("clients") or {}, f"identityProviders.{name}.clients").items())
     }
     return Provider(
         name,

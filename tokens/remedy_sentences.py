@@ -271,7 +271,10 @@ ANSWERS: Mapping[Cause, Callable[[Finding, Context], Answer]] = {
         "has token encryption switched on; elsewhere switch encryption of access tokens off."
     ),
     Cause.DISCOVERY_URL_FORM: _discover,
-    Cause.DISCOVERY_UNREACHABLE: _discover,
+    Cause.DISCOVERY_UNREACHABLE: _says(
+        "Check the issuer's host name, the network, HTTPS_PROXY, and SSL_CERT_FILE for a private CA, then: "
+        "python -m tokens discover {url}"
+    ),
     Cause.DISCOVERY_NOT_FOUND: _discover,
     Cause.DISCOVERY_NOT_JSON: _discover,
     Cause.DISCOVERY_INCOMPLETE: _discover,

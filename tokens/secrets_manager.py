@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from typing import Any, cast
 
-from tokens.outputs import OutputsError
+from tokens.outputs import OutputsError, complaint
 
 
 def read_secret(arn: str) -> str:
@@ -29,7 +29,7 @@ def read_secret(arn: str) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise OutputsError(f"the aws CLI did not answer: {error.__class__.__name__}", reached=False) from None
     if done.returncode != 0:
-        raise OutputsError(f"{arn} cannot be read: {' '.join(done.stderr.split())[:300]}", reached=False)
+        raise OutputsError(f"{arn} cannot be read: {complaint(done.stderr)}", reached=False)
     return done.stdout.rstrip("\n")
 
 

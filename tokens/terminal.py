@@ -14,6 +14,7 @@ from tokens.jws import MAX_BYTES
 
 ACCEPTED, REFUSED, WRONG_USE, UNREACHABLE = 0, 1, 2, 3
 """Exit codes."""
+NO_PACKAGES = "this Python has not the project's packages: make setup, then . .venv/bin/activate"
 
 
 class CommandError(Exception):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from sandbox.services import PROJECT, Services
 from tests.sandbox.conftest import Deploy, Deployment
@@ -27,6 +28,7 @@ EVERY_PROVIDER: Mapping[str, Any] = {
     "identityProviders": ["cognito", "auth0", "okta"],
     "targets": [{"name": "sample", "type": "sample"}],
 }
+ON_THE_SANDBOX = "python -m sandbox exec -- "
 Run = Callable[[str], "subprocess.CompletedProcess[str]"]
 
 
@@ -60,15 +62,25 @@ def run(services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return in_shell
 
 
+def copy_stack_file(deployment: Deployment, services: Services) -> None:
+    """Put the stack file where `python -m sandbox` looks for it."""
+    folder = services.folder / "project"
+    folder.mkdir(exist_ok=True)
+    name = f"Pulumi.{deployment.stack.name}.yaml"
+    (folder / name).write_bytes((deployment.stack.project / name).read_bytes())
+
+
 def of(deployment: Deployment, line: str) -> str:
     """A line of the page, with the names of what is deployed here."""
-    line = line.replace("--stack dev", f"--stack {deployment.stack.name}")
+    line = line.replace(". .venv/bin/activate", f". {Path(sys.executable).parent / 'activate'}")
+    line = re.sub(r"--stack (dev|sandbox)\b", f"--stack {deployment.stack.name}", line)
     return line.replace("YOUR-ORG", "sandbox-org").replace("YOUR-TENANT", "sandbox-tenant")
 
 
 @pytest.mark.timeout(240)
-def test_every_command_of_the_page_runs(deploy: Deploy, run: Run, tmp_path: Path) -> None:
+def test_every_command_of_the_page_runs(deploy: Deploy, run: Run, services: Services, tmp_path: Path) -> None:
     deployment = deploy({**EVERY_PROVIDER, "gateway": {"name": "demo"}})
+    copy_stack_file(deployment, services)
     reader = tmp_path / "reader"
     (reader / "token.txt").write_text(deployment.token("cognito"))
     authorizer = deployment.outputs.gateway("cognito").authorizer
@@ -76,11 +88,31 @@ def test_every_command_of_the_page_runs(deploy: Deploy, run: Run, tmp_path: Path
     (reader / "authorizer.json").write_text(json.dumps({"authorizerConfiguration": {"customJWTAuthorizer": wrong}}))
     with urllib.request.urlopen(f"{deployment.outputs.provider('cognito').issuer}/.well-known/jwks.json") as keys:  # noqa: S310  # the sandbox's
         (reader / "jwks.json").write_bytes(keys.read())
-    assert len(commands()) >= 15
+    elsewhere = [(line, code) for line, code in commands() if ON_THE_SANDBOX not in line]
+    assert len(elsewhere) >= 15
     assert blocks("sh", README)
-    for line, code in commands():
+    for line, code in elsewhere:
         done = run(of(deployment, line))
         assert (done.returncode, "Traceback" in done.stderr) == (code, False), f"{line}\n{done.stdout}\n{done.stderr}"
+
+
+def test_the_sandboxs_commands_run_outside_of_it(
+    deploy: Deploy, run: Run, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack_file = yaml.safe_load((PROJECT / "Pulumi.sandbox.yaml").read_text())["config"]
+    deployment = deploy({**EVERY_PROVIDER, "okta": stack_file["agentcore-auth:okta"]})
+    copy_stack_file(deployment, services)
+    for name in ("HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE", "PULUMI_DEBUG_PROVIDERS"):
+        monkeypatch.delenv(name)
+    lines = [line for line, _ in commands() if ON_THE_SANDBOX in line]
+    assert len(lines) == 3
+    for line in lines:
+        done = run(of(deployment, line))
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+        assert "200 accepted" in done.stdout or "tool" in done.stdout
+        without = run(of(deployment, line.removeprefix(ON_THE_SANDBOX)))
+        assert without.returncode == 3
+        assert "run it with: python -m sandbox exec -- python -m tokens " in without.stderr
 
 
 def test_every_cause_is_explained() -> None:
@@ -89,8 +121,9 @@ def test_every_cause_is_explained() -> None:
     assert {cause.value for cause in Cause} <= explained
 
 
-def test_the_documents_of_json_have_the_keys_that_the_page_lists(deploy: Deploy, run: Run) -> None:
+def test_the_documents_of_json_have_the_keys_that_the_page_lists(deploy: Deploy, run: Run, services: Services) -> None:
     deployment = deploy({**EVERY_PROVIDER, "identityProviders": ["cognito"]})
+    copy_stack_file(deployment, services)
     get = "python -m tokens get --stack dev --idp cognito"
     asked = {
         "get": f"{get} --json",
@@ -109,8 +142,9 @@ def test_the_documents_of_json_have_the_keys_that_the_page_lists(deploy: Deploy,
         assert ", ".join(json.loads(done.stdout)) == listed[command]
 
 
-def test_the_transcript_is_what_happens(deploy: Deploy, run: Run) -> None:
+def test_the_transcript_is_what_happens(deploy: Deploy, run: Run, services: Services) -> None:
     deployment = deploy({**EVERY_PROVIDER, "identityProviders": ["cognito"], "gateway": {"name": "agents"}})
+    copy_stack_file(deployment, services)
     provider = deployment.outputs.provider("cognito")
     pool, client = provider.issuer.rpartition("/")[2], provider.clients["default"].client_id
     mistaken = {"discoveryUrl": provider.discovery_url, "allowedAudience": ["gateway123"]}

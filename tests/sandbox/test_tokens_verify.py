@@ -158,6 +158,36 @@ def test_verify_says_which_token_request_was_refused(tokens: Command, server: Ht
     assert "--scope" in row["remedy"]
 
 
+@pytest.mark.parametrize("step", ["token", "check", "call"])
+def test_whom_this_machine_cannot_reach_has_refused_nothing(
+    tokens: Command, server: HttpsServer, tmp_path: Path, step: str
+) -> None:
+    document, nowhere = outputs(server), "https://127.0.0.1:1"
+    gateway, provider = document["gateways"]["corp"], document["identityProviders"]["corp"]
+    if step == "token":
+        provider["tokenEndpoint"] = f"{nowhere}/token"
+    elif step == "check":
+        gateway["authorizer"]["discoveryUrl"] = f"{nowhere}{WELL_KNOWN}"
+    else:
+        gateway["mcpUrl"] = f"{nowhere}/mcp"
+    answer = tokens("verify", "--json", "--outputs", saved(tmp_path, document))
+    row = answer.document["gateways"][0]
+    assert (answer.code, row["ok"], row["step"], row["reached"]) == (3, False, step, False)
+    assert "401" not in row["message"]
+
+
+def test_one_that_refuses_outweighs_one_that_cannot_be_reached(
+    tokens: Command, server: HttpsServer, tmp_path: Path
+) -> None:
+    document = outputs(server)
+    document["gateways"]["away"] = {**document["gateways"]["corp"], "mcpUrl": "https://127.0.0.1:1/mcp"}
+    document["identityProviders"]["away"] = document["identityProviders"]["corp"]
+    file = saved(tmp_path, document)
+    assert tokens("verify", "--outputs", file).code == 3
+    document["gateways"]["corp"]["authorizer"] = {**document["gateways"]["corp"]["authorizer"], "allowedClients": ["b"]}
+    assert tokens("verify", "--outputs", saved(tmp_path, document)).code == 1
+
+
 def test_verify_passes_over_an_issuer_without_a_client_of_the_stack(
     tokens: Command, server: HttpsServer, tmp_path: Path
 ) -> None:
@@ -181,7 +211,9 @@ def test_verify_waits_for_a_domain_that_is_new(
         document = outputs(server)
         document["identityProviders"]["corp"]["tokenEndpoint"] = f"https://127.0.0.1:{port}/token"
         file = saved(tmp_path, document)
-        assert "unreachable" in tokens("verify", "--outputs", file).out
+        at_once = tokens("verify", "--outputs", file)
+        assert at_once.code == 3
+        assert "not reached at token" in at_once.out
 
         done = threading.Event()
 
@@ -280,6 +312,65 @@ def test_several_gateways_have_to_be_told_apart(tokens: Command, server: HttpsSe
     assert "valid for --gateway: corp, other" in answer.err
     named = tokens("check", "--outputs", saved(tmp_path, document), "--gateway", "corp", stdin=token(server))
     assert named.code == 0
+
+
+def test_names_come_in_the_stacks_order_or_else_sorted() -> None:
+    gateway = {"url": "u", "mcpUrl": "m", "authorizer": {}}
+    document = {"gateways": dict.fromkeys(("auth0", "partner", "cognito", "okta"), gateway)}
+    assert list(Outputs(document, "dev").gateways) == ["auth0", "cognito", "okta", "partner"]
+    listed = Outputs(document, "dev", order=("okta", "cognito", "partner", "auth0"))
+    assert list(listed.gateways) == ["okta", "cognito", "partner", "auth0"]
+    with pytest.raises(OutputsError, match="valid for --gateway: okta, cognito, partner, auth0"):
+        listed.gateway(None)
+
+
+CLIENTS = {"scheduler": {"clientId": "s"}, "agent": {"clientId": "a"}}
+
+
+def test_of_several_clients_one_has_to_be_named() -> None:
+    document = {"identityProviders": {"okta": {"discoveryUrl": "d", "issuer": "i", "clients": CLIENTS}}}
+    provider = Outputs(document, "dev").provider("okta")
+    with pytest.raises(OutputsError, match="several clients; valid for --client: agent, scheduler"):
+        provider.client(None)
+
+
+def answering(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """A `pulumi` on PATH that does what the script says, and a project to run it in."""
+    program = folder / "pulumi"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=":")
+    (folder / "Pulumi.yaml").write_text("name: agentcore-auth\nruntime: python\n")
+    monkeypatch.chdir(folder)
+
+
+def test_the_stack_file_gives_the_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway = {"url": "u", "mcpUrl": "m", "authorizer": {}}
+    printed = json.dumps({"gateways": {"auth0": gateway, "cognito": gateway, "okta": gateway}})
+    answering(tmp_path, monkeypatch, f"echo '{printed}'")
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text("config:\n  agentcore-auth:identityProviders:\n    - okta\n    - cognito\n    - auth0\n")
+    assert list(read("dev").gateways) == ["okta", "cognito", "auth0"]
+    for unreadable in ("config: [", "config: {}", "[]"):
+        file.write_text(unreadable)
+        assert list(read("dev").gateways) == ["auth0", "cognito", "okta"]
+
+
+def test_a_stack_without_a_file_is_named_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(tmp_path, monkeypatch, "echo \"error: no stack named 'nope' found\" >&2; exit 255")
+    with pytest.raises(OutputsError, match=r"there is no Pulumi\.nope\.yaml"):
+        read("nope")
+    (tmp_path / "Pulumi.nope.yaml").write_text("config: {}")
+    with pytest.raises(OutputsError, match="make up STACK=nope"):
+        read("nope")
+
+
+def test_a_traceback_is_not_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ("Traceback (most recent call last):", '  File "x.py", line 1, in f', "ValueError: too much", "")
+    answering(tmp_path, monkeypatch, f"printf '%s\\n' {' '.join(repr(line) for line in lines)} >&2; exit 1")
+    with pytest.raises(OutputsError) as failed:
+        read("dev")
+    assert str(failed.value) == "stack dev: pulumi says: ValueError: too much"
 
 
 def test_the_pulumi_cli_is_asked_for_the_outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

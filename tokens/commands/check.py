@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         print_json(as_document(verdict, remedy, context))
     else:
         _print(verdict, remedy, context)
-    if verdict.cause is Cause.DISCOVERY_UNREACHABLE:
+    if not is_known(verdict):
         say(f"check: {verdict.findings[0].message}")
         return UNREACHABLE
     return ACCEPTED if verdict.status == 200 else REFUSED
@@ -81,11 +81,16 @@ def judged(
     return examine(pasted, authorizer, issuer=issuer, jwks=keys, now=now, leeway=leeway), context
 
 
+def is_known(verdict: Verdict) -> bool:
+    """Whether the verdict is the gateway's: where this machine cannot reach the issuer, the gateway still may."""
+    return verdict.cause is not Cause.DISCOVERY_UNREACHABLE
+
+
 def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> dict[str, object]:
     """The document of `--json`."""
     expiry = seconds_of(context.claims, "exp")
     return {
-        "status": verdict.status,
+        "status": verdict.status if is_known(verdict) else None,
         "cause": verdict.cause.value if verdict.cause else None,
         "findings": [
             {
@@ -111,7 +116,7 @@ def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> di
 def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
     if verdict.status == 200:
         out(f"200 accepted: {', '.join(verdict.matched)} match")
-    lead = str(verdict.status)
+    lead = str(verdict.status) if is_known(verdict) else "not known"
     for finding, sentence in zip(verdict.findings, sentences_for(verdict.findings, context), strict=True):
         out(f"{lead} {finding.cause.value}: {finding.message}")
         if sentence:
@@ -149,11 +154,13 @@ def _source(options: argparse.Namespace) -> Source:
         return Source(_json_file(options.authorizer), options.gateway)
     if options.discovery_url:
         return Source({"discoveryUrl": options.discovery_url, **given}, options.gateway)
-    from tokens.commands.stacks import or_command_error, outputs_of  # noqa: PLC0415  # only with a stack
+    from tokens.commands.stacks import or_command_error, outputs_of, refuse_without_exec  # noqa: PLC0415  # only with a stack
 
     with or_command_error():
         outputs = outputs_of(options)
         gateway = outputs.gateway(options.gateway)
+    if options.jwks is None:
+        refuse_without_exec(outputs, "check")
     return Source(gateway.authorizer, gateway.provider, outputs.stack)
 
 

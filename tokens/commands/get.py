@@ -9,7 +9,7 @@ from pathlib import Path
 from tokens.cache import TokenCache
 from tokens.causes import Cause
 from tokens.client import TokenRequestError
-from tokens.commands.stacks import or_command_error, outputs_of
+from tokens.commands.stacks import or_command_error, outputs_of, refuse_without_exec
 from tokens.dotenv import Credentials, DotenvError, read_credentials
 from tokens.getting import credentials_of, get_token
 from tokens.request_remedies import request_remedy
@@ -54,8 +54,11 @@ def _credentials(options: argparse.Namespace) -> Credentials:
     scopes = [scope for given in options.scope for scope in given.split()]
     if options.stack or options.outputs:
         with or_command_error():
-            provider = outputs_of(options).provider(options.idp)
-            return credentials_of(provider, provider.client(options.client), scopes)
+            outputs = outputs_of(options)
+            provider = outputs.provider(options.idp)
+            client = provider.client(options.client)
+            refuse_without_exec(outputs, "get")
+            return credentials_of(provider, client, scopes)
     if options.idp or options.client:
         raise CommandError("--idp and --client choose in a stack: name it with --stack", WRONG_USE)
     try:

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Generator
 from pathlib import Path
 
+from tokens.causes import Cause
 from tokens.outputs import Outputs, OutputsError, read, read_file
 from tokens.terminal import UNREACHABLE, WRONG_USE, CommandError
 
@@ -14,6 +15,20 @@ from tokens.terminal import UNREACHABLE, WRONG_USE, CommandError
 def outputs_of(options: argparse.Namespace) -> Outputs:
     """The outputs that --stack or --outputs name. Raises OutputsError."""
     return read_file(Path(options.outputs)) if options.outputs else read(options.stack)
+
+
+def refuse_without_exec(outputs: Outputs, command: str) -> None:
+    """Raises CommandError where the stack's hosts cannot be reached by this process, but by one within the sandbox.
+
+    Nothing is tried: the names may exist outside the sandbox, too, and belong to others.
+    """
+    if outputs.needs_exec:
+        raise CommandError(
+            f"stack {outputs.stack} is deployed on the sandbox, whose hosts cannot be reached from here",
+            UNREACHABLE,
+            cause=Cause.UNREACHABLE,
+            remedy=f"run it with: python -m sandbox exec -- python -m tokens {command} …",
+        )
 
 
 @contextlib.contextmanager

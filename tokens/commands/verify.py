@@ -10,20 +10,23 @@ from dataclasses import asdict, dataclass
 from tokens.cache import TokenCache
 from tokens.checking import unpack
 from tokens.client import TokenRequestError
-from tokens.commands.check import Source, judged
+from tokens.commands.check import Source, is_known, judged
 from tokens.commands.get import refused
-from tokens.commands.stacks import or_command_error, outputs_of
+from tokens.commands.stacks import or_command_error, outputs_of, refuse_without_exec
 from tokens.getting import credentials_of, get_token_patiently
 from tokens.mcp_client import McpError, list_tools
 from tokens.outputs import Client, Gateway, Outputs, OutputsError, Provider
 from tokens.remedies import remedy_for
-from tokens.terminal import ACCEPTED, REFUSED, out, print_json, say
+from tokens.terminal import ACCEPTED, REFUSED, UNREACHABLE, out, print_json, say
 from tokens.transport import UnreachableError
 
 
 @dataclass(frozen=True)
 class Row:
-    """One gateway called by one client. `ok` is None where the stack has no client to call it with."""
+    """One gateway called by one client. `ok` is None where the stack has no client to call it with.
+
+    `reached` is False where it failed because this machine could not reach somebody: nobody refused anything.
+    """
 
     gateway: str
     client: str | None
@@ -32,18 +35,21 @@ class Row:
     message: str
     tools: Sequence[str] = ()
     remedy: str | None = None
+    reached: bool = True
 
 
 def run(options: argparse.Namespace) -> int:
     with or_command_error():
         outputs = outputs_of(options)
+        refuse_without_exec(outputs, "verify")
         rows = list(_rows(outputs, options.wait))
     ok = all(row.ok is not False for row in rows)
     if options.json:
         print_json({"ok": ok, "gateways": [asdict(row) for row in rows]})
     else:
         _print(rows)
-    return ACCEPTED if ok else REFUSED
+    refused_by_somebody = any(row.ok is False and row.reached for row in rows)
+    return ACCEPTED if ok else REFUSED if refused_by_somebody else UNREACHABLE
 
 
 def _rows(outputs: Outputs, patience: float) -> Iterator[Row]:
@@ -62,22 +68,26 @@ def _row(outputs: Outputs, gateway: Gateway, provider: Provider, client: Client,
     try:
         credentials = credentials_of(provider, client)
     except OutputsError as error:
-        return Row(gateway.provider, client.name, False, "token", str(error))
+        return Row(gateway.provider, client.name, False, "token", str(error), reached=error.reached)
     try:
         token = get_token_patiently(credentials, TokenCache(), patience, say).token
     except TokenRequestError as error:
         failed = refused(error, credentials)
-        return Row(gateway.provider, client.name, False, "token", failed.message, remedy=failed.remedy)
+        reached = failed.code != UNREACHABLE
+        return Row(gateway.provider, client.name, False, "token", failed.message, (), failed.remedy, reached)
     source = Source(gateway.authorizer, provider.name, outputs.stack)
     verdict, context = judged(unpack(token), source, None, time.time())
     remedy = remedy_for(verdict.findings, context)
     if remedy is not None:
-        message = f"{verdict.status} {verdict.findings[0].cause.value}: {verdict.findings[0].message}"
-        return Row(gateway.provider, client.name, False, "check", message, remedy=remedy.text)
+        reached = is_known(verdict)
+        status = f"{verdict.status} " if reached else ""
+        message = f"{status}{verdict.findings[0].cause.value}: {verdict.findings[0].message}"
+        return Row(gateway.provider, client.name, False, "check", message, (), remedy.text, reached)
     try:
         tools = list_tools(gateway.mcp_url, token)
     except (McpError, UnreachableError) as error:
-        return Row(gateway.provider, client.name, False, "call", str(error))
+        reached = isinstance(error, McpError)
+        return Row(gateway.provider, client.name, False, "call", str(error), reached=reached)
     count = "1 tool" if len(tools) == 1 else f"{len(tools)} tools"
     return Row(gateway.provider, client.name, True, "call", count, tools)
 
@@ -85,7 +95,8 @@ def _row(outputs: Outputs, gateway: Gateway, provider: Provider, client: Client,
 def _print(rows: Sequence[Row]) -> None:
     table = [("gateway", "client", "result", "")]
     for row in rows:
-        result = {True: "ok", False: f"failed at {row.step}", None: "skipped"}[row.ok]
+        failed = f"failed at {row.step}" if row.reached else f"not reached at {row.step}"
+        result = {True: "ok", False: failed, None: "skipped"}[row.ok]
         table.append((row.gateway, row.client or "-", result, row.message))
     widths = [max(len(line[column]) for line in table) for column in range(3)]
     for line in table:
