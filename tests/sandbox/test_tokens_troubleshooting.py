@@ -105,7 +105,7 @@ def test_the_sandboxs_commands_run_outside_of_it(
     for name in ("HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE", "PULUMI_DEBUG_PROVIDERS"):
         monkeypatch.delenv(name)
     lines = [line for line, _ in commands() if ON_THE_SANDBOX in line]
-    assert len(lines) == 3
+    assert len(lines) >= 3
     for line in lines:
         done = run(of(deployment, line))
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
