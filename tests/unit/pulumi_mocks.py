@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import json
 import re
 import runpy
@@ -95,8 +97,12 @@ def deploy(
         key if ":" in key else f"agentcore-auth:{key}": value if isinstance(value, str) else json.dumps(value)
         for key, value in everything.items()
     }
+    secret_keys = [key if ":" in key else f"agentcore-auth:{key}" for key in secrets or {}]
+    # Other tests leave this thread without an event loop. It is the same for all runs of the program, because the SDK's
+    # worker threads outlive one of them.
+    asyncio.set_event_loop(_event_loop())
     pulumi.runtime.set_mocks(recorder, project="agentcore-auth", stack="test", preview=False)
-    pulumi.runtime.set_all_config(flat, [key if ":" in key else f"agentcore-auth:{key}" for key in secrets or {}])
+    pulumi.runtime.set_all_config(flat, secret_keys)
 
     @pulumi.runtime.test
     def run() -> None:
@@ -104,6 +110,11 @@ def deploy(
 
     run()
     return recorder
+
+
+@functools.cache
+def _event_loop() -> asyncio.AbstractEventLoop:
+    return asyncio.new_event_loop()
 
 
 def _argument_class(token: str) -> str:
