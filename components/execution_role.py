@@ -12,7 +12,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components import iam
-from components.place import Place, policy_json
+from components.iam import Place
+from components.place import policy_json
 from settings import Settings
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from configuration.schema import Mode
 
@@ -40,15 +40,13 @@ IDENTITY_ACTIONS = (
 )
 
 
-class Place(Protocol):
-    """Where the gateways are: the caller's partition (`aws`, `aws-cn`, `aws-us-gov`), account id and region."""
+@dataclass(frozen=True)
+class Place:
+    """The partition (`aws`, `aws-cn`, `aws-us-gov`), account id and region that the gateways are in."""
 
-    @property
-    def partition(self) -> str: ...
-    @property
-    def account(self) -> str: ...
-    @property
-    def region(self) -> str: ...
+    partition: str
+    account: str
+    region: str
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ import yaml
 
 from components import iam
 from components.iam_deployment import deployment_policy
-from components.policies import PROJECT, Place, read_stack_file, render
+from components.policies import PROJECT, expected_place, read_stack_file, render
 from settings import ConfigurationError, load
 
 _ISSUER = "token.actions.githubusercontent.com"
@@ -113,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         flat, secret = read_stack_file(path)
         settings = load(flat, secret_keys=secret, environment=_TOKENS, project=PROJECT)
-        place = Place(settings.region, options.account)
+        place = expected_place(settings.region, options.account)
         role_arn = iam.execution_role_arn(place, settings.execution_role.path, settings.gateway.name)
         deployment = deployment_policy(settings, place, role_arn)
     except FileNotFoundError:

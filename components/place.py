@@ -1,22 +1,11 @@
-"""Where the stack is deployed, as ARNs spell it, and the spelling of IAM documents."""
+"""Where the stack is deployed, as AWS says, and the spelling of IAM documents."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from components.iam import Document
-
-
-@dataclass(frozen=True)
-class Place:
-    """The partition (`aws`, `aws-cn`, `aws-us-gov`), account id and region that the gateways are in."""
-
-    partition: str
-    account: str
-    region: str
+from components.iam import Document, Place
 
 
 def current(region: str) -> Place:

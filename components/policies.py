@@ -11,7 +11,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +18,7 @@ import yaml
 
 from components import iam, needs
 from components.iam_deployment import deployment_policy
+from configuration.outside import partition_of
 from configuration.schema import PROJECT as PROJECT_NAME
 from configuration.schema import ApiKey, SampleTarget, Target
 from settings import ConfigurationError, Settings, load
@@ -26,21 +26,14 @@ from settings import ConfigurationError, Settings, load
 PROJECT = Path(__file__).parents[1]
 # No document depends on these, and who grants permissions may well have none of them.
 _TOKENS = {"AUTH0_API_TOKEN": "<secret>", "OKTA_API_TOKEN": "<secret>"}
+UNKNOWN_ACCOUNT = "<account>"
 # IAM's quota for a managed policy, in characters without white space.
 MANAGED_POLICY_CHARACTERS = 6144
 
 
-@dataclass(frozen=True)
-class Place:
+def expected_place(region: str, account: str = UNKNOWN_ACCOUNT) -> iam.Place:
     """Where the stack will be, as far as its configuration tells."""
-
-    region: str
-    account: str = "<account>"
-
-    @property
-    def partition(self) -> str:
-        """The region's partition."""
-        return {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(self.region.rpartition("-")[0].rpartition("-")[0], "aws")
+    return iam.Place(partition_of(region), account, region)
 
 
 def read_stack_file(path: Path) -> tuple[dict[str, str], set[str]]:
@@ -138,13 +131,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.add_mutually_exclusive_group(required=True)
     chosen.add_argument("--stack", help="a stack's name: the configuration is in Pulumi.<name>.yaml")
     chosen.add_argument("--file", type=Path, help="a stack file elsewhere, such as examples/Pulumi.okta.yaml")
-    parser.add_argument("--account", default=Place.account, help="the account id to put into ARNs")
+    parser.add_argument("--account", default=UNKNOWN_ACCOUNT, help="the account id to put into ARNs")
     options = parser.parse_args(arguments)
     path: Path = options.file or PROJECT / f"Pulumi.{options.stack}.yaml"
     try:
         flat, secret = read_stack_file(path)
         settings = load(flat, secret_keys=secret, environment={**_TOKENS, **os.environ}, project=PROJECT)
-        sys.stdout.write(render(documents(settings, Place(settings.region, options.account))))
+        sys.stdout.write(render(documents(settings, expected_place(settings.region, options.account))))
     except FileNotFoundError:
         sys.stderr.write(
             f"there is no {path.name} in {path.parent}: name another stack, or make one with pulumi stack init\n"

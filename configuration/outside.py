@@ -34,10 +34,15 @@ class Outside:
     @property
     def partition(self) -> str:
         """The partition of that region, as ARNs spell it."""
-        if self.region.startswith("us-gov-"):
-            return "aws-us-gov"
-        return "aws-cn" if self.region.startswith("cn-") else "aws"
+        return partition_of(self.region)
 
     def is_secret(self, own_key: str) -> bool:
         """Whether one of the project's own keys is secret."""
         return f"{PROJECT}:{own_key}" in self.secret_keys
+
+
+def partition_of(region: str) -> str:
+    """The partition of a region, as ARNs spell it."""
+    if region.startswith("us-gov-"):
+        return "aws-us-gov"
+    return "aws-cn" if region.startswith("cn-") else "aws"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, combinations, product
 from typing import Any
 from urllib.parse import quote
@@ -12,15 +12,7 @@ from configuration.schema import Mode
 from schemas.endpoints import permission_for
 from tests.unit.policy_table import faults
 
-
-@dataclass(frozen=True)
-class Place:
-    partition: str = "aws"
-    account: str = "123456789012"
-    region: str = "us-west-2"
-
-
-HERE = Place()
+HERE = iam.Place("aws", "123456789012", "us-west-2")
 GATEWAYS = ["tools-cognito", "tools-okta"]
 ROLE = "arn:aws:iam::123456789012:role/agents/tools-execution"
 OWN_FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:weather"

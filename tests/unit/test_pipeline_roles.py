@@ -11,10 +11,10 @@ import pytest
 
 from components import iam
 from components.iam_pipeline import State, documents, main, preview_subjects, read_only, trust
-from components.policies import PROJECT, Place
+from components.policies import PROJECT, expected_place
 from tests.unit.policy_table import faults
 
-PLACE = Place("us-west-2", "123456789012")
+PLACE = expected_place("us-west-2", "123456789012")
 STATE = State("acme-state", "arn:aws:kms:us-west-2:123456789012:key/11111111-2222-3333-4444-555555555555")
 STACK_FILES = sorted(PROJECT.glob("examples/Pulumi.*.yaml"))
 
