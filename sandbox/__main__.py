@@ -11,12 +11,13 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -177,19 +178,14 @@ def _execute(asked: argparse.Namespace) -> int:
         "PWD": str(folder),
         "XDG_CACHE_HOME": str(running.folder / "cache"),
     }
+    # Ctrl-C is the command's own business. A handler that does nothing, because an exception in the middle of waiting
+    # could lose the exit code; and a function, because the command would inherit SIG_IGN.
+    signal.signal(signal.SIGINT, lambda _signal, _frame: None)
     try:
-        process = subprocess.Popen(command, cwd=folder, env=environment)  # noqa: S603  # as asked
+        code = subprocess.run(command, cwd=folder, env=environment, check=False).returncode  # noqa: S603  # as asked
     except OSError as error:
         return _fail(f"{command[0]}: {error.strerror}")
-    code = _wait(process)
     return code if code >= 0 else 128 - code  # as shells have it for a command that a signal ended
-
-
-def _wait(process: subprocess.Popen[bytes]) -> int:
-    """The command's exit code. Ctrl-C is the command's own business: a shell goes on, and so does this."""
-    while True:
-        with suppress(KeyboardInterrupt):
-            return process.wait()
 
 
 def _services_for(operation: str, afterwards: ExitStack) -> Services:
