@@ -136,6 +136,7 @@ def pinned_text(found: Pass, uses: Sequence[Use]) -> str:
         _uses(found.gateways, uses),
         "\n4  And nobody else\n",
         _trials(found),
+        "  401: the token is not for this gateway. 403: it is, and may not do this. Blank: let in, as above.",
         "\n5  Update the same stack to mode: tutorial, one list in every authorizer\n",
     ]
     return "\n".join(parts)
