@@ -72,8 +72,9 @@ class Recorder(mocks.Mocks):
         return answers[args.token]
 
     def all(self, type_: str) -> list[Registered]:
-        """Every resource of the type whose token ends in this, such as `:Role`."""
-        return [resource for resource in self.resources if resource.type.endswith(type_)]
+        """Every resource of the type whose token ends in this, such as `:Role`, by name: they arrive in any order."""
+        found = (resource for resource in self.resources if resource.type.endswith(type_))
+        return sorted(found, key=lambda resource: resource.name)
 
     def one(self, type_: str) -> Mapping[str, Any]:
         """The inputs of the only resource of this type."""

@@ -27,7 +27,7 @@ def test_an_example_has_a_gateway_for_each_provider_and_each_of_its_targets(stac
     recorder = deploy(keys, secrets=secrets)
     providers, targets = keys["agentcore-auth:identityProviders"], keys["agentcore-auth:targets"]
     name = keys["agentcore-auth:gateway"]["name"]
-    assert [each.name for each in recorder.all(":AgentcoreGateway")] == [f"{name}-{provider}" for provider in providers]
+    assert {each.name for each in recorder.all(":AgentcoreGateway")} == {f"{name}-{provider}" for provider in providers}
     assert len(recorder.all(":AgentcoreGatewayTarget")) == len(providers) * len(targets)
 
 

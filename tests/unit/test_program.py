@@ -59,10 +59,10 @@ def test_every_cognito_client_is_let_in_and_existing_ones_as_well() -> None:
     clients = {"a": {}, "b": {"scopes": ["read"]}}
     recorder = deploy({**COGNITO, "cognito": {"clients": clients, "allowedClients": ["old"]}})
     assert authorizer(recorder)["allowedClients"] == ["demo-cognito-a-id", "demo-cognito-b-id", "old"]
-    assert [each.inputs["allowedOauthScopes"] for each in recorder.all(":UserPoolClient")] == [
-        ["demo/read", "demo/write"],
-        ["demo/read"],
-    ]
+    assert {each.name: each.inputs["allowedOauthScopes"] for each in recorder.all(":UserPoolClient")} == {
+        "demo-cognito-a": ["demo/read", "demo/write"],
+        "demo-cognito-b": ["demo/read"],
+    }
 
 
 def test_an_existing_pool_with_a_domain_gets_neither_pool_nor_domain() -> None:
