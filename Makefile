@@ -15,7 +15,7 @@ help: ## list these commands; those with STACK are for real accounts
 
 setup: $(READY) ## install what is missing into .venv
 
-$(READY): requirements.txt requirements-dev.txt constraints.txt scripts/setup.sh
+$(READY): requirements.txt requirements-dev.txt constraints.txt pyproject.toml scripts/setup.sh
 	@scripts/setup.sh $(VENV)
 	@touch $@
 
@@ -40,7 +40,7 @@ preview: needs-pulumi needs-stack $(READY) ## STACK=dev: what a deployment would
 	@pulumi preview --diff --stack $(STACK) $(ARGS)
 
 verify: needs-pulumi needs-stack $(READY) ## STACK=dev: a token for every gateway, and its answer
-	@$(BIN)/python -m tokens verify --stack $(STACK) $(ARGS)
+	@$(BIN)/agentcore-auth verify --stack $(STACK) $(ARGS)
 
 destroy: needs-pulumi needs-stack $(READY) ## STACK=dev: remove everything that the stack created
 	@pulumi destroy --stack $(STACK) --parallel $(PARALLEL) $(ARGS)

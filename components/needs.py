@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from agentcore_auth.documents.endpoints import permission_for
 from components import iam
 from configuration.schema import ApiKey, Iam, LambdaTarget, McpTarget, OAuth, OpenApiTarget, SmithyTarget, Target
-from schemas.endpoints import permission_for
 
 
 def known_need(target: Target, place: iam.Place) -> iam.Need | None:

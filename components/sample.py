@@ -12,10 +12,10 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
+from agentcore_auth.documents import tools
+from agentcore_auth.documents.documents import Tool
 from components import iam
 from components.place import policy_json
-from schemas import tools
-from schemas.documents import Tool
 
 _FOLDER = Path(__file__).parent / "sample_function"
 _LOG_DAYS = 14

@@ -13,6 +13,8 @@ from typing import Any, TypeAlias, cast
 import pulumi
 import pulumi_aws as aws
 
+from agentcore_auth.documents import tools
+from agentcore_auth.documents.documents import Tool
 from components import credentials, iam, needs, tool_schema
 from components.credentials import CredentialArguments
 from components.sample import SampleFunction, sample_tools
@@ -28,8 +30,6 @@ from configuration.schema import (
     SmithyTarget,
     Target,
 )
-from schemas import tools
-from schemas.documents import Tool
 from settings import Settings
 
 _Configuration: TypeAlias = aws.bedrock.AgentcoreGatewayTargetTargetConfigurationArgsDict

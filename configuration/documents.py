@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import schemas.openapi
-import schemas.smithy
-import schemas.tools
+import agentcore_auth.documents.openapi
+import agentcore_auth.documents.smithy
+import agentcore_auth.documents.tools
+from agentcore_auth.documents.documents import SchemaError
 from configuration.mistakes import Mistake
 from configuration.schema import LambdaTarget, OpenApiTarget, SmithyTarget, Target
-from schemas.documents import SchemaError
 
 
 def read_documents(targets: Sequence[Target], project: Path) -> tuple[Mapping[str, str], list[Mistake]]:
@@ -44,10 +44,10 @@ def _sources(target: Target) -> Iterator[tuple[str, str, Callable[[str, str], ob
     """(key, path or inline text, check) of the target's local document, if it has one."""
     if isinstance(target, LambdaTarget):
         if target.tools is not None:
-            yield "tools", json.dumps(target.tools), schemas.tools.parse
+            yield "tools", json.dumps(target.tools), agentcore_auth.documents.tools.parse
         if target.tools_file is not None:
-            yield "toolsFile", target.tools_file, schemas.tools.parse
+            yield "toolsFile", target.tools_file, agentcore_auth.documents.tools.parse
     elif isinstance(target, SmithyTarget) and not target.model.startswith("s3://"):
-        yield "model", target.model, schemas.smithy.parse
+        yield "model", target.model, agentcore_auth.documents.smithy.parse
     elif isinstance(target, OpenApiTarget) and not target.document.startswith("s3://"):
-        yield "schema", target.document, schemas.openapi.parse
+        yield "schema", target.document, agentcore_auth.documents.openapi.parse

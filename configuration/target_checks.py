@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pydantic.alias_generators import to_camel
 
+from agentcore_auth.documents.endpoints import permission_for
 from configuration.least_privilege import too_wide
 from configuration.mistakes import Mistake
 from configuration.outside import Outside
@@ -21,7 +22,6 @@ from configuration.schema import (
     SmithyTarget,
     Target,
 )
-from schemas.endpoints import permission_for
 
 
 def target_mistakes(targets: Sequence[Target], outside: Outside, *, pinned: bool) -> Iterator[Mistake]:

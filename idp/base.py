@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from tokens.shapes import TokenShape
+from agentcore_auth.authorizer.shapes import TokenShape
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pulumi
 
+from agentcore_auth.tokens.checking import issuer_of
 from configuration.schema import Oidc
 from idp.base import IdentityProvider, RequiredClaim, RequiredClaims
-from tokens.checking import issuer_of
 
 
 class OidcProvider(IdentityProvider):

@@ -135,7 +135,7 @@ def _deploy(asked: argparse.Namespace) -> int:
     if asked.operation == "up":
         if asked.outputs or any(count for operation, count in result.changes.items() if operation != "same"):
             say(f"\n  Outputs\n{progress.outputs_text(stack.document(show_secrets=False))}")
-        say(f"\n  Next: python -m sandbox exec -- python -m tokens verify --stack {asked.stack}")
+        say(f"\n  Next: python -m sandbox exec -- agentcore-auth verify --stack {asked.stack}")
     return 0
 
 

@@ -22,6 +22,13 @@ from typing import Any, TextIO, cast
 
 import yaml
 
+from agentcore_auth.authorizer.causes import Cause, TokenError
+from agentcore_auth.authorizer.jws import parse
+from agentcore_auth.authorizer.model import Authorizer
+from agentcore_auth.authorizer.rules import judge
+from agentcore_auth.authorizer.shapes import shape_of
+from agentcore_auth.outputs import Client, Gateway, OutputsError, Provider
+from agentcore_auth.tokens.getting import credentials_of, get_token
 from configuration.schema import PROJECT as NAMESPACE
 from configuration.schema import Mode
 from sandbox import demo_report, progress, project
@@ -30,13 +37,6 @@ from sandbox.demo_report import NO_TOKEN, Admission, Pass, Report, Trial, Use
 from sandbox.engine import DeploymentError, Event
 from sandbox.services import PROJECT, Services
 from sandbox.stack import Stack
-from tokens.authorizer import Authorizer
-from tokens.causes import Cause, TokenError
-from tokens.getting import credentials_of, get_token
-from tokens.jws import parse
-from tokens.outputs import Client, Gateway, OutputsError, Provider
-from tokens.rules import judge
-from tokens.shapes import shape_of
 
 STACK = "sandbox"
 _PATH = re.compile(r"(?:\w+\.)+(\w+)")

@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 import yaml
 
+from agentcore_auth.outputs import Outputs
 from sandbox import engine
 from sandbox.engine import Event, Result
 from sandbox.services import PASSPHRASE, Services
-from tokens.outputs import Outputs
 
 Operation = Literal["preview", "up", "destroy"]
 

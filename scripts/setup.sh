@@ -29,7 +29,9 @@ fi
 echo "setup: installing packages into $venv (once; about a minute with pip, seconds with uv)" >&2
 if command -v uv >/dev/null 2>&1; then
   uv pip install --quiet --python "$venv/bin/python" --requirement requirements-dev.txt --constraint constraints.txt
+  uv pip install --quiet --python "$venv/bin/python" --no-deps --editable .
 else
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
     --requirement requirements-dev.txt --constraint constraints.txt
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 fi

@@ -11,7 +11,7 @@ pulumi preview --stack "$stack" --non-interactive --json --show-sames > "$folder
 pulumi preview --stack "$stack" --non-interactive --diff --color never --policy-pack policy \
   > "$folder/difference.txt" 2>&1 || status=1
 
-python3 -m preview impact "$folder/preview.json" --fail-on "${FAIL_ON:-}" > "$folder/report.md" 2> "$folder/problem.txt"
+python3 -m agentcore_auth impact "$folder/preview.json" --fail-on "${FAIL_ON:-}" > "$folder/report.md" 2> "$folder/problem.txt"
 code=$?
 if [ "$code" -ne 0 ]; then
   status=1
@@ -21,5 +21,5 @@ if [ "$code" -eq 2 ]; then
   { echo "## No preview of stack \`$stack\`"; echo; echo '````'; cat "$folder/problem.txt"; echo '````'; } > "$folder/report.md"
 fi
 
-python3 -m preview comment "$stack" "$folder/report.md" "$folder/difference.txt" > "$folder/comment.md" || status=1
+python3 -m agentcore_auth comment "$stack" "$folder/report.md" "$folder/difference.txt" > "$folder/comment.md" || status=1
 exit "$status"

@@ -1,6 +1,6 @@
 """Inbound authorization: what a gateway with a customJWTAuthorizer answers to a bearer token, before any MCP.
 
-The decision is `tokens.rules.judge`; here are the parts that need the issuer's documents, and the answer's form:
+The decision is `authorizer.rules.judge`; here are the parts that need the issuer's documents, and the answer's form:
 developer guide, "inbound-jwt-authorizer", and RFC 9728 for the protected-resource metadata.
 """
 
@@ -13,11 +13,11 @@ from typing import Any, cast
 
 from starlette.responses import JSONResponse
 
+from agentcore_auth.authorizer.causes import TokenError
+from agentcore_auth.authorizer.model import Authorizer
+from agentcore_auth.authorizer.rules import judge
+from agentcore_auth.authorizer.verification import verify
 from sandbox.gateway.deployed import Gateway
-from tokens.authorizer import Authorizer
-from tokens.causes import TokenError
-from tokens.rules import judge
-from tokens.verification import verify
 
 METADATA_PATH = "/.well-known/oauth-protected-resource"
 _WELL_KNOWN = "/.well-known/"

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import httpx2
 
+from agentcore_auth.documents.documents import Tool
 from sandbox.gateway.deployed import Gateway, Target
-from schemas.documents import Tool
 
 HttpClients = Callable[..., httpx2.AsyncClient]
 """Makes clients that reach the hosts that the sandbox plays, and no others; takes what httpx2.AsyncClient takes."""

@@ -9,12 +9,12 @@ from typing import Any, cast
 
 from starlette.concurrency import run_in_threadpool
 
+from agentcore_auth.documents.documents import Tool
 from sandbox.functions import FunctionNotFoundError, find_function, invoke
 from sandbox.gateway.deployed import Gateway, Target
 from sandbox.gateway.documents import read_object
 from sandbox.gateway.execution_role import may
 from sandbox.gateway.invocation import Answer, Call, CallFailedError
-from schemas.documents import Tool
 
 _MESSAGE_VERSION = "1.0"
 

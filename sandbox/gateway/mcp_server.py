@@ -17,9 +17,9 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared.exceptions import MCPError
 from starlette.types import Receive, Scope, Send
 
+from agentcore_auth.documents.documents import Tool
 from sandbox.gateway.deployed import Gateway, Target
 from sandbox.gateway.invocation import Call, CallFailedError, Invoker
-from schemas.documents import Tool
 
 SEPARATOR = "___"
 _INTERNAL_ERROR = "An internal error occurred. Please retry later."

@@ -6,12 +6,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from agentcore_auth.documents.documents import Tool
+from agentcore_auth.documents.endpoints import permission_for
 from sandbox.gateway.credentials import TokenVault
 from sandbox.gateway.deployed import Gateway, Target
 from sandbox.gateway.execution_role import SignedByRole, require
 from sandbox.gateway.invocation import Answer, Call, CallFailedError, HttpClients
-from schemas.documents import Tool
-from schemas.endpoints import permission_for
 
 if TYPE_CHECKING:
     from mcp import Client

@@ -8,13 +8,13 @@ from typing import Any, cast
 
 import httpx2
 
+from agentcore_auth.documents import openapi
+from agentcore_auth.documents.documents import Tool
+from agentcore_auth.documents.http import CallError, HttpOperation
 from sandbox.gateway.credentials import TokenVault
 from sandbox.gateway.deployed import Gateway, Target
 from sandbox.gateway.documents import read_schema
 from sandbox.gateway.invocation import Answer, Call, CallFailedError, HttpClients
-from schemas import openapi
-from schemas.documents import Tool
-from schemas.http import CallError, HttpOperation
 
 
 class OpenApiInvoker:

@@ -10,15 +10,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from agentcore_auth.documents import smithy
+from agentcore_auth.documents.documents import Tool
+from agentcore_auth.documents.http import CallError
+from agentcore_auth.documents.smithy import SmithyService
 from sandbox.gateway.deployed import Gateway, Target
 from sandbox.gateway.documents import read_schema
 from sandbox.gateway.execution_role import SignedByRole, require
 from sandbox.gateway.invocation import Answer, Call, CallFailedError, HttpClients
 from sandbox.gateway.openapi_target import answer_of
-from schemas import smithy
-from schemas.documents import Tool
-from schemas.http import CallError
-from schemas.smithy import SmithyService
 
 _DEFAULTS = {"GroupName": "default", "EventBusName": "default"}
 """What EventBridge and its Scheduler take where a request does not say it (their API references)."""

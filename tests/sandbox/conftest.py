@@ -29,14 +29,14 @@ from typing import Any, Protocol
 import boto3
 import pytest
 
+from agentcore_auth.outputs import Outputs
+from agentcore_auth.tokens.getting import credentials_of, get_token
 from sandbox.caller import Answer, knock
 from sandbox.engine import Result
 from sandbox.engine.secrets import Crypter, new_crypter
 from sandbox.project import copy, write_stack_file
 from sandbox.services import PASSPHRASE, PROJECT, Services, start
 from sandbox.stack import Stack
-from tokens.getting import credentials_of, get_token
-from tokens.outputs import Outputs
 
 REGION = "us-west-2"
 

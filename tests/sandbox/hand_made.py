@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tokens.client import request_token
+from agentcore_auth.tokens.client import request_token
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

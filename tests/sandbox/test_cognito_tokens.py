@@ -11,9 +11,9 @@ import httpx2
 import jwt
 import pytest
 
+from agentcore_auth.authorizer.verification import verify
+from agentcore_auth.tokens.client import TokenRequestError, request_token
 from sandbox.services import Services
-from tokens.client import TokenRequestError, request_token
-from tokens.verification import verify
 
 SCOPES = ["tools/read", "tools/write"]
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from preview.authorizers import Fit, verdict
-from preview.document import read
-from preview.grants import grants
-from preview.impact import Impact, impact
-from preview.verdicts import Access
+from agentcore_auth.preview.authorizers import Fit, verdict
+from agentcore_auth.preview.document import read
+from agentcore_auth.preview.grants import grants
+from agentcore_auth.preview.impact import Impact, impact
+from agentcore_auth.preview.verdicts import Access
 from sandbox.caller import knock, list_tools
 from sandbox.engine.digest import preview_digest
 from sandbox.services import Services

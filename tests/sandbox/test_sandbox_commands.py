@@ -17,7 +17,7 @@ import pytest
 from sandbox.demo_report import WIDTH
 from sandbox.services import PROJECT
 
-_NEXT = "\n  Next: python -m sandbox exec -- python -m tokens verify --stack dev\n"
+_NEXT = "\n  Next: python -m sandbox exec -- agentcore-auth verify --stack dev\n"
 
 
 class Sandbox:

@@ -17,13 +17,13 @@ from typing import Any
 import boto3
 import pytest
 
+from agentcore_auth.tokens.getting import credentials_of, get_token
 from components.iam import execution_role_name
 from sandbox.caller import ToolResult, call_tool
 from sandbox.engine.secrets import new_crypter
 from sandbox.project import copy, write_stack_file
 from sandbox.services import PASSPHRASE, PROJECT, Services
 from sandbox.stack import Stack
-from tokens.getting import credentials_of, get_token
 
 NAME = "kinds"
 OWN, OTHER = "123456789012", "210987654321"

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from agentcore_auth.authorizer.causes import Cause
+from agentcore_auth.tokens.client import TokenRequestError, request_token
+from agentcore_auth.tokens.transport import MAX_BYTES, UnreachableError, request
 from tests.sandbox.https_server import Asked, HttpsServer, Reply, https_server, proxy_to
 from tests.unit.issued_tokens import discovery_url, key_set, public_key, signed
 from tests.unit.token_command import Command
-from tokens.causes import Cause
-from tokens.client import TokenRequestError, request_token
-from tokens.transport import MAX_BYTES, UnreachableError, request
 
 NAME = "issuer.example.com"
 WELL_KNOWN = "/.well-known/openid-configuration"
@@ -114,7 +114,7 @@ def test_a_discovery_document_of_no_use_has_its_cause(
     server.routes[WELL_KNOWN] = reply
     ended, found = check(tokens, issuer, token_of(issuer))
     assert (ended, found["status"], found["cause"]) == (code, 401 if code == 1 else None, cause)
-    assert f"python -m tokens discover {discovery_url(issuer)}" in str(found["remedy"])
+    assert f"agentcore-auth discover {discovery_url(issuer)}" in str(found["remedy"])
 
 
 KEYS = {

@@ -11,12 +11,12 @@ from typing import Any
 import httpx2
 import pytest
 
+from agentcore_auth.tokens.dotenv import Credentials, render
+from agentcore_auth.tokens.getting import credentials_of
 from sandbox.services import Services
 from sandbox.tenants.credentials import OKTA_API_TOKEN
 from tests.sandbox.conftest import Deploy, Deployment
 from tests.unit.token_command import Answer, Command
-from tokens.dotenv import Credentials, render
-from tokens.getting import credentials_of
 
 EVERY_PROVIDER: Mapping[str, Any] = {
     "auth0:domain": "sandbox-tenant.us.auth0.com",

@@ -1,4 +1,4 @@
-"""Stacks of the sandbox as `python -m tokens` finds them: deployed or not, running or not, reached or not."""
+"""Stacks of the sandbox as `agentcore-auth` finds them: deployed or not, running or not, reached or not."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_outside_of_the_sandbox_its_stacks_need_exec(
         answer = tokens(*arguments, "--stack", name, stdin=token)
         assert (answer.code, answer.out) == (3, "")
         assert answer.err.splitlines()[1:] == [
-            f"remedy: run it with: python -m sandbox exec -- python -m tokens {command} …"
+            f"remedy: run it with: python -m sandbox exec -- agentcore-auth {command} …"
         ]
         assert "401" not in answer.err
         assert time.monotonic() - began < 30

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 import yaml
 
+from agentcore_auth.authorizer.causes import Cause
 from sandbox.services import PROJECT, Services
 from tests.sandbox.conftest import Deploy, Deployment
-from tokens.causes import Cause
 
 PAGE = PROJECT / "docs" / "troubleshooting.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -39,7 +39,7 @@ def blocks(language: str, text: str = TEXT) -> list[str]:
 def commands() -> list[tuple[str, int]]:
     """Every command with its exit code: of the page's code blocks and table, and of the README's section."""
     lines = [line for block in [*blocks("sh"), *blocks("sh", README)] for line in block.splitlines()]
-    lines += [cell.replace("\\|", "|") for cell in re.findall(r"\| `(python -m tokens [^`]*)` \|$", TEXT, re.MULTILINE)]
+    lines += [cell.replace("\\|", "|") for cell in re.findall(r"\| `(agentcore-auth [^`]*)` \|$", TEXT, re.MULTILINE)]
     found = [re.fullmatch(r"(.*?)(?:\s+# exit code (\d))?", line) for line in lines]
     return [(match[1], int(match[2] or 0)) for match in found if match]
 
@@ -112,7 +112,7 @@ def test_the_sandboxs_commands_run_outside_of_it(
         assert "200 accepted" in done.stdout or "tool" in done.stdout
         without = run(of(deployment, line.removeprefix(ON_THE_SANDBOX)))
         assert without.returncode == 3
-        assert "run it with: python -m sandbox exec -- python -m tokens " in without.stderr
+        assert "run it with: python -m sandbox exec -- agentcore-auth " in without.stderr
 
 
 def test_every_cause_is_explained() -> None:
@@ -124,15 +124,15 @@ def test_every_cause_is_explained() -> None:
 def test_the_documents_of_json_have_the_keys_that_the_page_lists(deploy: Deploy, run: Run, services: Services) -> None:
     deployment = deploy({**EVERY_PROVIDER, "identityProviders": ["cognito"]})
     copy_stack_file(deployment, services)
-    get = "python -m tokens get --stack dev --idp cognito"
+    get = "agentcore-auth get --stack dev --idp cognito"
     asked = {
         "get": f"{get} --json",
-        "decode": f"{get} | python -m tokens decode --json",
-        "check": f"{get} | python -m tokens check --stack dev --gateway cognito --json",
-        "suggest": f"{get} | python -m tokens suggest --json",
-        "discover": f"python -m tokens discover --json {deployment.outputs.provider('cognito').discovery_url}",
-        "env": "python -m tokens env --stack dev --idp cognito --json",
-        "verify": "python -m tokens verify --stack dev --json",
+        "decode": f"{get} | agentcore-auth decode --json",
+        "check": f"{get} | agentcore-auth check --stack dev --gateway cognito --json",
+        "suggest": f"{get} | agentcore-auth suggest --json",
+        "discover": f"agentcore-auth discover --json {deployment.outputs.provider('cognito').discovery_url}",
+        "env": "agentcore-auth env --stack dev --idp cognito --json",
+        "verify": "agentcore-auth verify --stack dev --json",
     }
     listed = dict(re.findall(r"^\| `([a-z]+)` \| ([A-Za-z]+(?:, [A-Za-z]+)*) \|$", TEXT, re.MULTILINE))
     assert listed.keys() == asked.keys()
@@ -150,7 +150,7 @@ def test_the_transcript_is_what_happens(deploy: Deploy, run: Run, services: Serv
     mistaken = {"discoveryUrl": provider.discovery_url, "allowedAudience": ["gateway123"]}
     config = {**deployment.config, "identityProviders": ["cognito", "pool"], "oidc": {"pool": mistaken}}
     deployment.update(config)
-    check = "python -m tokens get --stack dev --idp cognito | python -m tokens check --stack dev --gateway pool"
+    check = "agentcore-auth get --stack dev --idp cognito | agentcore-auth check --stack dev --gateway pool"
     token = deployment.token("cognito")
     assert deployment.knock("pool", token).status == 401
     refused = run(of(deployment, check)).stdout

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 import trustme
 
+from agentcore_auth.outputs import Outputs, OutputsError, read
+from agentcore_auth.tokens.mcp_client import McpError, list_tools
 from tests.sandbox.https_server import Answering, Asked, HttpsServer, Reply, https_server
 from tests.unit.issued_tokens import key_set, signed
 from tests.unit.token_command import Command
-from tokens.mcp_client import McpError, list_tools
-from tokens.outputs import Outputs, OutputsError, read
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 

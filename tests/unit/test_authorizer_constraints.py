@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from agentcore_auth.authorizer.shapes import AUTH0, COGNITO, OKTA, OKTA_WITH_CLIENT_ID, TokenShape
 from components.authorizer import Constraints, constraints, document
 from configuration.schema import Mode
 from idp.base import IssuedTokens, RequiredClaim, RequiredClaims
-from tokens.shapes import AUTH0, COGNITO, OKTA, OKTA_WITH_CLIENT_ID, TokenShape
 
 AZP = RequiredClaim("azp", "a")
 CID = RequiredClaim("cid", "a")

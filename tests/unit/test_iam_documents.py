@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 import pytest
 
+from agentcore_auth.documents.endpoints import permission_for
 from components import iam
 from configuration.schema import Mode
-from schemas.endpoints import permission_for
 from tests.unit.policy_table import faults
 
 HERE = iam.Place("aws", "123456789012", "us-west-2")

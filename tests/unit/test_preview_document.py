@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from preview.document import Hidden, PreviewError, read
-from preview.gateways import GATEWAY
-from preview.impact import impact
+from agentcore_auth.preview.document import Hidden, PreviewError, read
+from agentcore_auth.preview.gateways import GATEWAY
+from agentcore_auth.preview.impact import impact
 from tests.unit.stored_previews import UNKNOWN, stored, with_authorizer
 
 TEXT = json.dumps(stored("realistic"))

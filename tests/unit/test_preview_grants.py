@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from preview.document import read
-from preview.grants import Grant, grants, widenings
+from agentcore_auth.preview.document import read
+from agentcore_auth.preview.grants import Grant, grants, widenings
 from tests.unit.stored_previews import (
     UNKNOWN,
     Document,

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from preview.cli import main
-from preview.markdown import code, render
+from agentcore_auth.cli.main import main
+from agentcore_auth.preview.markdown import code, render
 from tests.unit.stored_previews import CHANGES, UNKNOWN, created, impact_of, stored, with_authorizer
 
 GUIDE = Path(__file__).parents[2] / "docs" / "pull-requests.md"
@@ -172,7 +172,7 @@ def test_bad_input_is_told_in_one_line(
         file.write_bytes(content)
     status, out, err = run(["impact", str(file)], capsys)
     assert (status, out) == (2, "")
-    assert err.startswith(f"{file}: ")
+    assert err.startswith(f"impact: {file}: ")
     assert says in err
     assert err.count("\n") == 1
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from preview.authorizers import Fit, verdict
-from preview.document import Hidden
-from preview.gateways import GATEWAY
-from preview.verdicts import Access, Fate
+from agentcore_auth.preview.authorizers import Fit, verdict
+from agentcore_auth.preview.document import Hidden
+from agentcore_auth.preview.gateways import GATEWAY
+from agentcore_auth.preview.verdicts import Access, Fate
 from tests.unit.stored_previews import (
     CHANGES,
     UNKNOWN,

@@ -1,4 +1,4 @@
-"""What the workflows ask of `python -m preview` besides the report: which stacks, and the comment."""
+"""What the workflows ask of `agentcore-auth` besides the report: which stacks, and the comment."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from preview.cli import main
-from preview.comment import LONGEST, comment, marker
-from preview.stacks import affected, stacks
+from agentcore_auth.cli.main import main
+from agentcore_auth.preview.comment import LONGEST, comment, marker
+from agentcore_auth.preview.stacks import affected, stacks
 
 KNOWN = ["dev", "production", "staging"]
 

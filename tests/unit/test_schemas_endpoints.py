@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from schemas.endpoints import Permission, permission_for
+from agentcore_auth.documents.endpoints import Permission, permission_for
 
 API = "https://abc.execute-api.us-west-2.amazonaws.com"
 RUNTIME = quote("arn:aws:bedrock-agentcore:us-west-2:123456789012:runtime/notes-0123456789", safe="")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from schemas import openapi
-from schemas.documents import SchemaError
-from schemas.http import CallError, HttpOperation
+from agentcore_auth.documents import openapi
+from agentcore_auth.documents.documents import SchemaError
+from agentcore_auth.documents.http import CallError, HttpOperation
 
 PETS: dict[str, Any] = {
     "openapi": "3.0.3",

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from schemas import smithy
-from schemas.documents import SchemaError
+from agentcore_auth.documents import smithy
+from agentcore_auth.documents.documents import SchemaError
 
 HTTP = "smithy.api#http"
 REQUIRED: dict[str, Any] = {"smithy.api#required": {}}

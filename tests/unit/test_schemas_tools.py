@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from schemas import tools
-from schemas.documents import INLINE_BYTES, SchemaError
+from agentcore_auth.documents import tools
+from agentcore_auth.documents.documents import INLINE_BYTES, SchemaError
 from tests.unit.service_models import shape
 
 FORECAST: dict[str, Any] = {

@@ -10,8 +10,8 @@ from typing import Any
 import pulumi
 import pytest
 
+from agentcore_auth.documents import tools
 from components.cross_account import owners_command
-from schemas import tools
 from tests.unit.pulumi_mocks import ACCOUNT, Recorder, deploy
 
 OTHER_ACCOUNT = "210987654321"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as some
 
+from agentcore_auth.documents import tools
 from components.tool_schema import as_plugin_json, inline_payloads
-from schemas import tools
 from tests.unit.plugin_tool_schema import expand
 from tests.unit.pulumi_mocks import deploy
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentcore_auth.authorizer.causes import Cause
+from agentcore_auth.authorizer.model import Authorizer, AuthorizerError, CustomClaim, is_discovery_url
 from tests.unit.property_tests import PATIENTLY
-from tokens.authorizer import Authorizer, AuthorizerError, CustomClaim, is_discovery_url
-from tokens.causes import Cause
 
 URL = "https://issuer.example.com/.well-known/openid-configuration"
 FULL = Authorizer(

@@ -8,6 +8,12 @@ from typing import Any
 import jwt
 import pytest
 
+from agentcore_auth.authorizer.causes import Cause
+from agentcore_auth.authorizer.model import Authorizer
+from agentcore_auth.authorizer.rules import Verdict
+from agentcore_auth.tokens.checking import examine, issuer_of, unpack
+from agentcore_auth.tokens.remedies import Remedy, remedy_for
+from agentcore_auth.tokens.remedy_sentences import Context
 from tests.unit.issued_tokens import (
     AUTH0_CLIENT,
     AUTH0_ISSUER,
@@ -27,12 +33,6 @@ from tests.unit.issued_tokens import (
     public_key,
     signed,
 )
-from tokens.authorizer import Authorizer
-from tokens.causes import Cause
-from tokens.checking import examine, issuer_of, unpack
-from tokens.remedies import Remedy, remedy_for
-from tokens.remedy_sentences import Context
-from tokens.rules import Verdict
 
 
 def claim(name: str, value: str | list[str], value_type: str = "STRING", operator: str = "EQUALS") -> dict[str, object]:
@@ -412,7 +412,7 @@ def test_a_remedy_names_the_command_for_the_stack_and_provider() -> None:
     findings = examined(CASES["expired"])[0].findings
     remedy = remedy_for(findings, Context(cognito(), None, "cognito", "prod"))
     assert remedy is not None
-    assert "python -m tokens get --stack prod --idp cognito --no-cache" in remedy.text
+    assert "agentcore-auth get --stack prod --idp cognito --no-cache" in remedy.text
 
 
 def test_nothing_is_corrected_in_the_authorizer_for_an_id_token() -> None:

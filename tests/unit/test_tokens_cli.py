@@ -1,4 +1,4 @@
-"""`python -m tokens` as a program sees it: output, exit codes, errors in a line or two, start-up time."""
+"""`agentcore-auth` as a program sees it: output, exit codes, errors in a line or two, start-up time."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_a_python_without_the_packages_is_told_how_to_get_them(tmp_path: Path) -
         (tmp_path / "jwks.json").write_text(json.dumps(key_set()))
         command = [str(tmp_path / "jwks.json") if argument == "JWKS" else argument for argument in arguments]
         answer = subprocess.run(
-            [tmp_path / "bare" / "bin" / "python", "-m", "tokens", *command],
+            [tmp_path / "bare" / "bin" / "python", "-m", "agentcore_auth", *command],
             cwd=PROJECT,
             input=stdin,
             capture_output=True,
@@ -259,7 +259,7 @@ def test_any_bytes_on_standard_input_end_without_a_traceback(
 
 
 def run(*arguments: str, stdin: bytes = b"", python: Sequence[str] = ()) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, *python, "-m", "tokens", *arguments]
+    command = [sys.executable, *python, "-m", "agentcore_auth", *arguments]
     return subprocess.run(command, cwd=PROJECT, input=stdin, capture_output=True, timeout=60, check=False)
 
 
@@ -271,11 +271,11 @@ def test_a_hostile_input_ends_within_a_second_of_work(text: bytes) -> None:
     assert answer.returncode == 1
     assert answer.stderr.count(b"\n") == 1
     assert b"Traceback" not in answer.stderr
-    assert seconds_of([sys.executable, "-m", "tokens", "decode"], text) < 1
+    assert seconds_of([sys.executable, "-m", "agentcore_auth", "decode"], text) < 1
 
 
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
-    command = f"{sys.executable} -m tokens suggest | head -n 1"
+    command = f"{sys.executable} -m agentcore_auth suggest | head -n 1"
     answer = subprocess.run(
         ["/bin/sh", "-c", command],
         cwd=PROJECT,
@@ -296,8 +296,8 @@ def test_an_ascii_terminal_is_enough(jwks: str, monkeypatch: pytest.MonkeyPatch)
 
 def test_no_command_imports_pulumi() -> None:
     everything = (
-        "import sys, pkgutil, importlib, tokens\n"
-        "for module in pkgutil.walk_packages(tokens.__path__, 'tokens.'):\n"
+        "import sys, pkgutil, importlib, agentcore_auth\n"
+        "for module in pkgutil.walk_packages(agentcore_auth.__path__, 'agentcore_auth.'):\n"
         "    importlib.import_module(module.name)\n"
         "others = {name.partition('.')[0] for name in sys.modules} & {'pulumi', 'pulumi_aws', 'pydantic', 'sandbox'}\n"
         "sys.exit(' '.join(others) or 0)"
@@ -324,7 +324,7 @@ def test_a_command_starts_in_under_one_and_a_half_times_a_bare_import_of_jwt(com
     # Other processes only ever add time, so the best of several is the measure; alternating, both meet the same load.
     for attempt in range(60):
         theirs = min(theirs, seconds_of([sys.executable, "-c", "import jwt"], b""))
-        ours = min(ours, seconds_of([sys.executable, "-m", "tokens", *arguments], token))
+        ours = min(ours, seconds_of([sys.executable, "-m", "agentcore_auth", *arguments], token))
         if attempt >= 5 and ours < 1.5 * theirs:
             break
     assert ours < 1.5 * theirs

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agentcore_auth.tokens.cache import TokenCache, write_private
+from agentcore_auth.tokens.dotenv import DotenvError, parse, read_credentials, render
 from tests.unit.property_tests import PATIENTLY
-from tokens.cache import TokenCache, write_private
-from tokens.dotenv import DotenvError, parse, read_credentials, render
 
 PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40)
 

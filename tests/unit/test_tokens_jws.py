@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentcore_auth.authorizer.causes import Cause, TokenError
+from agentcore_auth.authorizer.jws import MAX_BYTES, cleaned, parse
+from agentcore_auth.authorizer.verification import readable_keys, verify
+from agentcore_auth.tokens.checking import unpack
 from tests.unit.issued_tokens import assembled, cognito, key_set, public_key, signed, signing_key
 from tests.unit.property_tests import PATIENTLY
-from tokens.causes import Cause, TokenError
-from tokens.checking import unpack
-from tokens.jws import MAX_BYTES, cleaned, parse
-from tokens.verification import readable_keys, verify
 
 TOKEN = signed(cognito())
 HALF = len(TOKEN) // 2

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentcore_auth.tokens.checking import discovery_url_of, issuer_of
+from agentcore_auth.tokens.locations import likely_url
 from tests.unit.property_tests import PATIENTLY
-from tokens.checking import discovery_url_of, issuer_of
-from tokens.locations import likely_url
 
 OKTA = "https://dev-org.okta.com/oauth2/default/.well-known/openid-configuration"
 AUTH0 = "https://dev-tenant.us.auth0.com/.well-known/openid-configuration"

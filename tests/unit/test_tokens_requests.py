@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tokens.causes import Cause
-from tokens.client import refusal_cause
-from tokens.request_remedies import provider_of, request_remedy
+from agentcore_auth.authorizer.causes import Cause
+from agentcore_auth.tokens.client import refusal_cause
+from agentcore_auth.tokens.request_remedies import provider_of, request_remedy
 
 COGNITO = "https://prefix.auth.us-west-2.amazoncognito.com/oauth2/token"
 AUTH0 = "https://dev-tenant.us.auth0.com/oauth/token"
@@ -14,9 +14,9 @@ OKTA = "https://dev-org.okta.com/oauth2/default/v1/token"
 OTHER = "https://sso.example.com/realms/a/protocol/openid-connect/token"
 
 REFUSALS = [
-    (COGNITO, 400, "invalid_client", "", Cause.WRONG_SECRET, "tokens env"),
-    (AUTH0, 401, "access_denied", "Unauthorized", Cause.WRONG_SECRET, "tokens env"),
-    (OKTA, 401, "invalid_client", "The client secret supplied is invalid.", Cause.WRONG_SECRET, "tokens env"),
+    (COGNITO, 400, "invalid_client", "", Cause.WRONG_SECRET, "agentcore-auth env"),
+    (AUTH0, 401, "access_denied", "Unauthorized", Cause.WRONG_SECRET, "agentcore-auth env"),
+    (OKTA, 401, "invalid_client", "The client secret supplied is invalid.", Cause.WRONG_SECRET, "agentcore-auth env"),
     (COGNITO, 400, "unauthorized_client", "", Cause.GRANT_NOT_ENABLED, "AllowedOAuthFlowsUserPoolClient"),
     (COGNITO, 400, "invalid_grant", "", Cause.GRANT_NOT_ENABLED, "cognito.clients"),
     (AUTH0, 403, "unauthorized_client", "Grant type not allowed", Cause.GRANT_NOT_ENABLED, "Grant Types"),
@@ -47,8 +47,8 @@ REFUSALS = [
     (OKTA, 400, "access_denied", "Policy evaluation failed for this request", Cause.POLICY_MISSING, "Access Policies"),
     (OKTA, 400, "invalid_dpop_proof", "The DPoP proof JWT header is missing.", Cause.DPOP_REQUIRED, "switch off"),
     (OKTA, 400, "use_dpop_nonce", "", Cause.DPOP_REQUIRED, "Proof of Possession"),
-    (OTHER, 404, "", "", Cause.ENDPOINT_WRONG, "tokens discover"),
-    (OTHER, 404, "not_found", "", Cause.ENDPOINT_WRONG, "tokens discover"),
+    (OTHER, 404, "", "", Cause.ENDPOINT_WRONG, "agentcore-auth discover"),
+    (OTHER, 404, "not_found", "", Cause.ENDPOINT_WRONG, "agentcore-auth discover"),
     (COGNITO, 405, "", "", Cause.ENDPOINT_WRONG, "the domain, not the issuer"),
     (OTHER, 400, "strange", "", Cause.REQUEST_REFUSED, "log"),
 ]

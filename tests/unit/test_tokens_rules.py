@@ -6,6 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentcore_auth.authorizer.causes import Cause
+from agentcore_auth.authorizer.model import Authorizer, CustomClaim
+from agentcore_auth.authorizer.rules import Verdict, judge
+from agentcore_auth.authorizer.shapes import AUTH0, COGNITO, OKTA, OKTA_WITH_CLIENT_ID, TokenShape, shape_of
+from agentcore_auth.tokens.checking import issuer_of
+from agentcore_auth.tokens.remedies import remedy_for, sentences_for
+from agentcore_auth.tokens.remedy_sentences import Context
 from tests.unit.issued_tokens import (
     AUTH0_CLIENT,
     AUTH0_ISSUER,
@@ -21,13 +28,6 @@ from tests.unit.issued_tokens import (
     okta,
 )
 from tests.unit.property_tests import PATIENTLY
-from tokens.authorizer import Authorizer, CustomClaim
-from tokens.causes import Cause
-from tokens.checking import issuer_of
-from tokens.remedies import remedy_for, sentences_for
-from tokens.remedy_sentences import Context
-from tokens.rules import Verdict, judge
-from tokens.shapes import AUTH0, COGNITO, OKTA, OKTA_WITH_CLIENT_ID, TokenShape, shape_of
 
 AT_COGNITO = discovery_url(COGNITO_ISSUER)
 AT_AUTH0 = discovery_url(AUTH0_ISSUER)

@@ -9,6 +9,11 @@ import pytest
 import yaml
 
 import settings
+from agentcore_auth.authorizer.causes import Cause, TokenError
+from agentcore_auth.authorizer.fitting import PROJECT, fitting
+from agentcore_auth.authorizer.model import CustomClaim
+from agentcore_auth.authorizer.rules import judge
+from agentcore_auth.cli.suggest import as_yaml
 from tests.unit.issued_tokens import (
     AUTH0_CLIENT,
     COGNITO_CLIENT,
@@ -19,11 +24,6 @@ from tests.unit.issued_tokens import (
     cognito,
     okta,
 )
-from tokens.authorizer import CustomClaim
-from tokens.causes import Cause, TokenError
-from tokens.commands.suggest import as_yaml
-from tokens.fitting import PROJECT, fitting
-from tokens.rules import judge
 
 TARGETS = '[{"name": "echo", "type": "sample"}]'
 OTHER = """    other:

@@ -1,4 +1,4 @@
-"""`python -m tokens`, run within the process that tests."""
+"""`agentcore-auth`, run within the process that tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tokens.cli import main
+from agentcore_auth.cli.main import main
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,83 @@
+"""The authorizers that let a given token in, tightest first, and how a stack's configuration says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agentcore_auth.authorizer.causes import Cause, TokenError
+from agentcore_auth.authorizer.model import Authorizer, AuthorizerError, CustomClaim
+from agentcore_auth.authorizer.rules import audiences_of, is_id_token, scopes_of
+from agentcore_auth.tokens.checking import discovery_url_of
+
+PROJECT = "agentcore-auth"
+
+
+def fitting(claims: Mapping[str, object]) -> list[Authorizer]:
+    """Authorizers for a token: everything pinned that its claims offer, then the client or the audience alone.
+
+    Raises TokenError for an ID token, one without issuer, and one with nothing to pin.
+    """
+    if is_id_token(claims):
+        raise TokenError(Cause.ID_TOKEN, "this is an ID token; a gateway is called with an access token")
+    issuer = claims.get("iss")
+    if not isinstance(issuer, str):
+        raise TokenError(Cause.OTHER_ISSUER, "the token names no issuer (iss), so no discovery URL follows from it")
+    clients, custom = _client_of(claims)
+    audience = api_audiences(claims)
+    scopes = scopes_of(claims)
+    found: list[Authorizer] = []
+    for candidate in (
+        (audience, clients, scopes, custom),
+        (audience, clients, (), custom),
+        ((), clients, (), custom),
+        (audience, (), (), ()),
+    ):
+        try:
+            authorizer = Authorizer(discovery_url_of(issuer), *candidate)
+        except AuthorizerError:
+            continue  # no list at all, or a value that AWS would refuse
+        if authorizer not in found:
+            found.append(authorizer)
+    if not found:
+        raise TokenError(Cause.NO_LIST, "the token has neither client id nor audience that an authorizer could check")
+    return found
+
+
+def custom_client_claim(claims: Mapping[str, object]) -> CustomClaim | None:
+    """The custom claim that pins the client of a token whose client is not in `client_id`."""
+    for name in ("azp", "cid", "appid"):
+        value = claims.get(name)
+        if isinstance(value, str):
+            try:
+                return CustomClaim(name, value)
+            except AuthorizerError:
+                return None
+    return None
+
+
+def api_audiences(claims: Mapping[str, object]) -> tuple[str, ...]:
+    """The token's audiences without Auth0's user-info endpoint, which is no API of anybody's own."""
+    return tuple(value for value in audiences_of(claims) if value and not value.endswith("/userinfo"))
+
+
+def oidc_entry(authorizer: Authorizer) -> dict[str, object]:
+    """The authorizer as an entry under the configuration's `oidc`."""
+    entry = authorizer.to_api()
+    if authorizer.custom_claims:
+        keys = {"EQUALS": "equals", "CONTAINS": "contains", "CONTAINS_ANY": "containsAny"}
+        entry["customClaims"] = [
+            {
+                "name": claim.name,
+                keys[claim.operator]: list(claim.value) if claim.operator == "CONTAINS_ANY" else claim.value,
+            }
+            for claim in authorizer.custom_claims
+        ]
+    return entry
+
+
+def _client_of(claims: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[CustomClaim, ...]]:
+    client_id = claims.get("client_id")
+    if isinstance(client_id, str) and client_id:
+        return (client_id,), ()
+    custom = custom_client_claim(claims)
+    return (), ((custom,) if custom else ())

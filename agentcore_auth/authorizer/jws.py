@@ -1,0 +1,159 @@
+"""A signed token's text taken apart, strictly: what is not exactly a JWS in compact form is refused with its cause.
+
+RFC 7515 (compact serialization, base64url without padding), RFC 7519 (claims set: a JSON object without duplicates).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from agentcore_auth.authorizer.causes import Cause, TokenError, quoted
+
+MAX_BYTES = 64 * 1024
+"""No server takes a header this long (most stop at 8 to 16 KB): a longer text is no token that anybody could send."""
+
+MAX_DEPTH = 64
+"""Levels of nesting; no claim of any provider has more than a few, and Python's JSON writer ends at some hundred."""
+
+# Patterns are compiled where they are needed first: of most tokens only the first two.
+_BASE64URL = r"[A-Za-z0-9_-]+"
+_COMPACT = r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){2,4}"
+_BLANK = r"[\s\u200b\ufeff]+"
+_AROUND = (
+    "\"'`,;\u2018\u2019\u201c\u201d\u200b\ufeff \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"
+    + "".join(map(chr, range(0x2000, 0x200B)))
+)
+_PREFIX = r"(?i)(authorization\s*:\s*)?(bearer\b[\s:]*)+"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A token's header and claims, unverified. The signature stays in the token."""
+
+    header: Mapping[str, object]
+    claims: Mapping[str, object]
+
+
+def cleaned(text: str) -> tuple[str, str | None]:
+    """The token within what was pasted, and what has to go (None where nothing has; line ends after it do not count).
+
+    Takes off `Authorization:`, `Bearer `, quotes and white space, also line breaks inside.
+    """
+    text = text.rstrip("\r\n")
+    if len(text) > MAX_BYTES or re.fullmatch(_COMPACT, text):
+        return text, None
+    bare = text.strip(_AROUND)
+    prefix = re.match(_PREFIX, bare)
+    token = bare[prefix.end() :].strip(_AROUND) if prefix else bare
+    around = text.replace(token, "", 1) if token else text
+    found = ["the prefix `Bearer `"] if prefix else []
+    if any(quote in around for quote in "\"'`\u2018\u2019\u201c\u201d"):
+        found.append("quotes")
+    joined = re.sub(_BLANK, "", token)
+    if joined != token and re.fullmatch(_COMPACT, joined):
+        token = joined
+        found.append("white space inside")
+    elif not found and token != text:
+        found.append("white space")
+    return token, " and ".join(found) or None
+
+
+def parse(token: str) -> Parts:
+    """Header and claims of a signed token, nothing verified.
+
+    Raises TokenError with NOT_A_TOKEN, OPAQUE_TOKEN or ENCRYPTED_TOKEN.
+    """
+    if len(token) > MAX_BYTES:
+        raise TokenError(Cause.NOT_A_TOKEN, f"not a token: {len(token)} characters, more than any server takes")
+    if not token:
+        raise TokenError(Cause.NOT_A_TOKEN, "not a token: there is nothing to read")
+    if token.startswith("{"):
+        raise TokenError(Cause.NOT_A_TOKEN, "not a token: this is JSON; the token is the value of its access_token")
+    pieces = token.split(".")
+    if len(pieces) == 1 and len(token) >= 16 and re.fullmatch(r"[A-Za-z0-9_~+/=-]+", token):
+        raise TokenError(Cause.OPAQUE_TOKEN, "an opaque token: it has no claims that a gateway could check")
+    if len(pieces) not in {3, 5}:
+        raise TokenError(Cause.NOT_A_TOKEN, f"not a token: {len(pieces)} part(s) between dots instead of 3")
+    header = _json_object(pieces[0], "header")
+    if len(pieces) == 5 or "enc" in header:
+        raise TokenError(Cause.ENCRYPTED_TOKEN, "an encrypted token (JWE): a gateway has no key to open it")
+    return Parts(header, _json_object(pieces[1], "claims"))
+
+
+def parse_json(text: str | bytes) -> object:
+    """JSON, with duplicate names, NaN, infinities and unreasonable depth refused. Raises ValueError in a short line."""
+    try:
+        document: object = json.loads(
+            text,
+            object_pairs_hook=_without_duplicates,
+            parse_constant=_no_number,
+            parse_int=_integer,
+            parse_float=_finite,
+        )
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON at position {error.pos}") from None
+    except UnicodeDecodeError:
+        raise ValueError("not UTF-8") from None
+    if _is_deeper_than(MAX_DEPTH, document):
+        raise ValueError("nested too deeply")
+    return document
+
+
+def _is_deeper_than(depth: int, document: object) -> bool:
+    """Level by level, because what is nested deeply is no food for a function that calls itself."""
+    level = [document]
+    for _ in range(depth):
+        nested: list[object] = []
+        for value in level:
+            if isinstance(value, dict):
+                nested.extend(cast("dict[str, object]", value).values())
+            elif isinstance(value, list):
+                nested.extend(cast("list[object]", value))
+        level = [value for value in nested if isinstance(value, dict | list)]
+    return bool(level)
+
+
+def _json_object(piece: str, name: str) -> Mapping[str, object]:
+    if not re.fullmatch(_BASE64URL, piece) or len(piece) % 4 == 1:
+        raise TokenError(Cause.NOT_A_TOKEN, f"not a token: its {name} is not base64url")
+    try:
+        value = parse_json(base64.urlsafe_b64decode(piece + "=" * (-len(piece) % 4)))
+    except ValueError as error:
+        raise TokenError(Cause.NOT_A_TOKEN, f"not a token: its {name} is {error}") from None
+    if not isinstance(value, dict):
+        raise TokenError(Cause.NOT_A_TOKEN, f"not a token: its {name} is no JSON object")
+    return cast("dict[str, object]", value)
+
+
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    document: dict[str, object] = {}
+    for name, value in pairs:
+        if name in document:
+            raise ValueError(f"ambiguous: {quoted(name, 40)} is there twice")
+        document[name] = value
+    return document
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(f"not JSON: {name} is no number")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 40:
+        raise ValueError(f"beyond reading: a number of {len(digits)} digits")
+    return int(digits)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("beyond reading: a number that is too large")
+    return number

@@ -1,0 +1,180 @@
+"""`check`: what the gateway would answer to a token, the first cause, every other mismatch, and the remedy."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
+from agentcore_auth.authorizer.jws import parse_json
+from agentcore_auth.authorizer.model import Authorizer, AuthorizerError
+from agentcore_auth.authorizer.rules import Verdict, seconds_of
+from agentcore_auth.cli.terminal import (
+    ACCEPTED,
+    REFUSED,
+    UNREACHABLE,
+    WRONG_USE,
+    CommandError,
+    out,
+    pretty,
+    print_json,
+    read_token,
+    say,
+)
+from agentcore_auth.tokens.checking import Pasted, examine, issuer_of, unpack
+from agentcore_auth.tokens.remedies import Remedy, remedy_for, sentences_for
+from agentcore_auth.tokens.remedy_sentences import Context
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the authorizer comes from: its document, and what else the stack says."""
+
+    document: Mapping[str, object]
+    provider: str | None = None
+    stack: str | None = None
+
+
+def run(options: argparse.Namespace) -> int:
+    source = _source(options)
+    try:
+        pasted = unpack(read_token(options))
+    except TokenError as error:
+        pasted = Pasted("", None, (Finding(error.cause, error.message),))
+    verdict, context = judged(pasted, source, _keys_from_file(options.jwks), time.time(), options.leeway)
+    remedy = remedy_for(verdict.findings, context)
+    if options.json:
+        print_json(as_document(verdict, remedy, context))
+    else:
+        _print(verdict, remedy, context)
+    if not is_known(verdict):
+        say(f"check: {verdict.findings[0].message}")
+        return UNREACHABLE
+    return ACCEPTED if verdict.status == 200 else REFUSED
+
+
+def judged(
+    pasted: Pasted, source: Source, jwks: Mapping[str, object] | None, now: float, leeway: float = 0
+) -> tuple[Verdict, Context]:
+    """The verdict, and what a remedy needs to know. Fetches discovery document and keys unless `jwks` is given."""
+    claims = pasted.parts.claims if pasted.parts else {}
+    try:
+        authorizer = Authorizer.from_api(source.document)
+    except AuthorizerError as error:
+        findings = (Finding(error.cause, error.message), *pasted.findings)
+        return Verdict.of(findings), Context(claims, None, source.provider, source.stack)
+    context = Context(claims, authorizer, source.provider, source.stack)
+    issuer = issuer_of(authorizer.discovery_url, claims)
+    keys: Mapping[str, object] | TokenError = jwks or {}
+    if jwks is None and pasted.parts is not None:
+        from agentcore_auth.tokens.discovery import fetch_issuer  # noqa: PLC0415  # with --jwks there is no network to wait for
+
+        try:
+            fetched = fetch_issuer(authorizer.discovery_url)
+            issuer, keys = fetched.issuer, fetched.jwks
+        except TokenError as error:
+            keys = error
+    return examine(pasted, authorizer, issuer=issuer, jwks=keys, now=now, leeway=leeway), context
+
+
+def is_known(verdict: Verdict) -> bool:
+    """Whether the verdict is the gateway's: where this machine cannot reach the issuer, the gateway still may."""
+    return verdict.cause is not Cause.DISCOVERY_UNREACHABLE
+
+
+def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> dict[str, object]:
+    """The document of `--json`."""
+    expiry = seconds_of(context.claims, "exp")
+    return {
+        "status": verdict.status if is_known(verdict) else None,
+        "cause": verdict.cause.value if verdict.cause else None,
+        "findings": [
+            {
+                "cause": finding.cause.value,
+                "status": finding.status,
+                "message": finding.message,
+                "claim": finding.claim,
+                "expected": list(finding.expected),
+                "actual": list(finding.actual),
+                "remedy": sentence,
+            }
+            for finding, sentence in zip(verdict.findings, sentences_for(verdict.findings, context), strict=True)
+        ],
+        "remedy": remedy.text if remedy else None,
+        "configuration": dict(remedy.configuration) if remedy else {},
+        "authorizer": remedy.authorizer if remedy else None,
+        "matched": list(verdict.matched),
+        "notes": list(verdict.notes),
+        "expiresAt": expiry,
+    }
+
+
+def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
+    if verdict.status == 200:
+        out(f"200 accepted: {', '.join(verdict.matched)} match")
+    lead = str(verdict.status) if is_known(verdict) else "not known"
+    for finding, sentence in zip(verdict.findings, sentences_for(verdict.findings, context), strict=True):
+        out(f"{lead} {finding.cause.value}: {finding.message}")
+        if sentence:
+            out(f"  remedy: {sentence}")
+        lead = "also"
+    if verdict.findings and verdict.matched:
+        out(f"match: {', '.join(verdict.matched)}")
+    for note in verdict.notes:
+        out(f"note: {note}")
+    if remedy is None:
+        return
+    if remedy.configuration:
+        out("stack configuration:")
+    for key, value in remedy.configuration.items():
+        out(f"  {key}: {'leave it out' if value is None else quoted(value, 1000)}")
+    if remedy.authorizer is not None:
+        out(f"authorizer that fits:\n{pretty({'customJWTAuthorizer': remedy.authorizer})}")
+
+
+def _source(options: argparse.Namespace) -> Source:
+    lists = {
+        "allowedClients": options.allowed_clients,
+        "allowedAudience": options.allowed_audience,
+        "allowedScopes": options.allowed_scopes,
+    }
+    given = {key: values for key, values in lists.items() if values}
+    chosen = [name for name in ("stack", "outputs", "authorizer", "discovery_url") if getattr(options, name)]
+    if len(chosen) != 1 or (given and chosen != ["discovery_url"]):
+        raise CommandError(
+            "name one authorizer: --stack S --gateway P, or --authorizer FILE, or --discovery-url URL with "
+            "--allowed-clients, --allowed-audience, --allowed-scopes",
+            WRONG_USE,
+        )
+    if options.authorizer:
+        return Source(_json_file(options.authorizer), options.gateway)
+    if options.discovery_url:
+        return Source({"discoveryUrl": options.discovery_url, **given}, options.gateway)
+    from agentcore_auth.cli.deployed import or_command_error, outputs_of, refuse_without_exec  # noqa: PLC0415  # only with a stack
+
+    with or_command_error():
+        outputs = outputs_of(options)
+        gateway = outputs.gateway(options.gateway)
+    if options.jwks is None:
+        refuse_without_exec(outputs, "check")
+    return Source(gateway.authorizer, gateway.provider, outputs.stack)
+
+
+def _keys_from_file(path: str | None) -> Mapping[str, object] | None:
+    return None if path is None else _json_file(path)
+
+
+def _json_file(path: str) -> Mapping[str, object]:
+    try:
+        document = parse_json(Path(path).read_bytes())
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}", WRONG_USE) from None
+    except ValueError as error:
+        raise CommandError(f"{path} is {error}", WRONG_USE) from None
+    if not isinstance(document, dict):
+        raise CommandError(f"{path} holds no JSON object", WRONG_USE)
+    return cast("dict[str, object]", document)

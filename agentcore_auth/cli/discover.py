@@ -1,0 +1,107 @@
+"""`discover`: whether a discovery document is there, valid and of use to a gateway; if not, where it likely is."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
+from agentcore_auth.authorizer.model import is_discovery_url
+from agentcore_auth.authorizer.verification import readable_keys
+from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, out, print_json
+from agentcore_auth.tokens.checking import WELL_KNOWN
+from agentcore_auth.tokens.discovery import document_findings, fetch_document, fetch_jwks, offers_client_credentials
+from agentcore_auth.tokens.locations import likely_url
+
+
+@dataclass
+class Discovered:
+    """What was found out about a URL; `read` is the URL that a document was read from."""
+
+    url: str
+    read: str | None = None
+    document: Mapping[str, object] = field(default_factory=dict[str, object])
+    keys: Sequence[Mapping[str, object]] = ()
+    findings: list[Finding] = field(default_factory=list[Finding])
+    likely: str | None = None
+
+
+def run(options: argparse.Namespace) -> int:
+    found = discover(options.url)
+    if options.json:
+        print_json(as_document(found))
+    else:
+        _print(found)
+    if not found.findings:
+        return ACCEPTED
+    return UNREACHABLE if found.findings[0].cause is Cause.DISCOVERY_UNREACHABLE else REFUSED
+
+
+def discover(url: str) -> Discovered:
+    """Read and check what is at a URL, or, where the URL has not the right form, at the one that it likely means."""
+    found = Discovered(url)
+    likely = likely_url(url)
+    well_formed = is_discovery_url(url) and url.endswith(WELL_KNOWN)
+    if not well_formed:
+        message = f"{quoted(url)} is no discovery URL: that is https://…{WELL_KNOWN}"
+        found.findings.append(Finding(Cause.DISCOVERY_URL_FORM, message))
+    if well_formed or "<" not in likely:
+        _look(found, url if well_formed else likely)
+    if found.findings and likely != url:
+        found.likely = likely
+    found.findings.sort(key=lambda finding: finding.cause.rank)
+    return found
+
+
+def as_document(found: Discovered) -> dict[str, object]:
+    """The document of `--json`."""
+    document = found.document
+    return {
+        "url": found.url,
+        "read": found.read,
+        "issuer": document.get("issuer"),
+        "tokenEndpoint": document.get("token_endpoint"),
+        "jwksUri": document.get("jwks_uri"),
+        "clientCredentials": offers_client_credentials(document),
+        "keys": [{name: key.get(name) for name in ("kid", "kty", "alg")} for key in found.keys],
+        "findings": [{"cause": finding.cause.value, "message": finding.message} for finding in found.findings],
+        "likelyUrl": found.likely,
+    }
+
+
+def _look(found: Discovered, url: str) -> None:
+    try:
+        found.document = fetch_document(url)
+    except TokenError as error:
+        found.findings.append(Finding(error.cause, error.message))
+        return
+    found.read = url
+    found.findings.extend(document_findings(found.document, url))
+    jwks_uri = found.document.get("jwks_uri")
+    if isinstance(jwks_uri, str):
+        try:
+            found.keys = readable_keys(fetch_jwks(jwks_uri))
+        except TokenError as error:
+            found.findings.append(Finding(error.cause, error.message))
+
+
+def _print(found: Discovered) -> None:
+    document = found.document
+    if found.read is not None:
+        out(f"read            {found.read}")
+        for key in ("issuer", "token_endpoint", "jwks_uri"):
+            out(f"{key:<16}{quoted(document[key], 300) if key in document else 'missing'}")
+        offered = {True: "offered", False: "not offered", None: "not stated"}[offers_client_credentials(document)]
+        out(f"client_credentials: {offered}")
+        algorithms = sorted({str(key.get("alg") or key.get("kty")) for key in found.keys})
+        out(
+            f"keys            {len(found.keys)} usable ({quoted(algorithms)})" if found.keys else "keys            none"
+        )
+    for finding in found.findings:
+        out(f"wrong: {finding.cause.value}: {finding.message}")
+    if found.likely:
+        works = " (it answers)" if found.read == found.likely else ""
+        out(f"likely right: {found.likely}{works}")
+    if not found.findings:
+        out("fine: a gateway can use this discovery URL")

@@ -1,0 +1,72 @@
+"""`get`: a token by client credentials. Standard output holds the token and nothing else, so that `$(…)` works."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from agentcore_auth.authorizer.causes import Cause
+from agentcore_auth.cli.deployed import or_command_error, outputs_of, refuse_without_exec
+from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, WRONG_USE, CommandError, out, print_json
+from agentcore_auth.tokens.cache import TokenCache
+from agentcore_auth.tokens.client import TokenRequestError
+from agentcore_auth.tokens.dotenv import Credentials, DotenvError, read_credentials
+from agentcore_auth.tokens.getting import credentials_of, get_token
+from agentcore_auth.tokens.request_remedies import request_remedy
+
+NOT_REACHED = frozenset({Cause.UNREACHABLE, Cause.RATE_LIMITED})
+
+
+def run(options: argparse.Namespace) -> int:
+    credentials = _credentials(options)
+    cache = None if options.no_cache else TokenCache()
+    try:
+        obtained = get_token(credentials, cache)
+    except TokenRequestError as error:
+        raise refused(error, credentials) from None
+    if options.json:
+        print_json(
+            {
+                "accessToken": obtained.token,
+                "expiresIn": int(obtained.expires_in),
+                "cached": obtained.cached,
+                "tokenEndpoint": credentials.token_endpoint,
+                "clientId": credentials.client_id,
+                "scope": credentials.scope,
+            }
+        )
+    else:
+        out(obtained.token)
+    return ACCEPTED
+
+
+def refused(error: TokenRequestError, credentials: Credentials) -> CommandError:
+    """A refused token request as an error with its remedy and exit code."""
+    remedy = request_remedy(
+        error.cause, credentials.token_endpoint, scope=credentials.scope, audience=credentials.audience
+    )
+    code = UNREACHABLE if error.cause in NOT_REACHED else REFUSED
+    return CommandError(f"{error.cause.value}: {error.message}", code, cause=error.cause, remedy=remedy)
+
+
+def _credentials(options: argparse.Namespace) -> Credentials:
+    scopes = [scope for given in options.scope for scope in given.split()]
+    if options.stack or options.outputs:
+        with or_command_error():
+            outputs = outputs_of(options)
+            provider = outputs.provider(options.idp)
+            client = provider.client(options.client)
+            refuse_without_exec(outputs, "get")
+            return credentials_of(provider, client, scopes)
+    if options.idp or options.client:
+        raise CommandError("--idp and --client choose in a stack: name it with --stack", WRONG_USE)
+    try:
+        found = read_credentials(Path(options.env_file), os.environ)
+    except DotenvError as error:
+        raise CommandError(str(error), WRONG_USE) from None
+    if scopes:
+        found = Credentials(
+            found.token_endpoint, found.client_id, found.client_secret, " ".join(scopes), found.audience
+        )
+    return found

@@ -1,0 +1,178 @@
+"""The command line `agentcore-auth`. A command's module is imported only when it runs: `decode` starts at once."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from agentcore_auth.authorizer.causes import TokenError
+from agentcore_auth.cli.terminal import NO_PACKAGES, REFUSED, WRONG_USE, CommandError, print_json, say
+
+EPILOG = """exit codes: 0 accepted or fine, 1 refused or a finding, 2 wrong use, 3 could not be reached.
+Tokens are read from standard input, --token-file or --token-env, and secrets from the stack, .env or the environment,
+never from an argument. HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured. docs/troubleshooting.md shows them all."""
+
+CLIENT_HELP = (
+    "which of the provider's clients (default: the one named default, or the only one; else it has to be named)"
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        if "eyJ" in message:
+            message = "a token is never an argument, where others could see it: pipe it in"
+        self.exit(WRONG_USE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command, by default the command line's; gives its exit code. Raises SystemExit for --help and wrong use."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows only ASCII is no reason to fail
+    options = _parser().parse_args(arguments)
+    command: str = options.command
+    try:
+        code = int(importlib.import_module(f"agentcore_auth.cli.{command}").run(options))
+        sys.stdout.flush()
+    except CommandError as error:
+        return _fail(options, error)
+    except TokenError as error:
+        return _fail(options, CommandError(error.message, REFUSED, cause=error.cause))
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "agentcore_auth":
+            raise
+        return _fail(options, CommandError(NO_PACKAGES, WRONG_USE))
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; without this Python complains once more on exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return REFUSED
+    except KeyboardInterrupt:
+        say("interrupted")
+        return 130
+    return code
+
+
+def _fail(options: argparse.Namespace, error: CommandError) -> int:
+    say(f"{options.command}: {error.message}")
+    if error.remedy:
+        say(f"remedy: {error.remedy}")
+    if options.json:
+        cause = error.cause.value if error.cause else None
+        print_json({"error": {"cause": cause, "message": error.message, "remedy": error.remedy}})
+    return error.code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="agentcore-auth",
+        description="From a refused token to its cause and its remedy, and what a change does to callers.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, purpose: str, *, json_output: bool = True) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=purpose, description=purpose, allow_abbrev=False)
+        added.set_defaults(json=False)
+        if json_output:
+            added.add_argument("--json", action="store_true", help="print one JSON document")
+        return added
+
+    _add_get(command("get", "print a token by client credentials, from the stack's outputs or from .env"))
+    _add_token(command("decode", "show what a token says; nothing is verified"))
+    _add_check(command("check", "what the gateway would answer to a token, why, and what to change"))
+    _add_suggest(command("suggest", "the authorizers that fit a token, tightest first"))
+    _add_discover(command("discover", "check an issuer's discovery document and keys"))
+    _add_env(command("env", "write a .env file with the tutorial's names"))
+    _add_verify(command("verify", "call every gateway of a stack: token, check, MCP initialize and tools/list"))
+    _add_impact(command("impact", "read a preview and tell who is locked out", json_output=False))
+    _add_stacks(command("stacks", "which stacks a change can affect, as a JSON list", json_output=False))
+    _add_comment(command("comment", "the comment on a pull request", json_output=False))
+    return parser
+
+
+def _add_stack(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    source = parser.add_mutually_exclusive_group(required=required)
+    source.add_argument("--stack", metavar="S", help="a deployed stack")
+    source.add_argument("--outputs", metavar="FILE", help="its outputs: pulumi stack output --json --show-secrets")
+
+
+def _add_token(parser: argparse.ArgumentParser) -> None:
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--token-file", metavar="FILE", help="read the token from a file instead of standard input")
+    source.add_argument("--token-env", metavar="NAME", help="… from an environment variable")
+
+
+def _add_get(parser: argparse.ArgumentParser) -> None:
+    _add_stack(parser, required=False)
+    parser.add_argument("--env-file", metavar="FILE", default=".env", help="without a stack (default: .env)")
+    parser.add_argument("--idp", metavar="P", help="identity provider of the stack (default: the only one)")
+    parser.add_argument("--client", metavar="NAME", help=CLIENT_HELP)
+    parser.add_argument(
+        "--scope", action="append", default=[], metavar="SCOPE", help="instead of the client's own scopes"
+    )
+    parser.add_argument("--no-cache", action="store_true", help="ask for a new token, and keep none")
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    _add_token(parser)
+    _add_stack(parser, required=False)
+    parser.add_argument("--gateway", metavar="P", help="the gateway's provider in the stack (default: the only one)")
+    parser.add_argument("--authorizer", metavar="FILE", help="the authorizer's JSON, bare or wrapped")
+    parser.add_argument("--discovery-url", metavar="URL")
+    for name in ("clients", "audience", "scopes"):
+        parser.add_argument(f"--allowed-{name}", nargs="+", action="extend", default=[], metavar="VALUE")
+    parser.add_argument("--jwks", metavar="FILE", help="the issuer's keys: no network at all")
+    parser.add_argument(
+        "--leeway", type=float, default=0.0, metavar="SECONDS", help="tolerance for clocks (default: 0)"
+    )
+
+
+def _add_suggest(parser: argparse.ArgumentParser) -> None:
+    _add_token(parser)
+    parser.add_argument("--name", default="existing", help="the issuer's name in the configuration (default: existing)")
+
+
+def _add_discover(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL")
+
+
+def _add_env(parser: argparse.ArgumentParser) -> None:
+    _add_stack(parser, required=True)
+    parser.add_argument("--idp", metavar="P", help="identity provider of the stack (default: the only one)")
+    parser.add_argument("--client", metavar="NAME", help=CLIENT_HELP)
+    parser.add_argument("--file", default=".env", metavar="FILE", help="default: .env")
+    parser.add_argument("--force", action="store_true", help="overwrite other content")
+
+
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    _add_stack(parser, required=True)
+    parser.add_argument(
+        "--wait", type=float, nargs="?", const=120.0, default=0.0, metavar="SECONDS", help="for a new Cognito domain"
+    )
+
+
+def _add_impact(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", help="output of `pulumi preview --json --show-sames`; - for standard input")
+    parser.add_argument(
+        "--fail-on",
+        default="",
+        metavar="lockout,replace,widen",
+        help="exit with 1 where a caller is locked out, a gateway or client replaced, or something allows more",
+    )
+
+
+def _add_stacks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--all", action="store_true", help="all of them; else by the output of git diff -z, on stdin")
+
+
+def _add_comment(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("preview_of", metavar="stack")
+    parser.add_argument("report", help="output of `impact`")
+    parser.add_argument("difference", help="output of `pulumi preview --diff`")

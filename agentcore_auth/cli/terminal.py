@@ -1,0 +1,80 @@
+"""What all commands share: exit codes, reading a token, printing JSON, and errors for the user."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from agentcore_auth.authorizer.causes import Cause, TokenError
+from agentcore_auth.authorizer.jws import MAX_BYTES
+
+ACCEPTED, REFUSED, WRONG_USE, UNREACHABLE = 0, 1, 2, 3
+"""Exit codes."""
+NO_PACKAGES = "this Python has not the project's packages: make setup, then . .venv/bin/activate"
+
+
+class CommandError(Exception):
+    """Ends a command with an exit code, a message of one line, and a remedy where there is one."""
+
+    def __init__(self, message: str, code: int, *, cause: Cause | None = None, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.cause = cause
+        self.remedy = remedy
+
+
+def read_token(options: argparse.Namespace) -> str:
+    """The token's text from --token-file, --token-env or standard input.
+
+    Raises CommandError where there is none, and TokenError for what is too long or no text.
+    """
+    if options.token_env is not None:
+        raw = os.environb.get(os.fsencode(options.token_env), b"")
+        where = f"the environment variable {options.token_env}"
+    elif options.token_file is not None:
+        try:
+            with Path(options.token_file).open("rb") as file:
+                raw = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise CommandError(f"{options.token_file} cannot be read: {error.strerror}", WRONG_USE) from None
+        where = options.token_file
+    else:
+        if sys.stdin.isatty():
+            say("paste the token, then press Enter and Ctrl-D")
+        raw = sys.stdin.buffer.read(MAX_BYTES + 1)
+        where = "standard input"
+    if not raw.strip():
+        raise CommandError(f"no token on {where}: pipe one in, or use --token-file or --token-env", WRONG_USE)
+    if len(raw) > MAX_BYTES:
+        raise TokenError(
+            Cause.NOT_A_TOKEN, f"not a token: more than {MAX_BYTES // 1024} KB, more than any server takes"
+        )
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise TokenError(Cause.NOT_A_TOKEN, "not a token: it holds bytes that are no text") from None
+
+
+def print_json(document: Mapping[str, object]) -> None:
+    """One document on standard output; ASCII only, so that nothing in a token can reach the terminal as a command."""
+    out(pretty(document))
+
+
+def pretty(document: object) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=True)
+
+
+def say(message: str) -> None:
+    """A line on standard error: progress and notes, never a result."""
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()
+
+
+def out(text: str) -> None:
+    """Lines on standard output: the result."""
+    sys.stdout.write(f"{text}\n")

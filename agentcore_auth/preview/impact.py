@@ -1,0 +1,164 @@
+"""Everything that a change does to callers, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from agentcore_auth.preview.document import Preview
+from agentcore_auth.preview.gateways import Gateway, gateways
+from agentcore_auth.preview.grants import Widening, widenings
+from agentcore_auth.preview.verdicts import Caller, Fate, callers, fate, outsiders
+
+GATES = ("lockout", "replace", "widen")
+# Where a provider's tokens name the client: the program moves the check from one to another as the tokens change.
+_CLIENT_CLAIMS = frozenset({"client_id", "azp", "cid"})
+
+
+@dataclass(frozen=True)
+class Loosening:
+    """A list of the authorizer that accepts more values than before (`added`), or is not checked any more."""
+
+    demand: str
+    added: tuple[str, ...] = ()
+    is_of_clients: bool = False
+
+
+@dataclass(frozen=True)
+class GatewayImpact:
+    """What happens to one gateway; `before` or `after` is None where it is new, or deleted."""
+
+    name: str
+    fate: Fate
+    before: Gateway | None
+    after: Gateway | None
+    callers: tuple[Caller, ...]
+    #: What the authorizer stops checking, or accepts in addition, other than clients that the stack makes.
+    loosened: tuple[Loosening, ...]
+    #: Inputs besides the authorizer that differ, and those that have the gateway replaced.
+    differing: tuple[str, ...]
+    replacing: tuple[str, ...]
+    #: Name -> what happens to the target, unchanged ones left out.
+    targets: tuple[tuple[str, str], ...]
+
+    @property
+    def provider(self) -> str:
+        """What the gateway's callers get their tokens from."""
+        gateway = self.after or self.before
+        return gateway.provider if gateway else ""
+
+    @property
+    def is_same(self) -> bool:
+        """Whether its callers notice nothing."""
+        changes = (self.loosened, self.differing, self.targets)
+        verdicts = any(caller.is_locked_out or caller.fate is not Fate.STAYS for caller in self.callers)
+        return self.fate is Fate.STAYS and not any(changes) and not verdicts and not self.authorizer_differs
+
+    @property
+    def authorizer_differs(self) -> bool:
+        """Whether anything in the authorizer is another value, or one that is not known yet."""
+        if self.before is None or self.after is None:
+            return False
+        return _content(self.before) != _content(self.after)
+
+
+@dataclass(frozen=True)
+class Impact:
+    """The verdict on a change."""
+
+    stack: str
+    gateways: tuple[GatewayImpact, ...]
+    widenings: tuple[Widening, ...]
+
+    @cached_property
+    def locked_out(self) -> tuple[tuple[str, Caller], ...]:
+        """(gateway, caller) for everybody that is refused with the token that it has."""
+        return tuple((each.name, caller) for each in self.gateways for caller in each.callers if caller.is_locked_out)
+
+    @cached_property
+    def replaced(self) -> tuple[str, ...]:
+        """The gateways that get another URL, and the clients that get another secret."""
+        urls = [each.name for each in self.gateways if each.fate is Fate.REPLACED]
+        secrets = [
+            f"{each.name}-{caller.name}"
+            for each in self.gateways
+            for caller in each.callers
+            if caller.fate is Fate.REPLACED
+        ]
+        return (*urls, *secrets)
+
+    @cached_property
+    def widened(self) -> tuple[str, ...]:
+        """The roles and policies that allow more than before, and the gateways that let more callers in."""
+        holders = [each.holder for each in self.widenings if each.is_certain]
+        return (*holders, *(each.name for each in self.gateways if each.loosened))
+
+    def breaches(self, gates: Collection[str]) -> list[str]:
+        """Those of the gates (`lockout`, `replace`, `widen`) that the change does not pass."""
+        found = {"lockout": self.locked_out, "replace": self.replaced, "widen": self.widened}
+        return [gate for gate in GATES if gate in gates and found[gate]]
+
+
+def impact(preview: Preview) -> Impact:
+    """What a change does to callers. Raises PreviewError for a preview that this program cannot have made."""
+    before, after = gateways(preview.before), gateways(preview.after)
+    names = dict.fromkeys([*before, *after])
+    return Impact(
+        preview.stack,
+        tuple(_gateway(preview, name, before.get(name), after.get(name)) for name in sorted(names)),
+        tuple(widenings(preview)),
+    )
+
+
+def _gateway(preview: Preview, name: str, before: Gateway | None, after: Gateway | None) -> GatewayImpact:
+    known = [*callers(preview, before, after)]
+    unknown = outsiders(before, after)
+    urn = next(gateway.resource.urn for gateway in (after, before) if gateway)
+    change = preview.changes[urn]
+    return GatewayImpact(
+        name,
+        fate(preview, urn),
+        before,
+        after,
+        callers=(*known, *([unknown] if unknown else [])),
+        loosened=tuple(_loosened(before, after)) if before and after else (),
+        differing=tuple(name for name in change.differing if not name.startswith("authorizerConfiguration")),
+        replacing=change.replacing,
+        targets=tuple(_targets(preview, before, after)),
+    )
+
+
+def _loosened(before: Gateway, after: Gateway) -> Iterator[Loosening]:
+    ours = {client.id for gateway in (before, after) for client in gateway.clients.values()}
+    still_checked = {demand.claim for demand in after.authorizer.demands}
+    for demand in before.authorizer.demands:
+        now = after.authorizer.demand(demand.name)
+        if now is not None:
+            former, current = set(demand.known) - ours, set(now.known) - ours
+            if former < current:
+                yield Loosening(demand.name, tuple(sorted(current - former)))
+        elif demand.claim not in _CLIENT_CLAIMS:
+            yield Loosening(demand.name)
+        elif not still_checked & _CLIENT_CLAIMS:
+            yield Loosening(demand.name, is_of_clients=True)
+
+
+def _targets(preview: Preview, before: Gateway | None, after: Gateway | None) -> Iterator[tuple[str, str]]:
+    old, new = before.targets if before else {}, after.targets if after else {}
+    if before is None or after is None:
+        return
+    for name in sorted({*old, *new}):
+        if name not in new:
+            yield name, "gone"
+        elif name not in old:
+            yield name, "added"
+        else:
+            operation = preview.operation(new[name].urn)
+            if operation != "same":
+                yield name, "replaced" if operation == "replace" else "changed"
+
+
+def _content(gateway: Gateway) -> object:
+    lists = {demand.name: frozenset(demand.values) for demand in gateway.authorizer.demands}
+    return gateway.authorizer.discovery_url, lists

@@ -1,0 +1,115 @@
+"""The authorizer that would have let a token in: what there is, changed only where a finding says so. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from agentcore_auth.authorizer.causes import Cause, Finding
+from agentcore_auth.authorizer.fitting import api_audiences, custom_client_claim
+from agentcore_auth.authorizer.model import Authorizer, AuthorizerError, CustomClaim
+from agentcore_auth.authorizer.rules import scopes_of
+from agentcore_auth.tokens.checking import discovery_url_of
+
+Claims = Mapping[str, object]
+
+
+def corrected(authorizer: Authorizer, claims: Claims, findings: Iterable[Finding]) -> Authorizer | None:
+    """The authorizer with which the findings vanish, or None where no change to it would help.
+
+    Where the token should be another one (expired, wrong signature, an ID token, a scope that it lacks), the
+    authorizer is not the place to change.
+    """
+    result = authorizer
+    for finding in findings:
+        if finding.cause in {Cause.ID_TOKEN, Cause.ORG_SERVER_TOKEN}:
+            return None
+        correction = _CORRECTIONS.get(finding.cause)
+        if correction is not None:
+            try:
+                result = correction(result, finding, claims)
+            except AuthorizerError:
+                return None  # AWS would refuse it: say nothing rather than something that cannot be deployed
+    return None if result == authorizer else result
+
+
+def _without_audience(authorizer: Authorizer, _finding: Finding, claims: Claims) -> Authorizer:
+    client_id = claims.get("client_id")
+    clients = authorizer.allowed_clients or ((client_id,) if isinstance(client_id, str) else ())
+    return replace(authorizer, allowed_audience=(), allowed_clients=clients)
+
+
+def _without_clients(authorizer: Authorizer, _finding: Finding, claims: Claims) -> Authorizer:
+    pinned = custom_client_claim(claims)
+    custom = authorizer.custom_claims
+    if pinned is not None and all(claim.name != pinned.name for claim in custom):
+        custom = (*custom, pinned)
+    audience = authorizer.allowed_audience or api_audiences(claims)
+    return replace(authorizer, allowed_clients=(), allowed_audience=audience, custom_claims=custom)
+
+
+def _client_as_in_token(authorizer: Authorizer, finding: Finding, _claims: Claims) -> Authorizer:
+    return replace(authorizer, allowed_clients=_near(authorizer.allowed_clients, finding.actual))
+
+
+def _audience_as_in_token(authorizer: Authorizer, finding: Finding, claims: Claims) -> Authorizer:
+    actual = tuple(value for value in finding.actual if value in api_audiences(claims)) or finding.actual
+    return replace(authorizer, allowed_audience=_near(authorizer.allowed_audience, actual))
+
+
+def _scopes_as_in_token(authorizer: Authorizer, _finding: Finding, claims: Claims) -> Authorizer:
+    return replace(authorizer, allowed_scopes=scopes_of(claims))
+
+
+def _issuer_as_in_token(authorizer: Authorizer, finding: Finding, _claims: Claims) -> Authorizer:
+    if not finding.actual or not finding.actual[0].startswith("https://"):
+        return authorizer
+    return replace(authorizer, discovery_url=discovery_url_of(finding.actual[0]))
+
+
+def _claim_as_in_token(authorizer: Authorizer, finding: Finding, claims: Claims) -> Authorizer:
+    def fitted(claim: CustomClaim) -> CustomClaim:
+        if claim.name != finding.claim:
+            return claim
+        value = claims.get(claim.name)
+        if finding.cause is Cause.CLAIM_TYPE:
+            if isinstance(value, list):
+                return CustomClaim(claim.name, claim.values[0], "STRING_ARRAY", "CONTAINS")
+            return CustomClaim(claim.name, claim.values[0]) if isinstance(value, str) else claim
+        return CustomClaim(claim.name, value) if isinstance(value, str) else claim
+
+    return replace(authorizer, custom_claims=tuple(fitted(claim) for claim in authorizer.custom_claims))
+
+
+def _near(allowed: tuple[str, ...], actual: tuple[str, ...]) -> tuple[str, ...]:
+    """`allowed` with the misspelt entries replaced by the token's own spelling, or else with that added."""
+    spellings = {_folded(value): value for value in actual}
+    replaced = tuple(dict.fromkeys(spellings.get(_folded(value), value) for value in allowed))
+    return replaced if set(replaced) & set(actual) else (*allowed, *actual)
+
+
+def _folded(value: str) -> str:
+    return value.casefold().partition("://")[2].rstrip("/") or value.casefold().rstrip("/")
+
+
+_Correction = Callable[[Authorizer, Finding, Claims], Authorizer]
+_CORRECTIONS: Mapping[Cause, _Correction] = {
+    Cause.AUDIENCE_ABSENT: _without_audience,
+    Cause.CLIENT_ID_ABSENT: _without_clients,
+    Cause.CLIENT_ID_CASE: _client_as_in_token,
+    Cause.CLIENT_ID_DIFFERS: _client_as_in_token,
+    Cause.AUDIENCE_SLASH: _audience_as_in_token,
+    Cause.AUDIENCE_CASE: _audience_as_in_token,
+    Cause.AUDIENCE_SCHEME: _audience_as_in_token,
+    Cause.AUDIENCE_ARRAY: _audience_as_in_token,
+    Cause.AUDIENCE_DIFFERS: _audience_as_in_token,
+    Cause.SCOPE_SEPARATOR: _scopes_as_in_token,
+    Cause.SCOPE_PREFIX: _scopes_as_in_token,
+    Cause.OTHER_REGION: _issuer_as_in_token,
+    Cause.OTHER_POOL: _issuer_as_in_token,
+    Cause.OTHER_TENANT: _issuer_as_in_token,
+    Cause.OTHER_AUTHORIZATION_SERVER: _issuer_as_in_token,
+    Cause.OTHER_ISSUER: _issuer_as_in_token,
+    Cause.CLAIM_TYPE: _claim_as_in_token,
+    Cause.CLAIM_DIFFERS: _claim_as_in_token,
+}

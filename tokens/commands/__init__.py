@@ -1,1 +1,0 @@
-"""One module for each command: `run(options)` prints the result and returns the exit code (tokens.terminal)."""
