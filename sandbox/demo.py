@@ -11,10 +11,9 @@ import base64
 import json
 import os
 import re
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -33,9 +32,9 @@ from configuration.schema import PROJECT as NAMESPACE
 from configuration.schema import Mode
 from sandbox import demo_report, progress, project
 from sandbox.caller import knock, list_tools, use_tools
+from sandbox.console import say
 from sandbox.demo_report import NO_TOKEN, Admission, Pass, Report, Trial, Use
-from sandbox.engine import DeploymentError, Event
-from sandbox.services import PROJECT, Services
+from sandbox.services import PROJECT, SandboxError, Services
 from sandbox.stack import Stack
 
 STACK = "sandbox"
@@ -44,81 +43,44 @@ _EXAMPLES = {"name": "restock", "groupname": "default", "sku": "pen", "order": "
 """Texts by the name of an argument: what exists on the sandbox (seeds.py, backends.py)."""
 
 
-def demo(running: Services, began: float, *, as_json: bool, engine: str) -> int:
+def demo(running: Services, began: float, *, as_json: bool) -> int:
     """Run it on services that were started for it; 0 where everything is as it should be.
 
-    `began`: the `time.monotonic()` of when the user asked. `engine`: sandbox, or pulumi for the CLI on PATH.
+    `began`: the `time.monotonic()` of when the user asked.
     """
     told = sys.stderr if as_json else sys.stdout
     os.environ.update(running.environment(os.environ))
-    stack = Stack(running, project.copy(PROJECT, running.folder / "project"), STACK)
-    progress.say(demo_report.title(engine), told)
     try:
-        if engine == "pulumi":
-            _pulumi(stack, "stack", "init", told=told)
-        created = _deploy(stack, engine, told)["create"]
+        stack = Stack(running, project.copy(PROJECT, running.folder / "project"), STACK)
+        say(demo_report.title("pulumi"), told)
+        created = _deploy(stack, told)["create"]
         asked = _Demonstration(stack, "pinned")
         pinned, uses = asked.run({}), asked.uses()
-        progress.say(demo_report.pinned_text(pinned, uses), told)
-        _switch_to_tutorial(stack)
-        changes = _deploy(stack, engine, told)
+        say(demo_report.pinned_text(pinned, uses), told)
+        stack.configure({"mode": "tutorial"})
+        changes = _deploy(stack, told)
         tutorial = _Demonstration(stack, "tutorial").run(changes)
-    except (DeploymentError, TokenError, OutputsError) as error:
-        progress.say(f"\ndemo: {error}", sys.stderr)
+    except (SandboxError, TokenError, OutputsError) as error:
+        say(f"\ndemo: {error}", sys.stderr)
         return 1
     report = Report(pinned, tutorial, uses, created, time.monotonic() - began)
-    progress.say(demo_report.tutorial_text(report), told)
+    say(demo_report.tutorial_text(report), told)
     if as_json:
-        progress.say(json.dumps(report.document(), indent=2))
+        say(json.dumps(report.document(), indent=2))
     return 0 if report.ok else 1
 
 
-def _deploy(stack: Stack, engine: str, told: TextIO) -> Mapping[str, int]:
+def _deploy(stack: Stack, told: TextIO) -> Mapping[str, int]:
     """Deploy, and tell what changes meanwhile; gives operation -> resources. Raises DeploymentError."""
-    if engine == "pulumi":
-        _pulumi(stack, "up", "--yes", "--skip-preview", "--suppress-outputs", told=told)
-        (last,) = json.loads(_pulumi(stack, "stack", "history", "--json", "--page-size", "1"))
-        changes = cast("dict[str, int]", last["resourceChanges"])
-    else:
-        began = time.monotonic()
-        result = stack.run("up", _printer(told))
-        progress.say(f"\n  {progress.summary(result)} in {time.monotonic() - began:.1f} s", told)
-        changes = result.changes
+    began = time.monotonic()
+    # Of a property that differs its own name, because its whole path fits into no line.
+    changes = stack.up(lambda line: say(_PATH.sub(r"\1", line), told)).changes
+    say(f"\n  {progress.summary(changes)} in {time.monotonic() - began:.1f} s", told)
     return {operation: count for operation, count in sorted(changes.items()) if operation != "same" and count}
-
-
-def _printer(told: TextIO) -> Callable[[Event], None]:
-    """Tells what is done; of a property that differs its own name, because its whole path fits into no line."""
-
-    def listen(event: Event) -> None:
-        line = progress.line_for(event)
-        if line is not None:
-            progress.say(_PATH.sub(r"\1", line) if event.kind == "done" else line, told)
-
-    return listen
-
-
-def _pulumi(stack: Stack, *arguments: str, told: TextIO | None = None) -> str:
-    """Run the CLI; gives what it printed unless that is `told`. Raises DeploymentError."""
-    command = ["pulumi", *arguments, "--stack", stack.name, "--non-interactive"]
-    done = subprocess.run(  # noqa: S603  # fixed commands
-        command, cwd=stack.project, stdout=told or subprocess.PIPE, text=True, check=False
-    )
-    if done.returncode:
-        raise DeploymentError(f"`{' '.join(command)}` failed")
-    return done.stdout or ""
 
 
 def _stack_file(stack: Stack) -> dict[str, Any]:
     return yaml.safe_load((stack.project / f"Pulumi.{stack.name}.yaml").read_text())
-
-
-def _switch_to_tutorial(stack: Stack) -> None:
-    """Write the mode into the copy's stack file."""
-    written = _stack_file(stack)
-    project.write_stack_file(
-        stack.project, stack.name, {**written["config"], "mode": "tutorial"}, salt=written["encryptionsalt"]
-    )
 
 
 @dataclass(frozen=True)
