@@ -176,6 +176,7 @@ def _execute(asked: argparse.Namespace) -> int:
         **running.environment(os.environ, real_plugins=plugins),
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
         "PWD": str(folder),
+        "SANDBOX_FOLDER": str(running.folder),
         "XDG_CACHE_HOME": str(running.folder / "cache"),
     }
     # Ctrl-C is the command's own business. A handler that does nothing, because an exception in the middle of waiting

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -56,10 +57,11 @@ def test_ends_when_its_starter_is_killed(tmp_path: Path) -> None:
 
 
 def test_forgets_the_state_of_stacks_whose_resources_are_gone(tmp_path: Path) -> None:
-    stale = tmp_path / "backend" / ".pulumi" / "stacks"
+    folder = tmp_path / "sandbox"
+    services.start(folder, attached=True).stop()
+    stale = folder / "backend" / ".pulumi" / "stacks"
     stale.mkdir(parents=True)
-    (tmp_path / "services.log").touch()
-    running = services.start(tmp_path, attached=True)
+    running = services.start(folder, attached=True)
     try:
         assert not stale.exists()
         assert running.leftovers() == []
@@ -89,12 +91,35 @@ def test_starts_once_for_all_who_ask_at_the_same_time_and_takes_its_files_along(
     assert (outside / "mine.txt").exists()
 
 
-def test_takes_no_folder_with_files_of_others(tmp_path: Path) -> None:
-    (tmp_path / "project").mkdir()
+@pytest.mark.parametrize("name", ["project", "services.log", "services.json", ".owner"])
+def test_takes_no_folder_with_files_of_others(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    (tmp_path / "backend").mkdir()
     for use in (services.start, services.load_or_start, services.end):
         with pytest.raises(ServicesError, match="holds other files"):
             use(tmp_path)
-    assert (tmp_path / "project").exists()
+    assert {entry.name for entry in tmp_path.iterdir()} == {name, "backend"}
+
+
+def test_takes_no_copy_of_a_sandboxs_folder(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    made.mkdir()
+    assert not services.end(made)
+    shutil.copytree(made, tmp_path / "copy", symlinks=True)
+    with pytest.raises(ServicesError, match="holds other files"):
+        services.end(tmp_path / "copy")
+    assert not services.end(made)
+
+
+def test_lets_nobody_else_into_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "sandbox"
+    folder.mkdir(mode=0o755)
+    running = services.start(folder, attached=True)
+    try:
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert (folder / "services.json").stat().st_mode & 0o777 == 0o600
+    finally:
+        running.stop()
 
 
 def test_says_why_it_did_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
