@@ -217,6 +217,8 @@ def _start(folder: Path, *, attached: bool) -> Services:
     forget(folder)
     log = folder / _LOG
     command = [sys.executable, "-m", "sandbox.process", str(folder)]
+    log.unlink(missing_ok=True)
+    log.touch(mode=0o600)
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603  # our own module
             [*command, "--attached"] if attached else command,

@@ -1,4 +1,4 @@
-"""The provider servers' ports: Pulumi's engine shows no credential there, so they ask the operating system who it is."""
+"""The provider servers' ports: the engine shows no credential there, so they ask the operating system who it is."""
 
 from __future__ import annotations
 

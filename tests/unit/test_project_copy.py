@@ -113,6 +113,12 @@ def test_copies_a_link_within_the_project_as_one_within_the_copy(project: Path, 
     assert (made / "outside").resolve() == tmp_path
 
 
+def test_has_no_history_of_a_linked_worktree_either(project: Path, tmp_path: Path) -> None:
+    (project / ".git").rmdir()
+    (project / ".git").write_text("gitdir: elsewhere")
+    assert ".git" not in names_in(copy(project, tmp_path / "copy"))
+
+
 def test_copies_nothing_of_itself(project: Path) -> None:
     made = copy(project, copy(project, project / "copies" / "one"))
     assert not (made / "copies" / "one").exists()
