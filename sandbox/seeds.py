@@ -67,4 +67,5 @@ class _Account:
             Handler="index.handler",
             Role=self.role(name, {"Service": "lambda.amazonaws.com"}),
             Code={"ZipFile": archive.getvalue()},
+            Timeout=60,
         )
