@@ -192,6 +192,7 @@ def _execute(asked: argparse.Namespace) -> int:
             (str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), str(cache_folder() / "bin"))
         ),
         "PWD": str(folder),
+        "SANDBOX_FOLDER": str(running.folder),
         "XDG_CACHE_HOME": str(running.folder / "cache"),
     }
     # Ctrl-C is the command's own business. A handler that does nothing, because an exception in the middle of waiting

@@ -1,9 +1,13 @@
-"""What only the sandbox can do, on a port of its own on the loopback interface: mint tokens, list leftovers, stop."""
+"""What only the sandbox can do, on a port of its own on the loopback interface: mint tokens, list leftovers, stop.
+
+Other users and web pages reach the port as well, so it asks for a secret, and refuses whatever a browser sends.
+"""
 
 from __future__ import annotations
 
+import hmac
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, cast
 
 import jwt
@@ -21,6 +25,7 @@ from sandbox.tenants.okta.errors import OktaError
 from sandbox.tenants.okta.org import OktaOrg
 
 Claims = Mapping[str, object]
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Mint:
@@ -49,8 +54,8 @@ class Mint:
         return self._auth0.mint("", audience=str(claims["aud"]), claims=changes)
 
 
-def admin_app(mint: Mint, leftovers: Callable[[], Iterable[str]], stop: Callable[[], None]) -> Starlette:
-    """POST only, JSON in and out."""
+def admin_app(mint: Mint, leftovers: Callable[[], Iterable[str]], stop: Callable[[], None], secret: str) -> Starlette:
+    """POST only, JSON in and out, for whoever shows the secret as a bearer token."""
 
     async def alive(_: Request) -> Response:
         return JSONResponse({"pid": os.getpid()})
@@ -69,8 +74,20 @@ def admin_app(mint: Mint, leftovers: Callable[[], Iterable[str]], stop: Callable
     async def left(_: Request) -> Response:
         return JSONResponse({"leftovers": await run_in_threadpool(lambda: list(leftovers()))})
 
+    expected = f"Bearer {secret}".encode()
+
+    def guarded(endpoint: Endpoint) -> Endpoint:
+        async def respond(request: Request) -> Response:
+            if "origin" in request.headers or request.headers.get("content-type") != "application/json":
+                return PlainTextResponse("the sandbox's control takes JSON, and nothing from web pages", 403)
+            if not hmac.compare_digest(request.headers.get("authorization", "").encode(), expected):
+                return PlainTextResponse("the sandbox's control asks for its secret", 401)
+            return await endpoint(request)
+
+        return respond
+
     routes = {"/alive": alive, "/stop": end, "/mint": minted, "/leftovers": left}
-    return Starlette(routes=[Route(path, endpoint, methods=["POST"]) for path, endpoint in routes.items()])
+    return Starlette(routes=[Route(path, guarded(endpoint), methods=["POST"]) for path, endpoint in routes.items()])
 
 
 def _exactly(claims: Claims, mint: Callable[[Claims], str]) -> str:

@@ -17,6 +17,7 @@ from mcp import Client, types
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
+_SECONDS = 60
 _INITIALIZE = {
     "jsonrpc": "2.0",
     "id": 1,
@@ -55,7 +56,7 @@ def knock(mcp_url: str, token: str | None) -> Answer:
     headers = {"Accept": "application/json, text/event-stream"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
-    response = httpx2.post(mcp_url, json=_INITIALIZE, headers=headers)
+    response = httpx2.post(mcp_url, json=_INITIALIZE, headers=headers, timeout=_SECONDS)
     try:
         error = response.json().get("error") or {}
     except json.JSONDecodeError:
@@ -106,7 +107,7 @@ async def _called(client: Client, name: str, arguments: Mapping[str, Any]) -> To
 async def _connected(mcp_url: str, token: str) -> AsyncGenerator[Client]:
     """A session. AgentCore Gateway is of the protocol versions that begin with `initialize`."""
     async with (
-        httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30) as http,
+        httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=_SECONDS) as http,
         Client(streamable_http_client(mcp_url, http_client=http), mode="legacy") as client,
     ):
         yield client

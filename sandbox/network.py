@@ -1,17 +1,21 @@
 """The sandbox's network: production host names, answered on the loopback interface.
 
-A client that honours `HTTPS_PROXY` asks `ConnectProxy` for a tunnel (CONNECT, RFC 9110 section 9.3.6). Names that the
-sandbox serves end at one TLS front, whose certificates are made for the name asked for (SNI) by an `Authority` that
-lives as long as the process; every other name is refused, so nothing on the sandbox reaches a real account.
+A client that honours `HTTPS_PROXY` asks `ConnectProxy` for a tunnel (CONNECT, RFC 9110 section 9.3.6) and shows it the
+password that this variable holds. Names that the sandbox serves end right there, in one TLS front that listens nowhere
+else; its certificates are made for the name asked for (SNI) by an `Authority` that lives as long as the process. Every
+other name is refused, so nothing on the sandbox reaches a real account.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import hmac
 import re
+import socket
 import ssl
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +25,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOOPBACK = "127.0.0.1"
 HTTPS_PORT = 443
-_CONNECT_LINE = re.compile(rb"CONNECT ([^\s:]+):(\d+) HTTP/1\.[01]\r\n")
-_CHUNK = 64 * 1024
-_GONE = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError)
-"""How a connection ends: the client goes, or this process does (cancelled); in each case nobody is left to tell."""
+_REQUEST = re.compile(rb"CONNECT ([^\s:]+):(\d+) HTTP/1\.[01]\r\n((?:[^\r\n]+\r\n)*)\r\n")
+_LONGEST_REQUEST = 64 * 1024
 
 
 class Authority:
@@ -97,65 +99,77 @@ def host_of(scope: Scope) -> str:
 
 
 class ConnectProxy:
-    """An HTTP proxy on the loopback interface that only tunnels, to port 443 of the names that are served."""
+    """An HTTP proxy on the loopback interface that only tunnels, to port 443 of the names that are served.
 
-    def __init__(self, serves: Callable[[str], bool], front_port: int) -> None:
+    It asks for a password (Basic, with any user name); `front` makes the protocol that serves a tunnel, inside TLS.
+    """
+
+    def __init__(
+        self, serves: Callable[[str], bool], front: Callable[[], asyncio.Protocol], tls: ssl.SSLContext, password: str
+    ) -> None:
         self._serves = serves
-        self._front_port = front_port
+        self._front = front
+        self._tls = tls
+        self._password = password.encode()
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def start(self) -> int:
+    def start(self) -> int:
         """Listen on a free port; returns it."""
-        self._server = await asyncio.start_server(self._accept, LOOPBACK, 0)
-        return int(self._server.sockets[0].getsockname()[1])
+        listener = socket.create_server((LOOPBACK, 0))
+        listener.setblocking(False)
+        self._keep(self._listen(listener))
+        return int(listener.getsockname()[1])
 
-    def close(self) -> None:
-        self._server.close()
+    def _keep(self, work: Coroutine[None, None, None]) -> None:
+        """Run it, and hold the task, because the event loop itself has weak references only."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # Cancelled when the process ends: there is nobody left to tell.
-        with contextlib.suppress(
-            OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError
-        ):
-            refusal = self._refusal(await reader.readuntil(b"\r\n\r\n"))
-            if refusal:
-                await self._refuse(writer, refusal)
-            else:
-                await self._tunnel(reader, writer)
-        writer.close()
+    async def _listen(self, listener: socket.socket) -> None:
+        while True:
+            connection, _ = await asyncio.get_running_loop().sock_accept(listener)
+            self._keep(self._accept(connection))
 
-    def _refusal(self, head: bytes) -> str | None:
-        asked = _CONNECT_LINE.match(head)
+    async def _accept(self, connection: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        connection.setblocking(False)
+        with contextlib.suppress(OSError):  # the client is gone, or gives up in the middle of TLS
+            head = b""
+            while b"\r\n\r\n" not in head and len(head) < _LONGEST_REQUEST:
+                received = await loop.sock_recv(connection, _LONGEST_REQUEST)
+                if not received:
+                    break
+                head += received
+            refusal = self._refusal(head)
+            await loop.sock_sendall(connection, refusal or b"HTTP/1.1 200 Connection established\r\n\r\n")
+            if not refusal:
+                await loop.connect_accepted_socket(self._front, connection, ssl=self._tls)
+                return
+        connection.close()
+
+    def _refusal(self, head: bytes) -> bytes | None:
+        asked = _REQUEST.fullmatch(head)
         if asked is None:
-            return "the sandbox's proxy only tunnels: use https"
+            return _answer("403 Forbidden", "the sandbox's proxy only tunnels: use https")
+        if not self._knows_password(asked[3]):
+            challenge = "\r\nProxy-Authenticate: Basic realm=sandbox"
+            return _answer(f"407 Proxy Authentication Required{challenge}", "the sandbox's proxy asks for its password")
         host, port = asked[1].decode("latin-1").lower(), int(asked[2])
         if port != HTTPS_PORT or not self._serves(host):
-            return f"the sandbox does not serve {host}:{port}, and lets nothing out"
+            return _answer("403 Forbidden", f"the sandbox does not serve {host}:{port}, and lets nothing out")
         return None
 
-    async def _refuse(self, writer: asyncio.StreamWriter, reason: str) -> None:
-        body = f"{reason}\n".encode()
-        writer.write(
-            b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain\r\n"
-            + f"Content-Length: {len(body)}\r\n\r\n".encode()
-            + body
-        )
-        await writer.drain()
-
-    async def _tunnel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        front_reader, front_writer = await asyncio.open_connection(LOOPBACK, self._front_port)
-        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        # TLS says in the tunnel when a side has no more to send, so its end is the end of both directions.
-        pumps = [asyncio.create_task(_pump(reader, front_writer)), asyncio.create_task(_pump(front_reader, writer))]
+    def _knows_password(self, headers: bytes) -> bool:
+        given = re.search(rb"^Proxy-Authorization: *Basic +([\w+/=-]+) *\r$", headers, re.IGNORECASE | re.MULTILINE)
         try:
-            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for pump in pumps:
-                pump.cancel()
-            front_writer.close()
+            _, _, password = base64.b64decode(given[1] if given else b"").partition(b":")
+        except ValueError:
+            return False
+        return hmac.compare_digest(password, self._password)
 
 
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while chunk := await source.read(_CHUNK):
-            sink.write(chunk)
-            await sink.drain()
+def _answer(status: str, reason: str) -> bytes:
+    body = f"{reason}\n"
+    head = f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n"
+    return f"{head}{body}".encode()

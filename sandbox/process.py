@@ -11,20 +11,22 @@ import contextlib
 import importlib
 import os
 import re
+import secrets
 import signal
-import ssl
 import threading
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import httpx2
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.server import ServerState
 
 from sandbox import aws_api, backends, cognito, language, seeds
 from sandbox.admin import Mint, admin_app
 from sandbox.aws.installation import install
+from sandbox.credentials import AWS_SECRET_KEY
 from sandbox.gateway import GatewayDataPlane
 from sandbox.gateway.credentials import TokenVault
 from sandbox.gateway.deployed import GATEWAY_HOST
@@ -41,6 +43,7 @@ from sandbox.providers.base import Provider, serve
 from sandbox.providers.okta import OktaProvider
 from sandbox.services import Services, announce
 from sandbox.tenants.auth0.tenant import Auth0Tenant
+from sandbox.tenants.credentials import ENVIRONMENT
 from sandbox.tenants.okta.org import OktaOrg
 
 _KEEP_ALIVE_SECONDS = 120
@@ -129,21 +132,24 @@ async def run(folder: Path, *, attached: bool) -> None:
     authority = Authority()
     ca = folder / "ca.pem"
     authority.write(ca)
-    front = await _listen(cloud.front, authority.server_context())
-    proxy = ConnectProxy(cloud.front.knows, _port(front))
-    admin = await _listen(admin_app(Mint(cloud.cognito, cloud.auth0, cloud.okta), cloud.leftovers, stopped.set))
+    password, secret = secrets.token_urlsafe(30), secrets.token_urlsafe(30)
+    proxy = ConnectProxy(cloud.front.knows, _protocols(cloud.front), authority.server_context(), password)
+    mint = Mint(cloud.cognito, cloud.auth0, cloud.okta)
+    admin = await _listen(admin_app(mint, cloud.leftovers, stopped.set, secret))
     providers = {provider.package: serve(provider) for provider in _providers(cloud)}
     program_environment: dict[str, str] = {}
     runtime, language_port = language.serve(program_environment)
     services = Services(
         folder=folder,
         pid=os.getpid(),
-        proxy=f"http://{LOOPBACK}:{await proxy.start()}",
+        proxy=f"http://sandbox:{password}@{LOOPBACK}:{proxy.start()}",
         ca=ca,
         aws=cloud.api_url,
-        admin=f"http://{LOOPBACK}:{_port(admin)}",
+        admin=f"http://{LOOPBACK}:{admin}",
         providers={package: port for package, (_, port) in providers.items()},
         language=language_port,
+        secret=secret,
+        credentials={"AWS_SECRET_ACCESS_KEY": AWS_SECRET_KEY, **ENVIRONMENT},
     )
     cloud.function_environment.update(services.environment({}))
     program_environment.update(services.environment(os.environ))
@@ -160,21 +166,26 @@ def _providers(cloud: Cloud) -> Iterator[Provider[Any]]:
     yield OktaProvider(cloud.okta)
 
 
-async def _listen(app: ASGIApp, tls: ssl.SSLContext | None = None) -> _Server:
-    """Serve an ASGI app on a free port, for as long as the process lives."""
+def _configuration(app: ASGIApp) -> uvicorn.Config:
     config = uvicorn.Config(
         app, LOOPBACK, 0, lifespan="off", log_config=None, access_log=False, timeout_keep_alive=_KEEP_ALIVE_SECONDS
     )
     config.load()
-    config.ssl = tls
-    server = _Server(config)
+    return config
+
+
+def _protocols(app: ASGIApp) -> Callable[[], asyncio.Protocol]:
+    """Makes protocols that serve an ASGI app on connections that somebody else accepts."""
+    config, state = _configuration(app), ServerState()
+    return lambda: cast("asyncio.Protocol", cast("Any", config.http_protocol_class)(config, state, {}))
+
+
+async def _listen(app: ASGIApp) -> int:
+    """Serve an ASGI app on a free port, which is given, for as long as the process lives."""
+    server = _Server(_configuration(app))
     server.serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.002)
-    return server
-
-
-def _port(server: _Server) -> int:
     return int(server.servers[0].sockets[0].getsockname()[1])
 
 
@@ -195,6 +206,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--attached", action="store_true", help="end when standard input does")
     arguments = parser.parse_args()
+    os.umask(0o077)
     loop = asyncio.new_event_loop()
     loop.run_until_complete(run(arguments.folder, attached=arguments.attached))
     os._exit(0)  # All there was is in memory: closing connections and threads one by one would only take time.

@@ -1,68 +1,116 @@
-"""A copy of the project that programs may write to: links to everything, real copies of what Pulumi's CLI writes."""
+"""A copy of the project that programs may do anything to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
 
-_LEFT_OUT = {".git", ".sandbox"}
+_LEFT_OUT = {".git", ".sandbox", ".hypothesis", ".pytest_cache", ".ruff_cache", "node_modules"}
 _WRITTEN = "Pulumi*.yaml"
+_RECORD = ".copied.json"
 _NAMESPACE = "agentcore-auth"
 
 
 def copy(project: Path, folder: Path) -> Path:
     """Bring the copy in `folder` up to date and give its path.
 
-    A file of Pulumi's in the copy is kept until the project's own one becomes newer, so that a salt that the CLI
-    wrote there outlasts the command that wrote it.
+    The project's files are in the copy as they are in the project, and what a command wrote beside them stays. A file
+    of Pulumi's is kept as the command left it until the project's own one changes, so that a salt that the CLI wrote
+    there outlasts the command. Virtual environments are links: nothing in them is the project's.
 
-    Commands that start at the same time may share the copy: what another one just made is left as it is.
+    Commands that start at the same time may share the copy.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    entries = {
-        entry.name: entry
-        for entry in project.iterdir()
-        if entry.name not in _LEFT_OUT and entry.resolve() != folder.resolve()
-    }
-    for place in folder.iterdir():
-        if place.name not in entries and place.is_symlink() and _target(place).parent == project:
-            place.unlink(missing_ok=True)
-    for name, entry in entries.items():
-        place = folder / name
-        if entry.match(_WRITTEN):
-            _copy_if_newer(entry, place)
-        elif _target(place) != entry:
-            _link(entry, place)
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _update(project, folder.resolve())
+    finally:
+        os.close(lock)
     return folder
 
 
-def _copy_if_newer(entry: Path, place: Path) -> None:
-    with suppress(FileNotFoundError):
-        if entry.stat().st_mtime <= place.stat().st_mtime:
-            return
-    with NamedTemporaryFile(dir=place.parent, prefix=f".{place.name}.", delete=False) as unfinished:
-        unfinished.write(entry.read_bytes())
-    Path(unfinished.name).replace(place)
+def _update(project: Path, folder: Path) -> None:
+    record = folder / _RECORD
+    copied: dict[str, int] = json.loads(record.read_text()) if record.exists() else {}
+    present = {str(entry.relative_to(project)): entry for entry in _entries(project, folder)}
+    changed = {name: entry.lstat().st_mtime_ns for name, entry in present.items()}
+    _make_folders(folder, present)
+    for name in copied.keys() - present.keys():
+        if (folder / name).parent.resolve() == (folder / name).parent:  # else a command put a link there
+            _clear(folder / name)
+    with TemporaryDirectory(dir=folder, prefix=".copying-") as unfinished:
+        made = Path(unfinished, "made")
+        for name, entry in present.items():
+            place = folder / name
+            is_kept = entry.match(_WRITTEN) and copied.get(name) == changed[name] and place.is_file()
+            if not is_kept and not _is_same(entry, place, project):
+                _make(entry, made, project)
+                _clear(place)
+                made.replace(place)
+        made.write_text(json.dumps(changed))
+        made.replace(record)
 
 
-def _target(place: Path) -> Path:
-    """What a link names; a path without anything in it for what is no link, or not there."""
-    try:
-        return place.readlink()
-    except OSError:
-        return Path()
+def _entries(project: Path, folder: Path) -> Iterator[Path]:
+    """The project's files, its links, and its virtual environments as a whole."""
+    for parent, folders, files in os.walk(project):
+        below = [Path(parent, name) for name in folders if name not in _LEFT_OUT]
+        whole = [each for each in below if each.is_symlink() or (each / "pyvenv.cfg").exists()]
+        folders[:] = [each.name for each in below if each not in whole and not folder.is_relative_to(each.resolve())]
+        yield from whole
+        yield from (Path(parent, name) for name in files if name not in _LEFT_OUT)  # a worktree's .git is a file
 
 
-def _link(entry: Path, place: Path) -> None:
+def _make_folders(folder: Path, names: Iterable[str]) -> None:
+    """Whatever a command put where the copy needs a folder gives way; nothing is written through its links."""
+    parents = {parent for name in names for parent in Path(name).parents}
+    for parent in sorted(parents, key=lambda parent: len(parent.parts)):
+        place = folder / parent
+        if place.is_symlink() or not place.is_dir():
+            _clear(place)
+            place.mkdir()
+
+
+def _link(entry: Path, project: Path) -> Path | None:
+    """What stands for an entry that is not copied; None for a file. A link within the project stays within the copy."""
+    if not (entry.is_symlink() or entry.is_dir()):
+        return None
+    target = entry.resolve()
+    is_inside = entry.is_symlink() and target.is_relative_to(project.resolve())
+    return Path(os.path.relpath(target, entry.parent.resolve())) if is_inside else target
+
+
+def _is_same(entry: Path, place: Path, project: Path) -> bool:
     if place.is_symlink():
+        return place.readlink() == _link(entry, project)
+    if _link(entry, project) is not None or not place.is_file():
+        return False
+    here, there = entry.stat(), place.stat()
+    return (here.st_mtime_ns, here.st_size, here.st_mode) == (there.st_mtime_ns, there.st_size, there.st_mode)
+
+
+def _make(entry: Path, made: Path, project: Path) -> None:
+    link = _link(entry, project)
+    if link is None:
+        shutil.copy2(entry, made)
+    else:
+        made.symlink_to(link)
+
+
+def _clear(place: Path) -> None:
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
         place.unlink(missing_ok=True)
-    with suppress(FileExistsError):  # by another command, or a file that a command wrote
-        place.symlink_to(entry)
 
 
 def write_stack_file(

@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 
+from sandbox.credentials import AWS_SECRET_KEY
 from sandbox.services import ACCOUNT, OTHER_ACCOUNT
 
 REGION = "us-west-2"
@@ -46,7 +47,7 @@ def plant(endpoint_url: str) -> None:
 class _Account:
     def __init__(self, endpoint_url: str, account: str) -> None:
         self._endpoint_url = endpoint_url
-        self._session = boto3.Session(account, "sandbox", region_name=REGION)
+        self._session = boto3.Session(account, AWS_SECRET_KEY, region_name=REGION)
 
     def api(self, service: str) -> Any:
         return self._session.client(service, endpoint_url=self._endpoint_url)
@@ -66,4 +67,5 @@ class _Account:
             Handler="index.handler",
             Role=self.role(name, {"Service": "lambda.amazonaws.com"}),
             Code={"ZipFile": archive.getvalue()},
+            Timeout=60,
         )

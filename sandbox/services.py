@@ -1,6 +1,7 @@
 """The sandbox's services as seen from outside: start and end the process that plays the cloud, point programs at it.
 
-`services.json` in the sandbox's folder says where everything listens; `services.log` is what the process prints.
+`services.json` in the sandbox's folder says where everything listens, and what it asks for; `services.log` is what the
+process prints. Nobody else may look into the folder.
 """
 
 from __future__ import annotations
@@ -16,11 +17,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
-
-from sandbox.tenants import credentials
 
 PROJECT = Path(__file__).resolve().parent.parent
 PASSPHRASE = "sandbox"  # noqa: S105  # of stacks on this machine, whose resources are gone when the process ends
@@ -30,12 +29,14 @@ OTHER_ACCOUNT = "210987654321"
 
 _FILE = "services.json"
 _LOG = "services.log"
-_LOCK = "services.lock"
+_OWNER = ".owner"
+"""Says which folder the sandbox has made its own: a symbolic link, because that appears complete or not at all."""
+_OF_SERVICES = ("backend", "pulumi")
 _OF_COMMANDS = ("project", "projects", "cache")
 """What commands make in the folder."""
-_START_SECONDS = 30.0
-_STOP_SECONDS = 10.0
-_ANSWER_SECONDS = 20.0
+_START_SECONDS = 120.0
+_STOP_SECONDS = 60.0
+_ANSWER_SECONDS = 60.0
 _POLL_SECONDS = 0.01
 _CREDENTIALS = ("AWS_", "AUTH0_", "OKTA_", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -51,16 +52,21 @@ class ServicesError(SandboxError):
 
 @dataclass(frozen=True)
 class Services:
-    """Where the services listen. All of it is on the loopback interface."""
+    """Where the services listen, all of it on the loopback interface, and what they ask for there."""
 
     folder: Path
     pid: int
-    proxy: str
+    proxy: str = field(repr=False)
+    """With a password, which is asked for."""
     ca: Path
     aws: str
     admin: str
     providers: Mapping[str, int]
     language: int
+    secret: str = field(repr=False)
+    """What `admin` asks for, as a bearer token."""
+    credentials: Mapping[str, str] = field(repr=False)
+    """Environment variables with which AWS, the tenant and the org let their deployer in."""
     process: subprocess.Popen[bytes] | None = field(default=None, compare=False, repr=False)
     """Only where this process started them."""
 
@@ -84,11 +90,11 @@ class Services:
             "no_proxy": "127.0.0.1,localhost,::1",
             **dict.fromkeys(("SSL_CERT_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), ca),
             "AWS_ACCESS_KEY_ID": ACCOUNT,
-            "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
-            **credentials.ENVIRONMENT,
+            **self.credentials,
+            "SANDBOX_SECRET": self.secret,
             "PULUMI_BACKEND_URL": self.backend.as_uri(),
             "PULUMI_CREDENTIALS_PATH": pulumi,
             **({} if real_plugins else {"PULUMI_HOME": pulumi}),  # the user's has the plugins
@@ -131,7 +137,9 @@ class Services:
 
     def _ask(self, path: str, question: Mapping[str, object]) -> dict[str, Any]:
         request = urllib.request.Request(  # noqa: S310  # our own address, always http
-            f"{self.admin}{path}", json.dumps(question).encode(), {"Content-Type": "application/json"}
+            f"{self.admin}{path}",
+            json.dumps(question).encode(),
+            {"Content-Type": "application/json", "Authorization": f"Bearer {self.secret}"},
         )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
@@ -149,18 +157,18 @@ def load_or_start(folder: Path) -> tuple[Services, bool]:
 
     Commands that ask at the same time get the same services.
     """
-    with _locked(folder):
+    with _claimed(folder):
         try:
             return load(folder), False
         except ServicesError:
-            return start(folder), True
+            return _start(folder.resolve(), attached=False), True
 
 
 def end(folder: Path) -> bool:
     """End the services of a folder, and remove what commands wrote there; gives whether any were running."""
     if not folder.exists():
         return False
-    with _locked(folder):
+    with _claimed(folder):
         try:
             load(folder).stop()
             running = True
@@ -172,20 +180,36 @@ def end(folder: Path) -> bool:
 
 
 @contextmanager
-def _locked(folder: Path) -> Generator[None]:
-    """Keep the beginning and the end of a folder's services to oneself."""
-    folder.mkdir(parents=True, exist_ok=True)
-    _refuse_foreign(folder)
-    with (folder / _LOCK).open("a") as lock:
+def _claimed(folder: Path) -> Generator[None]:
+    """Keep the beginning and the end of a folder's services to oneself, in a folder that only the sandbox writes to.
+
+    Because what a sandbox leaves is removed by name, it takes no folder in which such names may be another's: none that
+    has anything in it but for its own mark.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(folder, os.O_RDONLY)
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _is_ours(folder):
+            if folder.stat().st_uid != os.getuid():
+                raise ServicesError(f"{folder} is another user's: give the sandbox a folder of your own")
+            if any(folder.iterdir()):
+                raise ServicesError(f"{folder} holds other files: give the sandbox an empty folder, or a new one")
+            folder.chmod(0o700)
+            (folder / _OWNER).symlink_to(_mark(folder))
         yield
+    finally:
+        os.close(lock)
 
 
-def _refuse_foreign(folder: Path) -> None:
-    """Because what a sandbox leaves is removed by name, it takes no folder in which such names may be another's."""
-    names = {entry.name for entry in folder.iterdir()}
-    if names and not names & {_LOCK, _LOG}:
-        raise ServicesError(f"{folder} holds other files: give the sandbox an empty folder, or a new one")
+def _is_ours(folder: Path) -> bool:
+    """Whether a sandbox of this user made it its own; a copy of such a folder is none."""
+    mark = folder / _OWNER
+    return mark.is_symlink() and str(mark.readlink()) == _mark(folder) and folder.stat().st_uid == os.getuid()
+
+
+def _mark(folder: Path) -> str:
+    return f"agentcore-auth sandbox in folder {folder.stat().st_ino}"
 
 
 def start(folder: Path, *, attached: bool = False) -> Services:
@@ -193,12 +217,16 @@ def start(folder: Path, *, attached: bool = False) -> Services:
 
     Raises ServicesError with the end of their log, or where the folder holds what is no sandbox's.
     """
-    folder = folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    _refuse_foreign(folder)
+    with _claimed(folder):
+        return _start(folder.resolve(), attached=attached)
+
+
+def _start(folder: Path, *, attached: bool) -> Services:
     forget(folder)
     log = folder / _LOG
     command = [sys.executable, "-m", "sandbox.process", str(folder)]
+    log.unlink(missing_ok=True)
+    log.touch(mode=0o600)
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603  # our own module
             [*command, "--attached"] if attached else command,
@@ -238,7 +266,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 def load(folder: Path) -> Services:
     """The services that were started in a folder. Raises ServicesError where none are running."""
     try:
-        services = read(folder.resolve())
+        services = read(folder.resolve()) if _is_ours(folder) else None
     except (FileNotFoundError, ValueError, TypeError):
         services = None
     if services is None or not services.is_alive():
@@ -249,7 +277,7 @@ def load(folder: Path) -> Services:
 def forget(folder: Path) -> None:
     """Remove what refers to services that have ended: their addresses, and the state of stacks deployed on them."""
     (folder / _FILE).unlink(missing_ok=True)
-    _remove(folder, ("backend", "pulumi"))
+    _remove(folder, _OF_SERVICES)
 
 
 def _remove(folder: Path, names: Collection[str]) -> None:
@@ -259,19 +287,14 @@ def _remove(folder: Path, names: Collection[str]) -> None:
 
 
 def announce(services: Services) -> None:
-    """Write `services.json`, complete or not at all: that it is there means that the services are ready."""
-    document = {
-        "pid": services.pid,
-        "proxy": services.proxy,
-        "ca": str(services.ca),
-        "aws": services.aws,
-        "admin": services.admin,
-        "providers": dict(services.providers),
-        "language": services.language,
-    }
+    """Write `services.json`, complete or not at all: that it is there means that the services are ready.
+
+    Only the process that plays the cloud calls it, which lets nobody else read what it writes.
+    """
+    document = {name: value for name, value in asdict(services).items() if name not in ("folder", "process")}
     services.backend.mkdir(exist_ok=True)
     unfinished = services.folder / f"{_FILE}.new"
-    unfinished.write_text(json.dumps(document, indent=2) + "\n")
+    unfinished.write_text(json.dumps(document, indent=2, default=str) + "\n")
     unfinished.replace(services.folder / _FILE)
 
 

@@ -11,6 +11,7 @@ from botocore.credentials import Credentials
 
 from sandbox.aws.agentcore import SERVICE
 from sandbox.aws.permissions import NoSuchRoleError, is_allowed, trusts
+from sandbox.credentials import AWS_SECRET_KEY
 from sandbox.gateway.deployed import Gateway
 from sandbox.gateway.invocation import CallFailedError
 
@@ -41,7 +42,7 @@ class SignedByRole(httpx2.Auth):
 
     def __init__(self, gateway: Gateway, service: str, region: str | None = None) -> None:
         # The sandbox's AWS takes an account's id for an access key of that account.
-        self._signer = SigV4Auth(Credentials(gateway.account, "sandbox"), service, region or gateway.region)
+        self._signer = SigV4Auth(Credentials(gateway.account, AWS_SECRET_KEY), service, region or gateway.region)
 
     def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
         to_sign = AWSRequest(request.method, str(request.url), {"Host": request.url.host}, request.content)

@@ -58,6 +58,7 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from sandbox.peers import OwnUserOnly
 from sandbox.providers import arguments
 from sandbox.providers.declarations import AutoName, ClientT, Created, FunctionType, ProviderError, ResourceType
 from sandbox.providers.diffs import AUTO_NAMED, Decision, decide
@@ -283,7 +284,8 @@ class _Refusals:
 def serve(provider: Provider[Any], port: int = 0) -> tuple[grpc.Server, int]:
     """Start a server on the loopback interface; gives it and its port (for 0 a free one). `server.stop(0)` ends it."""
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=16), options=unlimited)
+    pool = futures.ThreadPoolExecutor(max_workers=16)
+    server = grpc.server(pool, interceptors=[OwnUserOnly()], options=unlimited)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
     port = server.add_insecure_port(f"127.0.0.1:{port}")
     server.start()

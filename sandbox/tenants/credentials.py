@@ -1,19 +1,23 @@
-"""The names under which the tenants are reached, and the credentials that open them: nothing but the sandbox's own.
+"""The names under which the tenants are reached, and the credentials that open them.
 
-The environment variables are those that the plugins of pulumi-auth0 and pulumi-okta read.
+Each process makes its own credentials at random, so only those of the process that plays the tenants open anything;
+commands get them from `Services.environment`. The environment variables are those that the plugins of pulumi-auth0 and
+pulumi-okta read.
 """
 
 from __future__ import annotations
 
+import secrets
+
 AUTH0_DOMAIN = "sandbox-tenant.us.auth0.com"
-AUTH0_API_TOKEN = "sandbox-auth0-api-token"  # noqa: S105  opens nothing but the sandbox
+AUTH0_API_TOKEN = secrets.token_urlsafe(30)
 AUTH0_CLIENT_ID = "sandboxDeployerApplication000000"
-AUTH0_CLIENT_SECRET = "sandbox-auth0-deployer-secret"  # noqa: S105  opens nothing but the sandbox
+AUTH0_CLIENT_SECRET = secrets.token_urlsafe(30)
 
 OKTA_ORG_NAME = "sandbox-org"
 OKTA_BASE_URL = "okta.com"
 OKTA_DOMAIN = f"{OKTA_ORG_NAME}.{OKTA_BASE_URL}"
-OKTA_API_TOKEN = "sandbox-okta-api-token"  # noqa: S105  opens nothing but the sandbox
+OKTA_API_TOKEN = secrets.token_urlsafe(30)
 
 ENVIRONMENT = {
     "AUTH0_DOMAIN": AUTH0_DOMAIN,

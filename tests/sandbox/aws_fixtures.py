@@ -17,6 +17,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from sandbox.aws.installation import install
 from sandbox.aws_api import AwsApi
 from sandbox.aws_api import serve as serve_api
+from sandbox.credentials import AWS_SECRET_KEY
 from sandbox.providers.aws import AwsProvider
 from sandbox.providers.base import serve
 from sandbox.providers.values import Archive, Asset, Properties, decode, encode
@@ -119,7 +120,7 @@ class Aws:
             region_name=REGION,
             endpoint_url=self.endpoint_url,
             aws_access_key_id=account,
-            aws_secret_access_key="sandbox",
+            aws_secret_access_key=AWS_SECRET_KEY,
         )
 
 

@@ -89,6 +89,7 @@ def make(aws: Callable[[str], Any], code: str, **gateway_settings: Any) -> HandM
         Role=role_arn,
         Code={"ZipFile": archive(code)},
         Environment={"Variables": {"SHELF": "7"}},
+        Timeout=300,
     )["FunctionArn"]
     invoke = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": function_arn}
     iam.put_role_policy(

@@ -136,7 +136,8 @@ class Deployed:
 
 
 def client(services: Services, service: str, account: str = OWN) -> Any:
-    session = boto3.Session(aws_access_key_id=account, aws_secret_access_key="sandbox", region_name=REGION)
+    secret = services.credentials["AWS_SECRET_ACCESS_KEY"]
+    session = boto3.Session(aws_access_key_id=account, aws_secret_access_key=secret, region_name=REGION)
     return session.client(service, endpoint_url=services.aws)
 
 

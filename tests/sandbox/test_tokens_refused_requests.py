@@ -14,7 +14,6 @@ import pytest
 from agentcore_auth.tokens.dotenv import Credentials, render
 from agentcore_auth.tokens.getting import credentials_of
 from sandbox.services import Services
-from sandbox.tenants.credentials import OKTA_API_TOKEN
 from tests.sandbox.conftest import Deploy, Deployment
 from tests.unit.token_command import Answer, Command
 
@@ -81,10 +80,12 @@ def test_a_refused_request_has_its_cause_at_every_provider(get: Get) -> None:
     assert refused(get("okta", TOKEN_ENDPOINT=elsewhere))[0] == "endpoint_wrong"
 
 
-def test_an_okta_application_that_demands_dpop_is_recognized(get: Get, deployment: Deployment) -> None:
+def test_an_okta_application_that_demands_dpop_is_recognized(
+    get: Get, deployment: Deployment, services: Services
+) -> None:
     client = credentials_of_default(deployment, "okta").client_id
     url = f"https://sandbox-org.okta.com/api/v1/apps/{client}"
-    administrator = {"Authorization": f"SSWS {OKTA_API_TOKEN}"}
+    administrator = {"Authorization": f"SSWS {services.credentials['OKTA_API_TOKEN']}"}
     app = httpx2.get(url, headers=administrator).raise_for_status().json()
     app["settings"]["oauthClient"]["dpop_bound_access_tokens"] = True
     httpx2.put(url, json=app, headers=administrator).raise_for_status()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,20 +16,39 @@ from sandbox.project import copy, write_stack_file
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
-    for name in (".git", ".sandbox", "components"):
+    for name in (".git", ".sandbox", ".venv", "components"):
         (folder / name).mkdir(parents=True)
-    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml"):
+    (folder / ".venv" / "pyvenv.cfg").touch()
+    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml", "components/gateway.py"):
         (folder / name).write_text(name)
     return folder
 
 
-def test_links_to_everything_and_copies_what_the_cli_writes(project: Path, tmp_path: Path) -> None:
+def names_in(folder: Path) -> set[str]:
+    """What a user sees in a folder."""
+    return {entry.name for entry in folder.iterdir() if entry.name != ".copied.json"}
+
+
+def test_has_everything_but_the_history_and_links_to_nothing_but_the_virtual_environment(
+    project: Path, tmp_path: Path
+) -> None:
     made = copy(project, tmp_path / "copy")
-    assert {entry.name for entry in made.iterdir()} == {"components", "__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml"}
-    assert (made / "__main__.py").is_symlink()
-    assert not (made / "Pulumi.dev.yaml").is_symlink()
-    (made / "Pulumi.dev.yaml").write_text("with a salt")
-    assert (project / "Pulumi.dev.yaml").read_text() == "Pulumi.dev.yaml"
+    assert names_in(made) == {".venv", "components", "__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml"}
+    assert [entry.name for entry in made.rglob("*") if entry.is_symlink()] == [".venv"]
+    assert (made / "components" / "gateway.py").read_text() == "components/gateway.py"
+
+
+def test_keeps_the_project_from_whatever_is_done_to_the_copy(project: Path, tmp_path: Path) -> None:
+    made = copy(project, tmp_path / "copy")
+    shutil.rmtree(made / "components")
+    (made / "__main__.py").write_text("nonsense")
+    (made / "Pulumi.dev.yaml").unlink()
+    assert (project / "components" / "gateway.py").exists()
+    assert (project / "__main__.py").read_text() == "__main__.py"
+    copy(project, made)
+    assert (made / "components" / "gateway.py").exists()
+    assert (made / "__main__.py").read_text() == "__main__.py"
+    assert (made / "Pulumi.dev.yaml").exists()
 
 
 def test_keeps_what_was_written_until_the_project_changes(project: Path, tmp_path: Path) -> None:
@@ -36,6 +56,7 @@ def test_keeps_what_was_written_until_the_project_changes(project: Path, tmp_pat
     (made / "Pulumi.dev.yaml").write_text("with a salt")
     copy(project, tmp_path / "copy")
     assert (made / "Pulumi.dev.yaml").read_text() == "with a salt"
+    assert (project / "Pulumi.dev.yaml").read_text() == "Pulumi.dev.yaml"
     (project / "Pulumi.dev.yaml").write_text("changed")
     later = (made / "Pulumi.dev.yaml").stat().st_mtime + 1
     os.utime(project / "Pulumi.dev.yaml", (later, later))
@@ -48,7 +69,7 @@ def test_follows_files_that_come_and_go(project: Path, tmp_path: Path) -> None:
     (project / "__main__.py").unlink()
     (project / "settings.py").touch()
     copy(project, tmp_path / "copy")
-    assert not (made / "__main__.py").is_symlink()
+    assert not (made / "__main__.py").exists()
     assert (made / "settings.py").exists()
 
 
@@ -58,22 +79,49 @@ def test_can_be_brought_up_to_date_by_many_at_once(project: Path, tmp_path: Path
     with ThreadPoolExecutor(8) as at_once:
         made = set(at_once.map(copy, [project] * 32, [tmp_path / "copy"] * 32))
     assert made == {tmp_path / "copy"}
-    assert {entry.name for entry in (tmp_path / "copy").iterdir()} == {
-        entry.name for entry in project.iterdir() if entry.name not in (".git", ".sandbox")
-    }
+    assert names_in(tmp_path / "copy") == names_in(project) - {".git", ".sandbox"}
 
 
-def test_leaves_alone_what_a_command_wrote_there_and_mends_links(project: Path, tmp_path: Path) -> None:
+def test_leaves_alone_what_a_command_wrote_beside_the_projects_files(project: Path, tmp_path: Path) -> None:
     made = copy(project, tmp_path / "copy")
     (made / "notes").symlink_to(tmp_path)
-    (made / "token.txt").write_text("mine")
-    (made / "components").unlink()
-    (made / "components").symlink_to(tmp_path / "elsewhere")
-    (project / "token.txt").write_text("the project's")
+    (made / "components" / "token.txt").write_text("mine")
     copy(project, made)
     assert (made / "notes").readlink() == tmp_path
-    assert (made / "token.txt").read_text() == "mine"
-    assert (made / "components").readlink() == project / "components"
+    assert (made / "components" / "token.txt").read_text() == "mine"
+
+
+def test_writes_and_deletes_nothing_through_links_that_a_command_left(project: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "gateway.py").write_text("another project's")
+    made = copy(project, tmp_path / "copy")
+    for vanishes in (False, True):
+        shutil.rmtree(made / "components")
+        (made / "components").symlink_to(elsewhere)
+        if vanishes:
+            shutil.rmtree(project / "components")
+        copy(project, made)
+        assert (elsewhere / "gateway.py").read_text() == "another project's"
+
+
+def test_copies_a_link_within_the_project_as_one_within_the_copy(project: Path, tmp_path: Path) -> None:
+    (project / "latest.py").symlink_to(project / "components" / "gateway.py")
+    (project / "outside").symlink_to(tmp_path)
+    made = copy(project, tmp_path / "copy")
+    assert (made / "latest.py").resolve() == made / "components" / "gateway.py"
+    assert (made / "outside").resolve() == tmp_path
+
+
+def test_has_no_history_of_a_linked_worktree_either(project: Path, tmp_path: Path) -> None:
+    (project / ".git").rmdir()
+    (project / ".git").write_text("gitdir: elsewhere")
+    assert ".git" not in names_in(copy(project, tmp_path / "copy"))
+
+
+def test_copies_nothing_of_itself(project: Path) -> None:
+    made = copy(project, copy(project, project / "copies" / "one"))
+    assert not (made / "copies" / "one").exists()
 
 
 def test_writes_stack_files_with_the_projects_namespace(project: Path) -> None:

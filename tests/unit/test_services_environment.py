@@ -9,11 +9,13 @@ from sandbox.services import Services, without_credentials
 SERVICES = Services(
     folder=Path("/sandbox"),
     pid=1,
-    proxy="http://127.0.0.1:1",
+    proxy="http://sandbox:password@127.0.0.1:1",
     ca=Path("/sandbox/ca.pem"),
     aws="http://127.0.0.1:2",
     admin="http://127.0.0.1:3",
     providers={"aws": 4, "auth0": 5, "okta": 6},
+    secret="open sesame",
+    credentials={"AWS_SECRET_ACCESS_KEY": "random", "AUTH0_DOMAIN": "tenant.us.auth0.com", "OKTA_ORG_NAME": "org"},
 )
 
 
@@ -37,10 +39,11 @@ def test_leads_everything_to_the_sandbox() -> None:
     expected = {
         "PATH": "/bin",
         "AWS_ACCESS_KEY_ID": "123456789012",
-        "AUTH0_DOMAIN": "sandbox-tenant.us.auth0.com",
-        "OKTA_ORG_NAME": "sandbox-org",
-        "HTTPS_PROXY": "http://127.0.0.1:1",
-        "https_proxy": "http://127.0.0.1:1",
+        "AWS_SECRET_ACCESS_KEY": "random",
+        "AUTH0_DOMAIN": "tenant.us.auth0.com",
+        "OKTA_ORG_NAME": "org",
+        "HTTPS_PROXY": "http://sandbox:password@127.0.0.1:1",
+        "https_proxy": "http://sandbox:password@127.0.0.1:1",
         "NO_PROXY": "127.0.0.1,localhost,::1",
         "SSL_CERT_FILE": "/sandbox/ca.pem",
         "AWS_CA_BUNDLE": "/sandbox/ca.pem",
@@ -48,6 +51,11 @@ def test_leads_everything_to_the_sandbox() -> None:
         "PULUMI_DEBUG_PROVIDERS": "aws:4,auth0:5,okta:6",
     }
     assert expected.items() <= environment.items()
+
+
+def test_shows_no_secret_where_it_is_printed() -> None:
+    shown = repr(SERVICES)
+    assert not [secret for secret in ("password", "open sesame", "random") if secret in shown]
 
 
 def test_leaves_packages_to_their_real_plugins() -> None:

@@ -6,6 +6,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.aws.installation import install
 from sandbox.aws.policies import UnsupportedPolicyError
+from sandbox.credentials import AWS_SECRET_KEY
 from sandbox.providers.aws import cognito, credential_providers, functions, gateways, iam, logs, lookups, secrets
 from sandbox.providers.aws.calls import readable
 from sandbox.providers.aws.client import AwsClient, Credentials, Sessions, require_region
@@ -47,7 +48,7 @@ class AwsProvider(Provider[AwsClient]):
         if isinstance(config["region"], str):  # in a preview it may be unknown
             require_region(config["region"], "aws:region")
         credentials = Credentials(
-            config.get("accessKey", ACCOUNT), config.get("secretKey", "sandbox"), config.get("token")
+            config.get("accessKey", ACCOUNT), config.get("secretKey", AWS_SECRET_KEY), config.get("token")
         )
         tags = config.get("defaultTags", {}).get("tags", {})
         client = AwsClient(self._sessions, credentials, config["region"], tags)

@@ -23,7 +23,7 @@ class Credentials:
     """What requests are signed with. On the sandbox an access key id of twelve digits is that account's."""
 
     access_key: str
-    secret_key: str = field(default="sandbox", repr=False)
+    secret_key: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
 
 
