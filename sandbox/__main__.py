@@ -10,7 +10,6 @@ import argparse
 import importlib.util
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -28,7 +27,6 @@ from sandbox.services import PROJECT, Services, ServicesError
 _FOLDER = Path(os.environ.get("SANDBOX_FOLDER", PROJECT / ".sandbox"))
 _COPY = _FOLDER / "project"
 _PLUGINS = ("auth0", "okta")
-_ENGINES = ("sandbox", "pulumi")
 _NEEDED = ("moto", "pulumi", "yaml")
 _INTERRUPTED = 130  # as shells have it for a command that Ctrl-C ended
 
@@ -92,20 +90,21 @@ def _parser() -> argparse.ArgumentParser:
 
 def _demo(asked: argparse.Namespace) -> int:
     began = time.monotonic()
-    engine = os.environ.get("ENGINE", "sandbox")
-    if engine not in _ENGINES:
-        return _fail(f"ENGINE={engine} is none of {', '.join(_ENGINES)}")
-    if engine == "pulumi" and shutil.which("pulumi") is None:
-        return _fail("pulumi is not on PATH: make install-pulumi, or leave ENGINE out")
-    with TemporaryDirectory(prefix="agentcore-auth-") as folder, ThreadPoolExecutor() as aside:
-        starting = aside.submit(services.start, Path(folder), attached=True)
+    with (
+        TemporaryDirectory(prefix="agentcore-auth-") as folder,
+        ExitStack() as afterwards,
+        ThreadPoolExecutor() as aside,
+    ):
+
+        def start(mode: str) -> Services:
+            running = services.start(Path(folder, mode), attached=True)
+            afterwards.callback(running.stop)
+            return running
+
+        starting = {mode: aside.submit(start, mode) for mode in ("pinned", "tutorial")}
         from sandbox.demo import demo  # noqa: PLC0415  # takes a second to import: the services start meanwhile
 
-        running = starting.result()
-        try:
-            return demo(running, began, as_json=asked.json, engine=engine)
-        finally:
-            running.stop()
+        return demo(lambda mode: starting[mode].result(), began, as_json=asked.json)
 
 
 def _deploy(asked: argparse.Namespace) -> int:

@@ -1,8 +1,9 @@
 """The demonstration: deploy on a fresh sandbox, let every provider's clients in, and keep everybody else out.
 
-In both modes: the stack as its file has it, pinned, and then the same stack updated to `mode: tutorial`. Everything is
-asked over the network, as a caller would: tokens at the providers' token endpoints, gateways with the official MCP
-client. Only tokens that no client of the stack could get (expired, of another client, without the scope) are minted.
+Twice, each time into empty accounts: the stack as its file has it, pinned, and in `mode: tutorial`. In between, the
+mistake that most people make, on a gateway made by hand. Everything is asked over the network, as a caller would:
+tokens at the providers' token endpoints, gateways with the official MCP client. Only tokens that no client of the
+stack could get (expired, of another client, without the scope) are minted.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import re
 import subprocess
 import sys
 import time
@@ -18,8 +18,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any, TextIO, cast
+from typing import Any
 
+import boto3
+import pulumi
 import yaml
 
 from agentcore_auth.authorizer.causes import Cause, TokenError
@@ -27,98 +29,56 @@ from agentcore_auth.authorizer.jws import parse
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.authorizer.rules import judge
 from agentcore_auth.authorizer.shapes import shape_of
-from agentcore_auth.outputs import Client, Gateway, OutputsError, Provider
+from agentcore_auth.outputs import Client, Gateway, Outputs, OutputsError, Provider
 from agentcore_auth.tokens.getting import credentials_of, get_token
 from configuration.schema import PROJECT as NAMESPACE
 from configuration.schema import Mode
-from sandbox import demo_report, progress, project
-from sandbox.caller import knock, list_tools, use_tools
-from sandbox.demo_report import NO_TOKEN, Admission, Pass, Report, Trial, Use
-from sandbox.engine import DeploymentError, Event
+from sandbox import demo_report, mock_engine, project
+from sandbox.caller import ToolCallError, knock, list_tools, use_tools
+from sandbox.console import say
+from sandbox.demo_report import NO_TOKEN, Admission, Mistake, Pass, Report, Trial, Use
 from sandbox.services import PROJECT, Services
-from sandbox.stack import Stack
 
 STACK = "sandbox"
-_PATH = re.compile(r"(?:\w+\.)+(\w+)")
-_EXAMPLES = {"name": "restock", "groupname": "default", "sku": "pen", "order": "1017"}
-"""Texts by the name of an argument: what exists on the sandbox (seeds.py, backends.py)."""
+_CALLS: Mapping[str, dict[str, Any]] = {
+    "billing___invoice": {"order": "1017"},
+    "forecasts___forecast": {"sku": "pen"},
+    "inventory___getArticle": {"sku": "pen"},
+    "orders___get_order": {"order": "1017"},
+    "sample___echo": {"message": "hello"},
+    "schedules___GetSchedule": {"Name": "restock"},
+    "shipping___ship": {"order": "1017"},
+}
+"""One tool of every target, called with what exists on the sandbox (seeds.py, backends.py)."""
 
 
-def demo(running: Services, began: float, *, as_json: bool, engine: str) -> int:
-    """Run it on services that were started for it; 0 where everything is as it should be.
+def demo(start: Callable[[Mode], Services], began: float, *, as_json: bool) -> int:
+    """Run it; 0 where everything is as it should be.
 
-    `began`: the `time.monotonic()` of when the user asked. `engine`: sandbox, or pulumi for the CLI on PATH.
+    `start` gives services with empty accounts for a mode. `began`: the `time.monotonic()` of when the user asked.
     """
     told = sys.stderr if as_json else sys.stdout
-    os.environ.update(running.environment(os.environ))
-    stack = Stack(running, project.copy(PROJECT, running.folder / "project"), STACK)
-    progress.say(demo_report.title(engine), told)
+    say(
+        demo_report.title(
+            "the SDK's mock monitor, which can create and no more: there is no pulumi CLI here (make pulumi)"
+        ),
+        told,
+    )
     try:
-        if engine == "pulumi":
-            _pulumi(stack, "stack", "init", told=told)
-        created = _deploy(stack, engine, told)["create"]
-        asked = _Demonstration(stack, "pinned")
-        pinned, uses = asked.run({}), asked.uses()
-        progress.say(demo_report.pinned_text(pinned, uses), told)
-        _switch_to_tutorial(stack)
-        changes = _deploy(stack, engine, told)
-        tutorial = _Demonstration(stack, "tutorial").run(changes)
-    except (DeploymentError, TokenError, OutputsError) as error:
-        progress.say(f"\ndemo: {error}", sys.stderr)
+        deployed = _Demonstration(start("pinned"), "pinned")
+        mistake = deployed.mistake()
+        say(demo_report.mistake_text(deployed.created, mistake), told)
+        pinned, uses = deployed.run(), deployed.uses()
+        say(demo_report.pinned_text(pinned, uses), told)
+        tutorial = _Demonstration(start("tutorial"), "tutorial").run()
+    except (pulumi.RunError, TokenError, OutputsError, ToolCallError) as error:
+        say(f"\ndemo: {error}", sys.stderr)
         return 1
-    report = Report(pinned, tutorial, uses, created, time.monotonic() - began)
-    progress.say(demo_report.tutorial_text(report), told)
+    report = Report(mistake, pinned, tutorial, uses, time.monotonic() - began)
+    say(demo_report.tutorial_text(report), told)
     if as_json:
-        progress.say(json.dumps(report.document(), indent=2))
+        say(json.dumps(report.document(), indent=2))
     return 0 if report.ok else 1
-
-
-def _deploy(stack: Stack, engine: str, told: TextIO) -> Mapping[str, int]:
-    """Deploy, and tell what changes meanwhile; gives operation -> resources. Raises DeploymentError."""
-    if engine == "pulumi":
-        _pulumi(stack, "up", "--yes", "--skip-preview", "--suppress-outputs", told=told)
-        (last,) = json.loads(_pulumi(stack, "stack", "history", "--json", "--page-size", "1"))
-        changes = cast("dict[str, int]", last["resourceChanges"])
-    else:
-        began = time.monotonic()
-        result = stack.run("up", _printer(told))
-        progress.say(f"\n  {progress.summary(result)} in {time.monotonic() - began:.1f} s", told)
-        changes = result.changes
-    return {operation: count for operation, count in sorted(changes.items()) if operation != "same" and count}
-
-
-def _printer(told: TextIO) -> Callable[[Event], None]:
-    """Tells what is done; of a property that differs its own name, because its whole path fits into no line."""
-
-    def listen(event: Event) -> None:
-        line = progress.line_for(event)
-        if line is not None:
-            progress.say(_PATH.sub(r"\1", line) if event.kind == "done" else line, told)
-
-    return listen
-
-
-def _pulumi(stack: Stack, *arguments: str, told: TextIO | None = None) -> str:
-    """Run the CLI; gives what it printed unless that is `told`. Raises DeploymentError."""
-    command = ["pulumi", *arguments, "--stack", stack.name, "--non-interactive"]
-    done = subprocess.run(  # noqa: S603  # fixed commands
-        command, cwd=stack.project, stdout=told or subprocess.PIPE, text=True, check=False
-    )
-    if done.returncode:
-        raise DeploymentError(f"`{' '.join(command)}` failed")
-    return done.stdout or ""
-
-
-def _stack_file(stack: Stack) -> dict[str, Any]:
-    return yaml.safe_load((stack.project / f"Pulumi.{stack.name}.yaml").read_text())
-
-
-def _switch_to_tutorial(stack: Stack) -> None:
-    """Write the mode into the copy's stack file."""
-    written = _stack_file(stack)
-    project.write_stack_file(
-        stack.project, stack.name, {**written["config"], "mode": "tutorial"}, salt=written["encryptionsalt"]
-    )
 
 
 @dataclass(frozen=True)
@@ -136,18 +96,25 @@ class _Caller:
 
 
 class _Demonstration:
-    """The deployed stack, asked by everybody; providers in the stack file's order, clients by name."""
+    """The stack deployed in a mode, and asked by everybody; providers in the stack file's order, clients by name."""
 
-    def __init__(self, stack: Stack, mode: Mode) -> None:
-        outputs = stack.outputs()
-        order = cast("list[str]", _stack_file(stack)["config"][f"{NAMESPACE}:identityProviders"])
-        self._services = stack.services
+    def __init__(self, services: Services, mode: Mode) -> None:
+        """Deploys. This process and what it starts sees the services' cloud from now on."""
+        os.environ.update(services.environment(os.environ))
+        self._services = services
         self._mode: Mode = mode
-        self._gateways = {name: outputs.gateway(name) for name in order}
+        folder = project.copy(PROJECT, services.folder / "project")
+        written = yaml.safe_load((folder / f"Pulumi.{STACK}.yaml").read_text())
+        self._config: Mapping[str, Any] = {**written["config"], f"{NAMESPACE}:mode": mode}
+        project.write_stack_file(folder, STACK, self._config, salt=written["encryptionsalt"])
+        document, self.created = mock_engine.deploy(folder, STACK)
+        outputs = Outputs(document, STACK, order=self._config[f"{NAMESPACE}:identityProviders"])
+        self._gateways = outputs.gateways
         self._callers = [
-            _Caller(gateway, provider, client, get_token(credentials_of(provider, client), cache=None).token)
-            for name, gateway in self._gateways.items()
-            for provider in [outputs.provider(name)]
+            _Caller(
+                self._gateways[name], provider, client, get_token(credentials_of(provider, client), cache=None).token
+            )
+            for name, provider in outputs.providers.items()
             for _, client in sorted(provider.clients.items())
         ]
 
@@ -158,20 +125,35 @@ class _Demonstration:
             next(caller for caller in self._callers if caller.provider.name == provider) for provider in self._gateways
         ]
 
-    def run(self, changes: Mapping[str, int]) -> Pass:
-        """Whom the gateways let in, and whom not. `changes` is what the deployment did."""
+    def mistake(self) -> Mistake:
+        """A gateway made by hand that demands the client's id as audience, which Cognito's tokens do not have."""
+        caller = next(each for each in self._callers if each.provider.name == "cognito")
+        session = boto3.Session(region_name=self._config["aws:region"])
+        service = {"Service": "bedrock-agentcore.amazonaws.com"}
+        trust = {"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        role = session.client("iam").create_role(RoleName="by-hand", AssumeRolePolicyDocument=document)["Role"]
+        gateway = {"name": "by-hand", "roleArn": role["Arn"], "protocolType": "MCP", "authorizerType": "CUSTOM_JWT"}
+        demanded = {"discoveryUrl": caller.provider.discovery_url, "allowedAudience": [caller.client.client_id]}
+        api = session.client("bedrock-agentcore-control")
+        made = api.create_gateway(**gateway, authorizerConfiguration={"customJWTAuthorizer": demanded})
+        url = made["gatewayUrl"].removesuffix("/mcp") + "/mcp"
+        answer, checked = knock(url, caller.token), _check(caller, demanded)
+        fitting = {"customJWTAuthorizer": checked["authorizer"]}
+        api.update_gateway(gatewayIdentifier=made["gatewayId"], **gateway, authorizerConfiguration=fitting)
+        return Mistake(
+            demanded, caller.claims, answer.status, answer.challenge, checked, knock(url, caller.token).status
+        )
+
+    def run(self) -> Pass:
+        """Whom the gateways let in, and whom not."""
         with ThreadPoolExecutor() as at_once:
             admissions = at_once.map(self._admission, self._callers)
             trials = at_once.map(self._trials, self._first_callers)
-            return Pass(
-                gateways=tuple(self._gateways),
-                changes=changes,
-                admissions=tuple(admissions),
-                trials=tuple(chain.from_iterable(trials)),
-            )
+            return Pass(tuple(self._gateways), self.created, tuple(admissions), tuple(chain.from_iterable(trials)))
 
     def uses(self) -> tuple[Use, ...]:
-        """The first tool of every target, called at every gateway."""
+        """A tool of every target, called at every gateway."""
         with ThreadPoolExecutor() as at_once:
             return tuple(chain.from_iterable(at_once.map(self._uses, self._first_callers)))
 
@@ -195,12 +177,10 @@ class _Demonstration:
         url, token = caller.gateway.mcp_url, caller.token
         if knock(url, token).status != 200:
             return []
-        tools = {tool.name.partition("___")[0]: tool for tool in reversed(list_tools(url, token))}
-        calls = [(tool.name, example_arguments(tool.input_schema)) for _, tool in sorted(tools.items())]
-        _, results = use_tools(url, token, calls)
+        _, results = use_tools(url, token, list(_CALLS.items()))
         return [
-            Use(caller.provider.name, name, arguments, result.text, result.failed)
-            for (name, arguments), result in zip(calls, results, strict=True)
+            Use(caller.provider.name, tool, arguments, result.text, result.failed)
+            for (tool, arguments), result in zip(_CALLS.items(), results, strict=True)
         ]
 
     def _trials(self, caller: _Caller) -> list[Trial]:
@@ -247,31 +227,17 @@ class _Demonstration:
         return self._services.mint(claims, issuer=str(claims["iss"]))
 
 
+def _check(caller: _Caller, authorizer: Mapping[str, Any]) -> dict[str, Any]:
+    """What `agentcore-auth check` says of the caller's token at a gateway with this authorizer."""
+    options = ["--discovery-url", authorizer["discoveryUrl"], "--allowed-audience", *authorizer["allowedAudience"]]
+    command = [sys.executable, "-m", "agentcore_auth", "check", *options, "--gateway", "cognito", "--json"]
+    done = subprocess.run(command, cwd=PROJECT, input=caller.token, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    return json.loads(done.stdout)
+
+
 def tampered(token: str) -> str:
     """The token with another claim added, under the signature that it had."""
     header, payload, signature = token.split(".")
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     forged = base64.urlsafe_b64encode(json.dumps({**claims, "admin": True}).encode()).rstrip(b"=").decode()
     return f"{header}.{forged}.{signature}"
-
-
-def example_arguments(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments that satisfy a tool's input schema: what is required, with values that the sandbox's backends know."""
-    properties: Mapping[str, Any] = schema.get("properties", {})
-    return {name: _example(name, properties.get(name, {})) for name in schema.get("required", properties)}
-
-
-def _example(name: str, schema: Mapping[str, Any]) -> Any:
-    if "enum" in schema:
-        return schema["enum"][0]
-    match schema.get("type"):
-        case "object":
-            return example_arguments(schema)
-        case "array":
-            return [_example(name, schema.get("items", {}))]
-        case "number" | "integer":
-            return 1
-        case "boolean":
-            return True
-        case _:
-            return _EXAMPLES.get(name.lower(), "hello")

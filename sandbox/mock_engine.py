@@ -49,7 +49,7 @@ _CHANNEL_OPTIONS = [
 
 
 def deploy(project: Path, stack: str) -> tuple[Mapping[str, Any], int]:
-    """Create what the program in a folder registers; gives the stack's outputs, secrets shown, and the resources' number.
+    """Create what the program in a folder registers; gives the stack's outputs, secrets shown, and how many there are.
 
     The environment leads to the sandbox. Raises pulumi.RunError with the program's or a provider's reason; what was
     created by then stays.
