@@ -35,8 +35,8 @@ if [ -e "$ready" ] && [ -z "$(find requirements*.txt constraints.txt pyproject.t
 fi
 
 has_uv() { command -v uv >/dev/null || [ -x "$venv/bin/uv" ]; }
-is_whole() { [ ! -e "$begun" ] && is_recent "$venv/bin/python" && { has_uv || "$venv/bin/python" -m pip --version >/dev/null 2>&1; }; }
-if ! is_whole; then
+has_pip() { "$venv/bin/python" -m pip --version >/dev/null 2>&1; }
+if [ -e "$begun" ] || ! is_recent "$venv/bin/python" || ! { has_uv || has_pip; }; then
   rm -rf "$venv"
   "$python" -m venv "$venv" || {
     rm -rf "$venv"
