@@ -1,5 +1,6 @@
 """The sandbox's command line: python -m sandbox demo | up | preview | destroy | outputs | down | exec -- COMMAND
 
+The project is this one, or the Pulumi program in the folder that `--project` names; commands work on a copy of it.
 What `up` starts lives in the folder `.sandbox` of the project, or in the one that SANDBOX_FOLDER names: sandboxes in
 different folders know nothing of each other.
 """
@@ -14,18 +15,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+import zlib
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 
 from sandbox import services
+from sandbox.cli import cache_folder, pulumi_command
 from sandbox.console import say
-from sandbox.services import PROJECT, Services, ServicesError
+from sandbox.services import PROJECT, SandboxError, Services, ServicesError
 
 _FOLDER = Path(os.environ.get("SANDBOX_FOLDER", PROJECT / ".sandbox"))
-_COPY = _FOLDER / "project"
 _PLUGINS = ("auth0", "okta")
 _NEEDED = ("moto", "pulumi", "yaml")
 _INTERRUPTED = 130  # as shells have it for a command that Ctrl-C ended
@@ -38,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail("this Python has not the project's packages: make setup, then . .venv/bin/activate")
     try:
         return int(asked.run(asked))
-    except ServicesError as error:
+    except SandboxError as error:
         return _fail(error)
     except KeyboardInterrupt:
         say("sandbox: interrupted", sys.stderr)
@@ -52,20 +55,27 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="deploy on a fresh sandbox, fetch tokens, call every gateway, clean up")
     demo.add_argument("--json", action="store_true", help="one JSON document instead of text")
+    demo.add_argument("--without-cli", action="store_true", help="as where there is no pulumi CLI")
     demo.set_defaults(run=_demo)
+    elsewhere = argparse.ArgumentParser(add_help=False)
+    elsewhere.add_argument(
+        "--project", type=Path, default=PROJECT, metavar="DIR", help="the folder of another Pulumi program in Python"
+    )
     for name, help_text in (
         ("up", "start the sandbox if it is not running, and deploy a stack on it"),
         ("preview", "show what `up` would change"),
         ("destroy", "delete what a stack deployed"),
     ):
-        command = commands.add_parser(name, help=help_text)
+        command = commands.add_parser(name, help=help_text, parents=[elsewhere])
         command.add_argument("--stack", default="sandbox", help="the stack file's name: Pulumi.<STACK>.yaml")
         if name == "preview":
             command.add_argument("--json", action="store_true", help="as `pulumi preview --json` has it")
         if name == "up":
             command.add_argument("--outputs", action="store_true", help="print the outputs even if nothing changed")
         command.set_defaults(run=_deploy, operation=name)
-    outputs = commands.add_parser("outputs", help="print a stack's outputs, as `pulumi stack output --json` does")
+    outputs = commands.add_parser(
+        "outputs", help="print a stack's outputs, as `pulumi stack output --json` does", parents=[elsewhere]
+    )
     outputs.add_argument("--stack", default="sandbox")
     outputs.add_argument("--json", action="store_true", help="the only form; here for likeness with pulumi")
     outputs.add_argument("--show-secrets", action="store_true")
@@ -73,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("down", help="end the sandbox, with all that is deployed on it").set_defaults(run=_down)
     execute = commands.add_parser(
         "exec",
+        parents=[elsewhere],
         help="run a command in a copy of the project, with everything pointed at the sandbox",
         description="Run a command on the sandbox, which is started if it is not running. The command runs in a copy "
         "of the project (.sandbox/project): files that it writes in its current folder stay there, until `down`.",
@@ -104,52 +115,65 @@ def _demo(asked: argparse.Namespace) -> int:
         starting = {mode: aside.submit(start, mode) for mode in ("pinned", "tutorial")}
         from sandbox.demo import demo  # noqa: PLC0415  # takes a second to import: the services start meanwhile
 
-        return demo(lambda mode: starting[mode].result(), began, as_json=asked.json)
+        return demo(lambda mode: starting[mode].result(), began, as_json=asked.json, without_cli=asked.without_cli)
 
 
 def _deploy(asked: argparse.Namespace) -> int:
-    from sandbox import progress  # noqa: PLC0415  # brings the engine along, which `down` and `exec` do without
-    from sandbox.engine import DeploymentError, preview_digest  # noqa: PLC0415
-    from sandbox.stack import Stack  # noqa: PLC0415
+    from sandbox import progress  # noqa: PLC0415  # brings Pulumi's SDK along, which `down` and `exec` do without
+    from sandbox.stack import DeploymentError, Stack  # noqa: PLC0415
 
-    if not _stack_file(PROJECT, asked.stack).exists():
-        return _fail_without_stack_file(asked.stack)
-    digest = asked.operation == "preview" and asked.json
+    cli = pulumi_command()
+    _require_stack_file(asked, asked.project)
     with ExitStack() as afterwards:
-        stack = Stack(_services_for(asked.operation, afterwards), PROJECT, asked.stack)
+        running = _services_for(asked.operation, afterwards)
+        stack = Stack(running, _copy(asked.project, running.folder), asked.stack, cli)
+        interrupted = afterwards.enter_context(_cli_is_interrupted())
         try:
-            result = stack.run(asked.operation, progress.printer(sys.stderr if digest else None))
-        except DeploymentError as error:
-            return _fail(error)
-        except KeyboardInterrupt:
-            if asked.operation == "preview":
-                raise
-            what = "created is in the state" if asked.operation == "up" else "not deleted is still in the state"
-            _fail(f"interrupted; what was {what}; the sandbox is still running: python -m sandbox down")
-            return _INTERRUPTED
-    if digest:
-        say(json.dumps(preview_digest(result), indent=2))
-        return 0
-    say(f"\n  {asked.stack}: {progress.summary(result, planned=asked.operation == 'preview')}")
-    if asked.operation == "up":
-        if asked.outputs or any(count for operation, count in result.changes.items() if operation != "same"):
-            say(f"\n  Outputs\n{progress.outputs_text(stack.document(show_secrets=False))}")
-        say(f"\n  Next: python -m sandbox exec -- agentcore-auth verify --stack {asked.stack}")
+            if asked.operation == "preview" and asked.json:
+                say(stack.preview_document())
+                return 0
+            result = getattr(stack, asked.operation)(say)
+        except DeploymentError:
+            if interrupted.is_set():
+                return _interruption(asked.operation)
+            raise
+        say(f"\n  {asked.stack}: {progress.summary(result.changes, planned=asked.operation == 'preview')}")
+        if asked.operation == "up":
+            if asked.outputs or not result.is_unchanged:
+                say(f"\n  Outputs\n{progress.outputs_text(stack.document(show_secrets=False))}")
+            if asked.project == PROJECT:
+                say(f"\n  Next: python -m sandbox exec -- agentcore-auth verify --stack {asked.stack}")
     return 0
 
 
-def _outputs(asked: argparse.Namespace) -> int:
-    from sandbox.engine import DeploymentError  # noqa: PLC0415  # as in _deploy
-    from sandbox.stack import Stack  # noqa: PLC0415
-
-    if not any(_stack_file(folder, asked.stack).exists() for folder in (PROJECT, _COPY)):
-        return _fail_without_stack_file(asked.stack)
-    stack = Stack(services.load(_FOLDER), PROJECT, asked.stack)
+@contextmanager
+def _cli_is_interrupted() -> Generator[Event]:
+    """Leave Ctrl-C to the CLI, which gets it as well, and tells the engine to finish what it has begun."""
+    interrupted = Event()
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:  # as in a background job, where it is ignored by the CLI too
+        signal.signal(signal.SIGINT, lambda _signal, _frame: interrupted.set())
     try:
-        document = stack.document(show_secrets=asked.show_secrets)
-    except DeploymentError as error:
-        return _fail(error)
-    say(json.dumps(document, indent=2, sort_keys=True))
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _interruption(operation: str) -> int:
+    if operation == "preview":
+        raise KeyboardInterrupt
+    what = "created is in the state" if operation == "up" else "not deleted is still in the state"
+    _fail(f"interrupted; what was {what}; the sandbox is still running: python -m sandbox down")
+    return _INTERRUPTED
+
+
+def _outputs(asked: argparse.Namespace) -> int:
+    from sandbox.stack import Stack  # noqa: PLC0415  # as in _deploy
+
+    _require_stack_file(asked, asked.project, _copy_folder(asked.project, _FOLDER))
+    running = services.load(_FOLDER)
+    stack = Stack(running, _copy(asked.project, running.folder), asked.stack)
+    say(json.dumps(stack.document(show_secrets=asked.show_secrets), indent=2, sort_keys=True))
     return 0
 
 
@@ -165,15 +189,15 @@ def _execute(asked: argparse.Namespace) -> int:
         return _fail("give a command: python -m sandbox exec -- COMMAND")
     if unknown := sorted(set(plugins) - set(_PLUGINS)):
         return _fail(f"--real-plugins: {', '.join(unknown)} is none of {', '.join(_PLUGINS)}")
-    from sandbox import project  # noqa: PLC0415  # needs a package, which `main` makes sure of
-
     running, started = services.load_or_start(_FOLDER)
     if started:
         say("sandbox: started; it is left running until `python -m sandbox down`", sys.stderr)
-    folder = project.copy(PROJECT, _COPY)
+    folder = _copy(asked.project, running.folder)
     environment = {
         **running.environment(os.environ, real_plugins=plugins),
-        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath))),
+        "PATH": os.pathsep.join(
+            (str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), str(cache_folder() / "bin"))
+        ),
         "PWD": str(folder),
         "XDG_CACHE_HOME": str(running.folder / "cache"),
     }
@@ -202,12 +226,26 @@ def _services_for(operation: str, afterwards: ExitStack) -> Services:
     return passing
 
 
-def _stack_file(folder: Path, stack: str) -> Path:
-    return folder / f"Pulumi.{stack}.yaml"
+def _copy(folder: Path, of: Path) -> Path:
+    """The copy of a project for the services in a folder, brought up to date."""
+    from sandbox import project  # noqa: PLC0415  # needs a package, which `main` makes sure of
+
+    if not (folder / "Pulumi.yaml").exists():
+        raise ServicesError(f"{folder} holds no Pulumi.yaml")
+    return project.copy(folder.resolve(), _copy_folder(folder, of))
 
 
-def _fail_without_stack_file(stack: str) -> int:
-    return _fail(f"there is no Pulumi.{stack}.yaml")
+def _copy_folder(folder: Path, of: Path) -> Path:
+    if folder.resolve() == PROJECT:
+        return of / "project"
+    return of / "projects" / f"{folder.resolve().name}-{zlib.crc32(bytes(folder.resolve())):08x}"
+
+
+def _require_stack_file(asked: argparse.Namespace, *folders: Path) -> None:
+    name = f"Pulumi.{asked.stack}.yaml"
+    if not any((folder / name).exists() for folder in folders):
+        where = "" if asked.project == PROJECT else f" in {asked.project}"
+        raise ServicesError(f"there is no {name}{where}")
 
 
 def _fail(reason: object) -> int:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -35,9 +36,11 @@ from configuration.schema import PROJECT as NAMESPACE
 from configuration.schema import Mode
 from sandbox import demo_report, mock_engine, project
 from sandbox.caller import ToolCallError, knock, list_tools, use_tools
-from sandbox.console import say
+from sandbox.cli import CliError, pulumi_command
+from sandbox.console import say, tick
 from sandbox.demo_report import NO_TOKEN, Admission, Mistake, Pass, Report, Trial, Use
-from sandbox.services import PROJECT, Services
+from sandbox.services import PROJECT, SandboxError, Services
+from sandbox.stack import Stack
 
 STACK = "sandbox"
 _CALLS: Mapping[str, dict[str, Any]] = {
@@ -52,26 +55,26 @@ _CALLS: Mapping[str, dict[str, Any]] = {
 """One tool of every target, called with what exists on the sandbox (seeds.py, backends.py)."""
 
 
-def demo(start: Callable[[Mode], Services], began: float, *, as_json: bool) -> int:
+Deploy = Callable[[Services, Path], tuple[Mapping[str, Any], int]]
+"""Deploys STACK of a copy of the project; gives its outputs, with secrets, and how many resources were created."""
+
+
+def demo(start: Callable[[Mode], Services], began: float, *, as_json: bool, without_cli: bool) -> int:
     """Run it; 0 where everything is as it should be.
 
     `start` gives services with empty accounts for a mode. `began`: the `time.monotonic()` of when the user asked.
     """
     told = sys.stderr if as_json else sys.stdout
-    say(
-        demo_report.title(
-            "the SDK's mock monitor, which can create and no more: there is no pulumi CLI here (make pulumi)"
-        ),
-        told,
-    )
+    deployer, deploy = _deployer(without_cli=without_cli)
+    say(demo_report.title(deployer), told)
     try:
-        deployed = _Demonstration(start("pinned"), "pinned")
+        deployed = _Demonstration(start("pinned"), "pinned", deploy)
         mistake = deployed.mistake()
         say(demo_report.mistake_text(deployed.created, mistake), told)
         pinned, uses = deployed.run(), deployed.uses()
         say(demo_report.pinned_text(pinned, uses), told)
-        tutorial = _Demonstration(start("tutorial"), "tutorial").run()
-    except (pulumi.RunError, TokenError, OutputsError, ToolCallError) as error:
+        tutorial = _Demonstration(start("tutorial"), "tutorial", deploy).run()
+    except (SandboxError, pulumi.RunError, TokenError, OutputsError, ToolCallError) as error:
         say(f"\ndemo: {error}", sys.stderr)
         return 1
     report = Report(mistake, pinned, tutorial, uses, time.monotonic() - began)
@@ -79,6 +82,24 @@ def demo(start: Callable[[Mode], Services], began: float, *, as_json: bool) -> i
     if as_json:
         say(json.dumps(report.document(), indent=2))
     return 0 if report.ok else 1
+
+
+def _deployer(*, without_cli: bool) -> tuple[str, Deploy]:
+    """What deploys, in words, and how."""
+    try:
+        cli = None if without_cli else pulumi_command()
+        reason = "as asked"
+    except CliError as error:
+        cli, reason = None, str(error)
+    if cli is None:
+        return f"the SDK's mock monitor ({reason})", lambda _, folder: mock_engine.deploy(folder, STACK)
+
+    def deploy(services: Services, folder: Path) -> tuple[Mapping[str, Any], int]:
+        stack = Stack(services, folder, STACK, cli)
+        result = stack.up(lambda line: tick() if line.startswith("  +") else say(line, sys.stderr))
+        return stack.document(show_secrets=True), result.changes["create"]
+
+    return "the pulumi CLI", deploy
 
 
 @dataclass(frozen=True)
@@ -98,16 +119,15 @@ class _Caller:
 class _Demonstration:
     """The stack deployed in a mode, and asked by everybody; providers in the stack file's order, clients by name."""
 
-    def __init__(self, services: Services, mode: Mode) -> None:
-        """Deploys. This process and what it starts sees the services' cloud from now on."""
+    def __init__(self, services: Services, mode: Mode, deploy: Deploy) -> None:
+        """Deploys. This process, and what it starts, sees the services' cloud from now on."""
         os.environ.update(services.environment(os.environ))
         self._services = services
         self._mode: Mode = mode
         folder = project.copy(PROJECT, services.folder / "project")
-        written = yaml.safe_load((folder / f"Pulumi.{STACK}.yaml").read_text())
-        self._config: Mapping[str, Any] = {**written["config"], f"{NAMESPACE}:mode": mode}
-        project.write_stack_file(folder, STACK, self._config, salt=written["encryptionsalt"])
-        document, self.created = mock_engine.deploy(folder, STACK)
+        project.change_stack_file(folder, STACK, {"mode": mode})
+        self._config: Mapping[str, Any] = yaml.safe_load(project.stack_file(folder, STACK).read_text())["config"]
+        document, self.created = deploy(services, folder)
         outputs = Outputs(document, STACK, order=self._config[f"{NAMESPACE}:identityProviders"])
         self._gateways = outputs.gateways
         self._callers = [

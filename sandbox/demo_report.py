@@ -144,7 +144,7 @@ def title(deployer: str) -> str:
         "AgentCore gateways, deployed on this machine\n"
         "  The Pulumi program, unchanged. AWS and the identity providers are played on the loopback\n"
         "  interface, under their production names; nothing leaves it.\n"
-        f"  Deployed by {deployer}.\n"
+        f"{fill(f'Deployed by {deployer}.', WIDTH, initial_indent='  ', subsequent_indent='  ')}\n"
         "\n1  Deploy three gateways, whose authorizers check all that tokens say\n"
     )
 

@@ -22,7 +22,7 @@ import httpx2
 import uvicorn
 from starlette.types import ASGIApp
 
-from sandbox import aws_api, backends, cognito, seeds
+from sandbox import aws_api, backends, cognito, language, seeds
 from sandbox.admin import Mint, admin_app
 from sandbox.aws.installation import install
 from sandbox.gateway import GatewayDataPlane
@@ -133,6 +133,8 @@ async def run(folder: Path, *, attached: bool) -> None:
     proxy = ConnectProxy(cloud.front.knows, _port(front))
     admin = await _listen(admin_app(Mint(cloud.cognito, cloud.auth0, cloud.okta), cloud.leftovers, stopped.set))
     providers = {provider.package: serve(provider) for provider in _providers(cloud)}
+    program_environment: dict[str, str] = {}
+    runtime, language_port = language.serve(program_environment)
     services = Services(
         folder=folder,
         pid=os.getpid(),
@@ -141,12 +143,15 @@ async def run(folder: Path, *, attached: bool) -> None:
         aws=cloud.api_url,
         admin=f"http://{LOOPBACK}:{_port(admin)}",
         providers={package: port for package, (_, port) in providers.items()},
+        language=language_port,
     )
     cloud.function_environment.update(services.environment({}))
+    program_environment.update(services.environment(os.environ))
     await planting
     announce(services)
     threading.Thread(target=_import_ahead, daemon=True).start()
     await stopped.wait()
+    runtime.stop(grace=None)
 
 
 def _providers(cloud: Cloud) -> Iterator[Provider[Any]]:

@@ -3,50 +3,56 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, TextIO, cast
-
-from sandbox.console import say
-from sandbox.engine import Event, Result, Step
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
 
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "same": " "}
 _PAST = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted", "same": "unchanged"}
 _PLANNED = {**{op: f"to {op}" for op in _PAST}, "same": "unchanged"}
 _TYPE = re.compile(r"(?P<package>[^:]+):(?P<module>[^:/]+)(/[^:]*)?:(?P<name>.+)")
+_STACK = "pulumi:pulumi:Stack"
 _OF_PULUMI = ("pulumi:pulumi:", "pulumi:providers:")
 _MODULES_OF_NO_INTEREST = ("index", "")
 
 
-def printer(stream: TextIO | None = None) -> Callable[[Event], None]:
-    """A listener for sandbox.engine.run that says what is done."""
+@dataclass(frozen=True)
+class Step:
+    """What the engine does to one resource; `changed` are the properties that differ."""
 
-    def listen(event: Event) -> None:
-        line = line_for(event)
-        if line is not None:
-            say(line, stream)
+    op: str
+    urn: str
+    changed: tuple[str, ...] = ()
 
-    return listen
+    @property
+    def name(self) -> str:
+        return self.urn.split("::", 3)[3]
+
+    @property
+    def type(self) -> str:
+        return self.urn.split("::", 3)[2].rpartition("$")[2]
 
 
-def line_for(event: Event) -> str | None:
-    """What an event is worth: a resource that was changed, or a message."""
-    if event.kind == "message":
-        return f"  {event.severity}: {event.message}"
-    if event.kind != "done" or event.step is None or event.step.op not in _SIGNS or event.step.op == "same":
+def line_for(step: Step) -> str | None:
+    """What a step is worth: one line for a resource that is changed."""
+    if step.op not in _SIGNS or step.op == "same" or step.type.startswith(_OF_PULUMI):
         return None
-    return None if event.step.type.startswith(_OF_PULUMI) else describe(event.step)
-
-
-def describe(step: Step) -> str:
-    """One line: what happens to which resource, and for an update which properties differ."""
     changed = f"  [{', '.join(step.changed)}]" if step.op in ("update", "replace") and step.changed else ""
     return f"  {_SIGNS[step.op]} {_type(step.type):<46} {step.name}{changed}"
 
 
-def summary(result: Result, *, planned: bool = False) -> str:
+def subject(urn: str | None) -> str:
+    """Whom a message concerns, to be put before it; nothing where it is the stack."""
+    if not urn:
+        return ""
+    step = Step("", urn)
+    return "" if step.type == _STACK else f"{_type(step.type)} {step.name}: "
+
+
+def summary(changes: Mapping[str, int], *, planned: bool = False) -> str:
     """How many resources were, or are `planned` to be, created, updated, …"""
     words = _PLANNED if planned else _PAST
-    counted = [f"{result.changes[op]} {word}" for op, word in words.items() if result.changes.get(op)]
+    counted = [f"{changes[op]} {word}" for op, word in words.items() if changes.get(op)]
     return ", ".join(counted) or "nothing to do"
 
 

@@ -73,7 +73,25 @@ def write_stack_file(
     The region is us-west-2 unless given. `secure`: ciphertexts that were made with `salt`.
     """
     encrypted = {key: {"secure": ciphertext} for key, ciphertext in (secure or {}).items()}
-    own: dict[str, Any] = {"aws:region": "us-west-2", **config, **encrypted}
     document: dict[str, Any] = {"encryptionsalt": salt} if salt else {}
-    document["config"] = {key if ":" in key else f"{_NAMESPACE}:{key}": value for key, value in own.items()}
-    (project / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+    document["config"] = _with_namespace({"aws:region": "us-west-2", **config, **encrypted})
+    _write(project, stack, document)
+
+
+def change_stack_file(project: Path, stack: str, changes: Mapping[str, Any]) -> None:
+    """Lay keys over those of `Pulumi.<stack>.yaml`, named as for `write_stack_file`; all else stays."""
+    document: dict[str, Any] = yaml.safe_load(stack_file(project, stack).read_text())
+    document["config"] = {**document["config"], **_with_namespace(changes)}
+    _write(project, stack, document)
+
+
+def _with_namespace(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {key if ":" in key else f"{_NAMESPACE}:{key}": value for key, value in config.items()}
+
+
+def stack_file(project: Path, stack: str) -> Path:
+    return project / f"Pulumi.{stack}.yaml"
+
+
+def _write(project: Path, stack: str, document: Mapping[str, Any]) -> None:
+    stack_file(project, stack).write_text(yaml.safe_dump(document, sort_keys=False))

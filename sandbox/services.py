@@ -31,8 +31,8 @@ OTHER_ACCOUNT = "210987654321"
 _FILE = "services.json"
 _LOG = "services.log"
 _LOCK = "services.lock"
-_OF_COMMANDS = ("project", "cache")
-"""What `exec` makes in the folder."""
+_OF_COMMANDS = ("project", "projects", "cache")
+"""What commands make in the folder."""
 _START_SECONDS = 30.0
 _STOP_SECONDS = 10.0
 _ANSWER_SECONDS = 20.0
@@ -41,8 +41,12 @@ _CREDENTIALS = ("AWS_", "AUTH0_", "OKTA_", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
-class ServicesError(Exception):
-    """The services cannot be started or reached; the message is for the user."""
+class SandboxError(Exception):
+    """Something that the user can do something about; the message says what is wrong."""
+
+
+class ServicesError(SandboxError):
+    """The services cannot be started or reached."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Services:
     aws: str
     admin: str
     providers: Mapping[str, int]
+    language: int
     process: subprocess.Popen[bytes] | None = field(default=None, compare=False, repr=False)
     """Only where this process started them."""
 
@@ -69,7 +74,7 @@ class Services:
 
         `real_plugins`: packages (aws, auth0, okta) whose provider is not the sandbox's.
         """
-        ca = str(self.ca)
+        ca, pulumi = str(self.ca), str(self.folder / "pulumi")
         attached = (f"{name}:{port}" for name, port in self.providers.items() if name not in real_plugins)
         return {
             **without_credentials(base),
@@ -85,10 +90,13 @@ class Services:
             "AWS_EC2_METADATA_DISABLED": "true",
             **credentials.ENVIRONMENT,
             "PULUMI_BACKEND_URL": self.backend.as_uri(),
-            "PULUMI_CREDENTIALS_PATH": str(self.folder / "pulumi"),
+            "PULUMI_CREDENTIALS_PATH": pulumi,
+            **({} if real_plugins else {"PULUMI_HOME": pulumi}),  # the user's has the plugins
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_DEBUG_PROVIDERS": ",".join(attached),
+            "PULUMI_DEBUG_LANGUAGES": f"python:{self.language}",
         }
 
     def mint(self, claims: Mapping[str, object], *, issuer: str) -> str:
@@ -198,7 +206,7 @@ def start(folder: Path, *, attached: bool = False) -> Services:
             stdout=output,
             stderr=output,
             cwd=PROJECT,
-            env={**without_credentials(os.environ), "PYTHONPATH": str(PROJECT)},
+            env=without_credentials(os.environ),
             start_new_session=True,
         )
     try:
@@ -259,6 +267,7 @@ def announce(services: Services) -> None:
         "aws": services.aws,
         "admin": services.admin,
         "providers": dict(services.providers),
+        "language": services.language,
     }
     services.backend.mkdir(exist_ok=True)
     unfinished = services.folder / f"{_FILE}.new"

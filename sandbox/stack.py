@@ -1,54 +1,149 @@
-"""A stack on the sandbox, deployed by the sandbox's engine."""
+"""A stack on the sandbox, deployed by Pulumi's engine: its CLI, driven by pulumi.automation."""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, cast
 
-import yaml
+from pulumi import automation
+from pulumi.automation import CommandError, EngineEvent, PulumiCommand, events
 
 from agentcore_auth.outputs import Outputs
-from sandbox import engine
-from sandbox.engine import Event, Result
-from sandbox.services import PASSPHRASE, Services
+from sandbox import progress, project
+from sandbox.cli import pulumi_command
+from sandbox.progress import Step
+from sandbox.services import SandboxError, Services
 
-Operation = Literal["preview", "up", "destroy"]
+_COLORS = re.compile(r"<\{%.*?%\}>")
+Tell = Callable[[str], None]
+
+
+class DeploymentError(SandboxError):
+    """What Pulumi reported of a command that failed."""
+
+
+@dataclass
+class Result:
+    """What a deployment did, or would do: its steps, and how many resources are concerned by which operation."""
+
+    steps: list[Step] = field(default_factory=list[Step])
+    changes: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def is_unchanged(self) -> bool:
+        return not any(count for operation, count in self.changes.items() if operation != "same")
 
 
 @dataclass(frozen=True)
 class Stack:
-    """One stack of the project in a folder, on running services."""
+    """One stack of the project in a folder, on running services. The CLI writes to the folder: make it a copy.
+
+    Raises CliError where there is no CLI.
+    """
 
     services: Services
     project: Path
     name: str
+    cli: PulumiCommand = field(default_factory=pulumi_command, repr=False)
 
-    def run(self, operation: Operation, on_event: Callable[[Event], None] = lambda _: None) -> Result:
-        """Preview, deploy or destroy. Raises sandbox.engine.DeploymentError."""
-        return engine.run(
-            operation,
-            project=self.project,
-            stack=self.name,
-            backend=self.services.backend,
-            passphrase=PASSPHRASE,
-            providers=self.services.providers,
-            environment=self.services.environment(os.environ),
-            on_event=on_event,
-        )
+    def up(self, tell: Tell = lambda _: None) -> Result:
+        """Deploy; `tell` gets a line for each resource that was changed. Raises DeploymentError."""
+        return self._run("up", tell)
+
+    def preview(self, tell: Tell = lambda _: None) -> Result:
+        """What `up` would do. Raises DeploymentError."""
+        return self._run("preview", tell)
+
+    def destroy(self, tell: Tell = lambda _: None) -> Result:
+        """Delete what was deployed. Raises DeploymentError."""
+        return self._run("destroy", tell)
+
+    def preview_document(self) -> str:
+        """What `pulumi preview --json --show-sames` prints. Raises DeploymentError."""
+        _ = self._stack  # is there afterwards
+        return self._pulumi("preview", "--json", "--show-sames")
 
     def outputs(self) -> Outputs:
         """As callers of the gateways read them, with secrets. Raises DeploymentError for a stack that is not there."""
         return Outputs(self.document(show_secrets=True), self.name)
 
-    @property
-    def _project_name(self) -> str:
-        return str(yaml.safe_load((self.project / "Pulumi.yaml").read_text())["name"])
-
     def document(self, *, show_secrets: bool) -> Mapping[str, Any]:
-        """The outputs as they are. Raises DeploymentError where the stack was never deployed."""
-        return engine.outputs(
-            self._project_name, self.name, self.services.backend, PASSPHRASE, show_secrets=show_secrets
-        )
+        """The outputs as `pulumi stack output --json` prints them. Raises DeploymentError where there is no stack."""
+        options = ["--show-secrets"] if show_secrets else []
+        return cast("dict[str, Any]", json.loads(self._pulumi("stack", "output", "--json", *options)))
+
+    def configure(self, changes: Mapping[str, Any]) -> None:
+        """Lay keys over those of the stack file, as `project.write_stack_file` takes them; the rest stays."""
+        project.change_stack_file(self.project, self.name, changes)
+
+    @cached_property
+    def _workspace(self) -> automation.LocalWorkspace:
+        environment = self.services.environment(os.environ)
+        return automation.LocalWorkspace(str(self.project), pulumi_command=self.cli, env_vars=environment)
+
+    @cached_property
+    def _stack(self) -> automation.Stack:
+        with _failures():
+            return automation.Stack.create_or_select(self.name, self._workspace)
+
+    def _run(self, operation: str, tell: Tell) -> Result:
+        listener = _Listener(tell)
+        with _failures(listener.errors):
+            getattr(self._stack, operation)(on_event=listener, color="never")
+        return listener.result
+
+    def _pulumi(self, *arguments: str) -> str:
+        """What a command prints. It is the CLI's own, where pulumi.automation has nothing like it."""
+        command, environment = [*arguments, "--stack", self.name], self._workspace.env_vars
+        with _failures():
+            return self.cli.run(command, str(self.project), environment).stdout
+
+
+@contextmanager
+def _failures(errors: Sequence[str] = ()) -> Generator[None]:
+    """Raise DeploymentError for a command that fails: with the engine's `errors`, or what the CLI printed."""
+    try:
+        yield
+    except CommandError as error:
+        reason = str(error).partition("\n stderr: ")[2].strip().removeprefix("error: ")
+        raise DeploymentError("\n".join(errors) or reason) from None
+
+
+class _Listener:
+    """Gathers what the engine tells of a deployment."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self.result = Result()
+        self.errors: list[str] = []
+
+    def __call__(self, event: EngineEvent) -> None:
+        if event.diagnostic_event:
+            self._diagnose(event.diagnostic_event)
+        elif event.summary_event:
+            self.result.changes = dict(cast("Mapping[str, int]", event.summary_event.resource_changes))
+        elif event.resource_pre_event:
+            self.result.steps.append(_step(event.resource_pre_event.metadata))
+        elif event.res_outputs_event:
+            line = progress.line_for(_step(event.res_outputs_event.metadata))
+            if line:
+                self._tell(line)
+
+    def _diagnose(self, event: events.DiagnosticEvent) -> None:
+        message = _COLORS.sub("", event.message).strip()
+        if event.severity == "error":
+            self.errors.append(f"{progress.subject(event.urn)}{message}")
+        elif message and not event.ephemeral and event.severity != "debug":
+            self._tell(f"  {event.severity.removesuffix('#err')}: {message}")
+
+
+def _step(metadata: events.StepEventMetadata) -> Step:
+    changed = metadata.detailed_diff or metadata.diffs or ()
+    return Step(events.OpType(metadata.op).value, metadata.urn, tuple(changed))
