@@ -5,7 +5,6 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-ENGINE ?= sandbox
 # AWS takes five operations on a gateway's targets at a time, and the AWS plugin does not wait for a place.
 PARALLEL ?= 5
 # The CLI that `make pulumi` finds or sets up, on PATH for the rest of a command; for real accounts it has to run Python.
@@ -18,10 +17,9 @@ setup: $(READY) ## install what is missing into .venv
 
 $(READY): requirements.txt requirements-dev.txt constraints.txt pyproject.toml scripts/setup.sh
 	@scripts/setup.sh $(VENV)
-	@touch $@
 
-demo: $(READY) ## deploy on this machine, fetch tokens, call every gateway (ENGINE=pulumi: with the CLI)
-	@ENGINE=$(ENGINE) $(BIN)/python -m sandbox demo $(ARGS)
+demo: $(READY) ## deploy on this machine, fetch tokens, call every gateway
+	@$(BIN)/python -m sandbox demo $(ARGS)
 
 test: pulumi ## all tests, lint and types
 	@$(BIN)/python -m pytest -n 2 $(ARGS)

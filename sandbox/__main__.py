@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="deploy on a fresh sandbox, fetch tokens, call every gateway, clean up")
     demo.add_argument("--json", action="store_true", help="one JSON document instead of text")
+    demo.add_argument("--without-cli", action="store_true", help="as where there is no pulumi CLI")
     demo.set_defaults(run=_demo)
     elsewhere = argparse.ArgumentParser(add_help=False)
     elsewhere.add_argument(
@@ -100,15 +101,21 @@ def _parser() -> argparse.ArgumentParser:
 
 def _demo(asked: argparse.Namespace) -> int:
     began = time.monotonic()
-    with TemporaryDirectory(prefix="agentcore-auth-") as folder, ThreadPoolExecutor() as aside:
-        starting = aside.submit(services.start, Path(folder), attached=True)
+    with (
+        TemporaryDirectory(prefix="agentcore-auth-") as folder,
+        ExitStack() as afterwards,
+        ThreadPoolExecutor() as aside,
+    ):
+
+        def start(mode: str) -> Services:
+            running = services.start(Path(folder, mode), attached=True)
+            afterwards.callback(running.stop)
+            return running
+
+        starting = {mode: aside.submit(start, mode) for mode in ("pinned", "tutorial")}
         from sandbox.demo import demo  # noqa: PLC0415  # takes a second to import: the services start meanwhile
 
-        running = starting.result()
-        try:
-            return demo(running, began, as_json=asked.json)
-        finally:
-            running.stop()
+        return demo(lambda mode: starting[mode].result(), began, as_json=asked.json, without_cli=asked.without_cli)
 
 
 def _deploy(asked: argparse.Namespace) -> int:

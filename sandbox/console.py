@@ -18,3 +18,9 @@ def say(text: object, stream: TextIO | None = None) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, told.fileno())
         os.close(nowhere)
+
+
+def tick() -> None:
+    """One more of many is done: a dot on standard error, where it is in no result's way."""
+    sys.stderr.write(".")
+    sys.stderr.flush()

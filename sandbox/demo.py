@@ -1,8 +1,9 @@
 """The demonstration: deploy on a fresh sandbox, let every provider's clients in, and keep everybody else out.
 
-In both modes: the stack as its file has it, pinned, and then the same stack updated to `mode: tutorial`. Everything is
-asked over the network, as a caller would: tokens at the providers' token endpoints, gateways with the official MCP
-client. Only tokens that no client of the stack could get (expired, of another client, without the scope) are minted.
+Twice, each time into empty accounts: the stack as its file has it, pinned, and in `mode: tutorial`. In between, the
+mistake that most people make, on a gateway made by hand. Everything is asked over the network, as a caller would:
+tokens at the providers' token endpoints, gateways with the official MCP client. Only tokens that no client of the
+stack could get (expired, of another client, without the scope) are minted.
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ from __future__ import annotations
 import base64
 import json
 import os
-import re
+import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any, TextIO, cast
+from pathlib import Path
+from typing import Any
 
+import boto3
+import pulumi
 import yaml
 
 from agentcore_auth.authorizer.causes import Cause, TokenError
@@ -26,61 +30,76 @@ from agentcore_auth.authorizer.jws import parse
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.authorizer.rules import judge
 from agentcore_auth.authorizer.shapes import shape_of
-from agentcore_auth.outputs import Client, Gateway, OutputsError, Provider
+from agentcore_auth.outputs import Client, Gateway, Outputs, OutputsError, Provider
 from agentcore_auth.tokens.getting import credentials_of, get_token
 from configuration.schema import PROJECT as NAMESPACE
 from configuration.schema import Mode
-from sandbox import demo_report, progress, project
-from sandbox.caller import knock, list_tools, use_tools
-from sandbox.console import say
-from sandbox.demo_report import NO_TOKEN, Admission, Pass, Report, Trial, Use
+from sandbox import demo_report, mock_engine, project
+from sandbox.caller import ToolCallError, knock, list_tools, use_tools
+from sandbox.cli import CliError, pulumi_command
+from sandbox.console import say, tick
+from sandbox.demo_report import NO_TOKEN, Admission, Mistake, Pass, Report, Trial, Use
 from sandbox.services import PROJECT, SandboxError, Services
 from sandbox.stack import Stack
 
 STACK = "sandbox"
-_PATH = re.compile(r"(?:\w+\.)+(\w+)")
-_EXAMPLES = {"name": "restock", "groupname": "default", "sku": "pen", "order": "1017"}
-"""Texts by the name of an argument: what exists on the sandbox (seeds.py, backends.py)."""
+_CALLS: Mapping[str, dict[str, Any]] = {
+    "billing___invoice": {"order": "1017"},
+    "forecasts___forecast": {"sku": "pen"},
+    "inventory___getArticle": {"sku": "pen"},
+    "orders___get_order": {"order": "1017"},
+    "sample___echo": {"message": "hello"},
+    "schedules___GetSchedule": {"Name": "restock"},
+    "shipping___ship": {"order": "1017"},
+}
+"""One tool of every target, called with what exists on the sandbox (seeds.py, backends.py)."""
 
 
-def demo(running: Services, began: float, *, as_json: bool) -> int:
-    """Run it on services that were started for it; 0 where everything is as it should be.
+Deploy = Callable[[Services, Path], tuple[Mapping[str, Any], int]]
+"""Deploys STACK of a copy of the project; gives its outputs, with secrets, and how many resources were created."""
 
-    `began`: the `time.monotonic()` of when the user asked.
+
+def demo(start: Callable[[Mode], Services], began: float, *, as_json: bool, without_cli: bool) -> int:
+    """Run it; 0 where everything is as it should be.
+
+    `start` gives services with empty accounts for a mode. `began`: the `time.monotonic()` of when the user asked.
     """
     told = sys.stderr if as_json else sys.stdout
-    os.environ.update(running.environment(os.environ))
+    deployer, deploy = _deployer(without_cli=without_cli)
+    say(demo_report.title(deployer), told)
     try:
-        stack = Stack(running, project.copy(PROJECT, running.folder / "project"), STACK)
-        say(demo_report.title("pulumi"), told)
-        created = _deploy(stack, told)["create"]
-        asked = _Demonstration(stack, "pinned")
-        pinned, uses = asked.run({}), asked.uses()
+        deployed = _Demonstration(start("pinned"), "pinned", deploy)
+        mistake = deployed.mistake()
+        say(demo_report.mistake_text(deployed.created, mistake), told)
+        pinned, uses = deployed.run(), deployed.uses()
         say(demo_report.pinned_text(pinned, uses), told)
-        stack.configure({"mode": "tutorial"})
-        changes = _deploy(stack, told)
-        tutorial = _Demonstration(stack, "tutorial").run(changes)
-    except (SandboxError, TokenError, OutputsError) as error:
+        tutorial = _Demonstration(start("tutorial"), "tutorial", deploy).run()
+    except (SandboxError, pulumi.RunError, TokenError, OutputsError, ToolCallError) as error:
         say(f"\ndemo: {error}", sys.stderr)
         return 1
-    report = Report(pinned, tutorial, uses, created, time.monotonic() - began)
+    report = Report(mistake, pinned, tutorial, uses, time.monotonic() - began)
     say(demo_report.tutorial_text(report), told)
     if as_json:
         say(json.dumps(report.document(), indent=2))
     return 0 if report.ok else 1
 
 
-def _deploy(stack: Stack, told: TextIO) -> Mapping[str, int]:
-    """Deploy, and tell what changes meanwhile; gives operation -> resources. Raises DeploymentError."""
-    began = time.monotonic()
-    # Of a property that differs its own name, because its whole path fits into no line.
-    changes = stack.up(lambda line: say(_PATH.sub(r"\1", line), told)).changes
-    say(f"\n  {progress.summary(changes)} in {time.monotonic() - began:.1f} s", told)
-    return {operation: count for operation, count in sorted(changes.items()) if operation != "same" and count}
+def _deployer(*, without_cli: bool) -> tuple[str, Deploy]:
+    """What deploys, in words, and how."""
+    try:
+        cli = None if without_cli else pulumi_command()
+        reason = "as asked"
+    except CliError as error:
+        cli, reason = None, str(error)
+    if cli is None:
+        return f"the SDK's mock monitor ({reason})", lambda _, folder: mock_engine.deploy(folder, STACK)
 
+    def deploy(services: Services, folder: Path) -> tuple[Mapping[str, Any], int]:
+        stack = Stack(services, folder, STACK, cli)
+        result = stack.up(lambda line: tick() if line.startswith("  +") else say(line, sys.stderr))
+        return stack.document(show_secrets=True), result.changes["create"]
 
-def _stack_file(stack: Stack) -> dict[str, Any]:
-    return yaml.safe_load((stack.project / f"Pulumi.{stack.name}.yaml").read_text())
+    return "the pulumi CLI", deploy
 
 
 @dataclass(frozen=True)
@@ -98,18 +117,24 @@ class _Caller:
 
 
 class _Demonstration:
-    """The deployed stack, asked by everybody; providers in the stack file's order, clients by name."""
+    """The stack deployed in a mode, and asked by everybody; providers in the stack file's order, clients by name."""
 
-    def __init__(self, stack: Stack, mode: Mode) -> None:
-        outputs = stack.outputs()
-        order = cast("list[str]", _stack_file(stack)["config"][f"{NAMESPACE}:identityProviders"])
-        self._services = stack.services
+    def __init__(self, services: Services, mode: Mode, deploy: Deploy) -> None:
+        """Deploys. This process, and what it starts, sees the services' cloud from now on."""
+        os.environ.update(services.environment(os.environ))
+        self._services = services
         self._mode: Mode = mode
-        self._gateways = {name: outputs.gateway(name) for name in order}
+        folder = project.copy(PROJECT, services.folder / "project")
+        project.change_stack_file(folder, STACK, {"mode": mode})
+        self._config: Mapping[str, Any] = yaml.safe_load(project.stack_file(folder, STACK).read_text())["config"]
+        document, self.created = deploy(services, folder)
+        outputs = Outputs(document, STACK, order=self._config[f"{NAMESPACE}:identityProviders"])
+        self._gateways = outputs.gateways
         self._callers = [
-            _Caller(gateway, provider, client, get_token(credentials_of(provider, client), cache=None).token)
-            for name, gateway in self._gateways.items()
-            for provider in [outputs.provider(name)]
+            _Caller(
+                self._gateways[name], provider, client, get_token(credentials_of(provider, client), cache=None).token
+            )
+            for name, provider in outputs.providers.items()
             for _, client in sorted(provider.clients.items())
         ]
 
@@ -120,20 +145,35 @@ class _Demonstration:
             next(caller for caller in self._callers if caller.provider.name == provider) for provider in self._gateways
         ]
 
-    def run(self, changes: Mapping[str, int]) -> Pass:
-        """Whom the gateways let in, and whom not. `changes` is what the deployment did."""
+    def mistake(self) -> Mistake:
+        """A gateway made by hand that demands the client's id as audience, which Cognito's tokens do not have."""
+        caller = next(each for each in self._callers if each.provider.name == "cognito")
+        session = boto3.Session(region_name=self._config["aws:region"])
+        service = {"Service": "bedrock-agentcore.amazonaws.com"}
+        trust = {"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        role = session.client("iam").create_role(RoleName="by-hand", AssumeRolePolicyDocument=document)["Role"]
+        gateway = {"name": "by-hand", "roleArn": role["Arn"], "protocolType": "MCP", "authorizerType": "CUSTOM_JWT"}
+        demanded = {"discoveryUrl": caller.provider.discovery_url, "allowedAudience": [caller.client.client_id]}
+        api = session.client("bedrock-agentcore-control")
+        made = api.create_gateway(**gateway, authorizerConfiguration={"customJWTAuthorizer": demanded})
+        url = made["gatewayUrl"].removesuffix("/mcp") + "/mcp"
+        answer, checked = knock(url, caller.token), _check(caller, demanded)
+        fitting = {"customJWTAuthorizer": checked["authorizer"]}
+        api.update_gateway(gatewayIdentifier=made["gatewayId"], **gateway, authorizerConfiguration=fitting)
+        return Mistake(
+            demanded, caller.claims, answer.status, answer.challenge, checked, knock(url, caller.token).status
+        )
+
+    def run(self) -> Pass:
+        """Whom the gateways let in, and whom not."""
         with ThreadPoolExecutor() as at_once:
             admissions = at_once.map(self._admission, self._callers)
             trials = at_once.map(self._trials, self._first_callers)
-            return Pass(
-                gateways=tuple(self._gateways),
-                changes=changes,
-                admissions=tuple(admissions),
-                trials=tuple(chain.from_iterable(trials)),
-            )
+            return Pass(tuple(self._gateways), self.created, tuple(admissions), tuple(chain.from_iterable(trials)))
 
     def uses(self) -> tuple[Use, ...]:
-        """The first tool of every target, called at every gateway."""
+        """A tool of every target, called at every gateway."""
         with ThreadPoolExecutor() as at_once:
             return tuple(chain.from_iterable(at_once.map(self._uses, self._first_callers)))
 
@@ -157,12 +197,10 @@ class _Demonstration:
         url, token = caller.gateway.mcp_url, caller.token
         if knock(url, token).status != 200:
             return []
-        tools = {tool.name.partition("___")[0]: tool for tool in reversed(list_tools(url, token))}
-        calls = [(tool.name, example_arguments(tool.input_schema)) for _, tool in sorted(tools.items())]
-        _, results = use_tools(url, token, calls)
+        _, results = use_tools(url, token, list(_CALLS.items()))
         return [
-            Use(caller.provider.name, name, arguments, result.text, result.failed)
-            for (name, arguments), result in zip(calls, results, strict=True)
+            Use(caller.provider.name, tool, arguments, result.text, result.failed)
+            for (tool, arguments), result in zip(_CALLS.items(), results, strict=True)
         ]
 
     def _trials(self, caller: _Caller) -> list[Trial]:
@@ -209,31 +247,17 @@ class _Demonstration:
         return self._services.mint(claims, issuer=str(claims["iss"]))
 
 
+def _check(caller: _Caller, authorizer: Mapping[str, Any]) -> dict[str, Any]:
+    """What `agentcore-auth check` says of the caller's token at a gateway with this authorizer."""
+    options = ["--discovery-url", authorizer["discoveryUrl"], "--allowed-audience", *authorizer["allowedAudience"]]
+    command = [sys.executable, "-m", "agentcore_auth", "check", *options, "--gateway", "cognito", "--json"]
+    done = subprocess.run(command, cwd=PROJECT, input=caller.token, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    return json.loads(done.stdout)
+
+
 def tampered(token: str) -> str:
     """The token with another claim added, under the signature that it had."""
     header, payload, signature = token.split(".")
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     forged = base64.urlsafe_b64encode(json.dumps({**claims, "admin": True}).encode()).rstrip(b"=").decode()
     return f"{header}.{forged}.{signature}"
-
-
-def example_arguments(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments that satisfy a tool's input schema: what is required, with values that the sandbox's backends know."""
-    properties: Mapping[str, Any] = schema.get("properties", {})
-    return {name: _example(name, properties.get(name, {})) for name in schema.get("required", properties)}
-
-
-def _example(name: str, schema: Mapping[str, Any]) -> Any:
-    if "enum" in schema:
-        return schema["enum"][0]
-    match schema.get("type"):
-        case "object":
-            return example_arguments(schema)
-        case "array":
-            return [_example(name, schema.get("items", {}))]
-        case "number" | "integer":
-            return 1
-        case "boolean":
-            return True
-        case _:
-            return _EXAMPLES.get(name.lower(), "hello")

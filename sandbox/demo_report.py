@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from textwrap import fill
 from typing import Any
 
 WIDTH = 100
@@ -17,6 +18,25 @@ _LISTS = {
     "allowedScopes": "scope",
     "customClaims": "claim",
 }
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A gateway that demands what a token does not say: its answer, what `check` has to say, its answer when repaired.
+
+    `check` is the document of `agentcore-auth check --json`.
+    """
+
+    authorizer: Mapping[str, Any]
+    claims: Mapping[str, Any]
+    status: int
+    challenge: str | None
+    check: Mapping[str, Any]
+    repaired: int
+
+    @property
+    def ok(self) -> bool:
+        return (self.status, self.repaired) == (401, 200) and self.check["cause"] == "audience_absent"
 
 
 @dataclass(frozen=True)
@@ -74,7 +94,7 @@ class Pass:
     """The gateways as one deployment left them. It is ok where everybody is let in or kept out as it should be."""
 
     gateways: tuple[str, ...]
-    changes: Mapping[str, int]
+    created: int
     admissions: tuple[Admission, ...]
     trials: tuple[Trial, ...]
 
@@ -86,70 +106,97 @@ class Pass:
 
 @dataclass(frozen=True)
 class Report:
-    """The whole demonstration: the stack pinned, its tools, and the stack updated to the tutorial's mode."""
+    """The whole demonstration: the mistake, the stack pinned, its tools, and the stack in the tutorial's mode."""
 
+    mistake: Mistake
     pinned: Pass
     tutorial: Pass
     uses: tuple[Use, ...]
-    created: int
     seconds: float
 
     @property
     def ok(self) -> bool:
-        used = {use.gateway for use in self.uses} == set(self.pinned.gateways) and all(use.ok for use in self.uses)
-        return used and self.pinned.ok and self.tutorial.ok and bool(self.tutorial.changes)
+        offered = {(each.gateway, tool.partition("___")[0]) for each in self.pinned.admissions for tool in each.tools}
+        used = {(use.gateway, use.tool.partition("___")[0]) for use in self.uses if use.ok}
+        return bool(used) and used == offered and self.mistake.ok and self.pinned.ok and self.tutorial.ok
 
     def document(self) -> dict[str, Any]:
         """For programs."""
         return {
             "ok": self.ok,
             "seconds": round(self.seconds, 1),
-            "created": self.created,
+            "created": self.pinned.created,
+            "mistake": {**asdict(self.mistake), "ok": self.mistake.ok},
             "gateways": _entries(self.pinned.admissions),
             "tools": _entries(self.uses),
             "refusals": _entries(self.pinned.trials),
             "tutorial": {
-                "changes": dict(self.tutorial.changes),
+                "created": self.tutorial.created,
                 "gateways": _entries(self.tutorial.admissions),
                 "trials": _entries(self.tutorial.trials),
             },
         }
 
 
-def title(engine: str) -> str:
-    """What is about to happen."""
-    by = "the pulumi CLI" if engine == "pulumi" else "the sandbox's engine"
+def title(deployer: str) -> str:
+    """What is about to happen, and who deploys."""
     return (
         "AgentCore gateways, deployed on this machine\n"
-        f"  The Pulumi program, unchanged, deployed by {by}. AWS and the identity providers\n"
-        "  are played on the loopback interface, under their production names; nothing leaves it.\n"
-        "\n1  Deploy\n"
+        "  The Pulumi program, unchanged. AWS and the identity providers are played on the loopback\n"
+        "  interface, under their production names; nothing leaves it.\n"
+        f"{fill(f'Deployed by {deployer}.', WIDTH, initial_indent='  ', subsequent_indent='  ')}\n"
+        "\n1  Deploy three gateways, whose authorizers check all that tokens say\n"
     )
 
 
+def mistake_text(created: int, mistake: Mistake) -> str:
+    """The first screen: at most WIDTH columns, as all that follows."""
+    said = (f"{name} {mistake.claims[name]}" for name in ("client_id", "aud", "scope") if name in mistake.claims)
+    challenge = (mistake.challenge or "").partition(",")[0]
+    lines = {
+        "gateway": _demanded(mistake.authorizer),
+        "token": ", ".join(said),
+        "answer": _mark(f"{mistake.status} {challenge}", ok=mistake.ok),
+        "cause": mistake.check["findings"][0]["message"],
+        "remedy": mistake.check["remedy"],
+        "repaired": _mark(f"{_demanded(mistake.check['authorizer'])}: {mistake.repaired}", ok=mistake.ok),
+    }
+    indent = " " * 12
+    rows = [
+        fill(f"{name:<10}{text}", WIDTH, initial_indent="  ", subsequent_indent=indent) for name, text in lines.items()
+    ]
+    heading = "\n2  The usual mistake: a gateway, made by hand, that demands an audience of Cognito's tokens\n"
+    return "\n".join([f"\n\n  {created} resources created", heading, *rows])
+
+
+def _demanded(authorizer: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {json.dumps(authorizer[name])}" for name in _LISTS if name in authorizer)
+
+
 def pinned_text(found: Pass, uses: Sequence[Use]) -> str:
-    """The first half, for a person: at most WIDTH columns."""
+    """The first deployment, for a person."""
     parts = [
-        "\n2  Each gateway lets in the clients of its own provider\n",
+        "\n3  Each gateway lets in the clients of its own provider\n",
         _admissions(found),
-        "\n3  One tool of every target, over MCP\n",
+        "\n4  One tool of every target, over MCP\n",
         _uses(found.gateways, uses),
-        "\n4  And nobody else\n",
+        "\n5  And nobody else\n",
         _trials(found),
         "  401: the token is not for this gateway. 403: it is, and may not do this. Blank: let in, as above.",
-        "\n5  Update the same stack to mode: tutorial, one list in every authorizer\n",
+        "\n6  Deploy it in mode: tutorial into empty accounts, with one list in every authorizer\n",
     ]
     return "\n".join(parts)
 
 
 def tutorial_text(report: Report) -> str:
-    """The second half, with the verdict on both."""
+    """The second deployment, with the verdict on all."""
     found = report.tutorial
     verdict = "All as it should be" if report.ok else f"NOT as it should be: see {_WRONG}"
     parts = [
-        "\n6  Each gateway still lets in the clients of its own provider\n",
+        f"\n\n  {found.created} resources created",
+        "\n7  Each gateway lets in the clients of its own provider\n",
         _admissions(found),
-        "\n7  Nobody from elsewhere, but more of the same provider's tokens than pinned\n",
+        "\n8  Nobody from elsewhere, but more of the same provider's tokens than pinned\n",
         _trials(found),
         *(f"  no longer checked: {asked} comes in at {', '.join(gateways)}" for asked, gateways in _let_in(found)),
         f"\n{verdict}, in {report.seconds:.1f} s.",

@@ -7,9 +7,34 @@ from typing import Any
 
 import pytest
 
-from sandbox.demo import example_arguments
-from sandbox.demo_report import NO_TOKEN, WIDTH, Admission, Pass, Report, Trial, Use, pinned_text, title, tutorial_text
+from sandbox.demo_report import (
+    NO_TOKEN,
+    WIDTH,
+    Admission,
+    Mistake,
+    Pass,
+    Report,
+    Trial,
+    Use,
+    mistake_text,
+    pinned_text,
+    title,
+    tutorial_text,
+)
 
+MISTAKE = Mistake(
+    authorizer={"discoveryUrl": "https://…", "allowedAudience": ["1a2b3c"]},
+    claims={"client_id": "1a2b3c", "scope": "demo/read"},
+    status=401,
+    challenge='Bearer error="invalid_token", scope="demo/read"',
+    check={
+        "cause": "audience_absent",
+        "findings": [{"message": "an audience is demanded of a token that has none"}],
+        "remedy": "Leave allowedAudience out, and name the client in allowedClients. " * 2,
+        "authorizer": {"discoveryUrl": "https://…", "allowedClients": ["1a2b3c"]},
+    },
+    repaired=200,
+)
 LET_IN = Admission(
     gateway="auth0",
     client="default",
@@ -22,9 +47,9 @@ LET_IN = Admission(
 USED = Use("auth0", "sample___echo", {"message": "hello"}, '{"message": "hello"}' + "x" * 200, failed=False)
 KEPT_OUT = Trial("an expired token", "auth0", "401", "401")
 NO_LONGER_CHECKED = Trial("a token without the scope", "auth0", "200", "200")
-PINNED = Pass(("auth0",), {"create": 3}, (LET_IN,), (KEPT_OUT,))
-TUTORIAL = Pass(("auth0",), {"update": 2}, (replace(LET_IN, matched=("aud",)),), (KEPT_OUT, NO_LONGER_CHECKED))
-REPORT = Report(PINNED, TUTORIAL, (USED,), created=3, seconds=7.04)
+PINNED = Pass(("auth0",), 3, (LET_IN,), (KEPT_OUT,))
+TUTORIAL = Pass(("auth0",), 2, (replace(LET_IN, matched=("aud",)),), (KEPT_OUT, NO_LONGER_CHECKED))
+REPORT = Report(MISTAKE, PINNED, TUTORIAL, (USED,), seconds=7.04)
 
 # Each row: what is found in a pass, and whether it is as it should be.
 PASSES: list[tuple[dict[str, Any], bool]] = [
@@ -41,7 +66,7 @@ PASSES: list[tuple[dict[str, Any], bool]] = [
 
 
 def text(report: Report) -> str:
-    return pinned_text(report.pinned, report.uses) + tutorial_text(report)
+    return mistake_text(3, report.mistake) + pinned_text(report.pinned, report.uses) + tutorial_text(report)
 
 
 @pytest.mark.parametrize("mode", ["pinned", "tutorial"])
@@ -56,15 +81,34 @@ def test_is_ok_only_if_both_modes_let_in_and_keep_out_as_they_should(
 
 
 @pytest.mark.parametrize(
-    "found",
+    "uses",
     [
-        {"uses": ()},
-        {"uses": (USED, replace(USED, failed=True))},
-        {"tutorial": replace(TUTORIAL, changes={})},
+        (),
+        (replace(USED, failed=True),),
+        (USED, replace(USED, tool="orders___get_order")),
+        (replace(USED, tool="orders___get_order"),),
     ],
 )
-def test_is_not_ok_if_a_tool_fails_or_the_update_changes_nothing(found: dict[str, Any]) -> None:
-    assert not replace(REPORT, **found).ok
+def test_is_not_ok_unless_a_tool_of_every_target_answers(uses: tuple[Use, ...]) -> None:
+    assert REPORT.ok
+    assert not replace(REPORT, uses=uses).ok
+
+
+@pytest.mark.parametrize(
+    "found",
+    [{"status": 200}, {"repaired": 401}, {"check": {**MISTAKE.check, "cause": "client_differs"}}],
+)
+def test_is_not_ok_unless_the_mistake_is_refused_explained_and_repaired(found: dict[str, Any]) -> None:
+    assert not replace(REPORT, mistake=replace(MISTAKE, **found)).ok
+
+
+def test_shows_the_mistake_with_its_cause_and_remedy_in_the_first_screen() -> None:
+    screen = f"{title(deployer='the pulumi CLI')}{mistake_text(3, MISTAKE)}".splitlines()
+    assert len(screen) <= 24
+    assert '  gateway   allowedAudience ["1a2b3c"]' in screen
+    assert '  answer    401 Bearer error="invalid_token"' in screen
+    assert "  cause     an audience is demanded of a token that has none" in screen
+    assert '  repaired  allowedClients ["1a2b3c"]: 200' in screen
 
 
 def test_marks_the_answer_that_is_wrong() -> None:
@@ -83,7 +127,7 @@ def test_says_what_the_tutorial_no_longer_checks() -> None:
 
 
 def test_fits_into_a_terminal() -> None:
-    lines = [*title("pulumi").splitlines(), *text(REPORT).splitlines()]
+    lines = [*title(deployer="the pulumi CLI").splitlines(), *text(REPORT).splitlines()]
     assert max(len(line) for line in lines) <= WIDTH
 
 
@@ -93,24 +137,7 @@ def test_has_everything_for_programs() -> None:
     assert document["gateways"][0]["matched"] == ("aud", "client_id", "scope")
     expired = {"asked": "an expired token", "gateway": "auth0", "expected": "401", "answered": "401", "ok": True}
     assert document["refusals"] == [expired]
-    assert document["tutorial"]["changes"] == {"update": 2}
+    assert document["tutorial"]["created"] == 2
+    assert (document["mistake"]["status"], document["mistake"]["repaired"]) == (401, 200)
     assert document["tutorial"]["gateways"][0]["matched"] == ("aud",)
     assert [each["answered"] for each in document["tutorial"]["trials"]] == ["401", "200"]
-
-
-@pytest.mark.parametrize(
-    ("schema", "arguments"),
-    [
-        ({"type": "object"}, {}),
-        ({"properties": {"a": {"type": "string"}, "b": {"type": "string"}}, "required": ["a"]}, {"a": "hello"}),
-        ({"properties": {"n": {"type": "integer"}, "on": {"type": "boolean"}}}, {"n": 1, "on": True}),
-        ({"properties": {"sku": {"type": "string"}}}, {"sku": "pen"}),
-        ({"properties": {"kind": {"type": "string", "enum": ["small", "large"]}}}, {"kind": "small"}),
-        (
-            {"properties": {"all": {"type": "array", "items": {"type": "object", "properties": {"x": {}}}}}},
-            {"all": [{"x": "hello"}]},
-        ),
-    ],
-)
-def test_finds_arguments_that_satisfy_a_schema(schema: dict[str, object], arguments: dict[str, object]) -> None:
-    assert example_arguments(schema) == arguments
