@@ -26,6 +26,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, language_pb2, lang
 
 from sandbox.launcher.__main__ import REPORTED
 from sandbox.network import LOOPBACK
+from sandbox.peers import OwnUserOnly
 
 _LAUNCHER = Path(__file__).parent / "launcher"
 _NO_LIMIT = [("grpc.max_receive_message_length", -1)]
@@ -67,7 +68,8 @@ class LanguageRuntime(language_pb2_grpc.LanguageRuntimeServicer):
 
 def serve(environment: Mapping[str, str]) -> tuple[grpc.Server, int]:
     """A running server, which lives as long as it is referred to, and its port."""
-    server = grpc.server(futures.ThreadPoolExecutor(thread_name_prefix="language", max_workers=64))
+    pool = futures.ThreadPoolExecutor(thread_name_prefix="language", max_workers=64)
+    server = grpc.server(pool, interceptors=[OwnUserOnly()])
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageRuntime(environment), server)
     port = server.add_insecure_port(f"{LOOPBACK}:0")
     server.start()
