@@ -16,6 +16,7 @@ from sandbox.providers.values import UNKNOWN, Properties, Secret, decode, encode
 # The argument classes of a real SDK lend their names and types.
 SECRET = "shelves:index:Secret"
 GROUP = "shelves:index:Group"
+FRAMED = "shelves:index:Framed"
 Shelf = dict[str, Properties]
 
 
@@ -71,6 +72,16 @@ class Shelves(Provider[Shelf]):
             GROUP,
             arguments="pulumi_aws.cloudwatch:LogGroupArgs",
             properties=frozenset({"name"}),
+            create=_create,
+            read=_read,
+            delete=_delete,
+        ),
+        ResourceType(
+            FRAMED,
+            arguments="pulumi_aws.cloudwatch:LogGroupArgs",
+            properties=frozenset({"name"}),
+            auto_name=AutoName(),
+            framework=True,
             create=_create,
             read=_read,
             delete=_delete,
@@ -136,13 +147,14 @@ def test_a_name_is_made_from_the_logical_name_and_kept(caller: Caller) -> None:
 def test_a_name_that_the_program_took_back_is_made_anew(caller: Caller) -> None:
     given = caller.check({"name": "mine"})
 
-    assert "__defaults" not in given
+    assert given["__defaults"] == ["description"]
     assert caller.check({}, given)["name"] != "mine"
 
 
 def test_defaults_are_filled_in_and_secrets_kept_where_they_stand(caller: Caller) -> None:
     checked = caller.check({"name": "n", "tags": {"a": Secret("x"), "b": UNKNOWN}})
 
+    assert checked.pop("__defaults") == ["description"]
     assert checked == {"name": "n", "description": "on a shelf", "tags": {"a": Secret("x"), "b": UNKNOWN}}
 
 
@@ -190,6 +202,37 @@ def test_a_refresh_brings_changes_from_outside_into_the_inputs(caller: Caller) -
     assert decode(answer.inputs)["description"] == "on a shelf"
 
 
+def test_a_refresh_adds_no_inputs_and_takes_a_changed_default_for_the_users_own(caller: Caller) -> None:
+    made = caller.create({"tags": {"a": "1", "b": "2"}})
+    checked = caller.check({"name": "n", "tags": {"a": "old"}})
+    inputs = {**checked, "__defaults": ["name", "description"], "name": "another"}
+
+    answer = caller.stub.Read(
+        provider_pb2.ReadRequest(urn=_urn(SECRET), id=made.id, properties=made.properties, inputs=encode(inputs))
+    )
+
+    refreshed = decode(answer.inputs)
+    assert refreshed["tags"] == {"a": "1"}
+    assert refreshed["name"] == made.id
+    assert refreshed["__defaults"] == ["description"]
+
+
+def test_a_default_is_kept_from_the_inputs_before(caller: Caller) -> None:
+    before = {"name": "n", "description": "of an older version"}
+
+    assert (
+        caller.check({"name": "n"}, {**before, "__defaults": ["description"]})["description"] == before["description"]
+    )
+    assert caller.check({"name": "n"}, {**before, "__defaults": []})["description"] == "on a shelf"
+    assert caller.check({"name": "n"}, before)["description"] == before["description"]
+
+
+def test_a_type_of_the_plugin_framework_has_no_list_of_defaults(caller: Caller) -> None:
+    request = provider_pb2.CheckRequest(urn=_urn(FRAMED), news=encode({}), olds=encode({"name": "made-before"}))
+
+    assert decode(caller.stub.Check(request).inputs) == {"name": "made-before"}
+
+
 def test_what_is_gone_is_read_as_gone(caller: Caller) -> None:
     assert caller.stub.Read(provider_pb2.ReadRequest(urn=_urn(SECRET), id="nothing")).id == ""
 
@@ -208,6 +251,19 @@ def test_a_diff_tells_paths_kinds_and_what_replaces(caller: Caller) -> None:
     assert list(answer.replaces) == ["tags.place"]
     assert list(answer.diffs) == ["description", "tags"]
     assert answer.deleteBeforeReplace
+    assert not any(entry.inputDiff for entry in answer.detailedDiff.values())
+
+
+def test_a_diff_leaves_out_what_the_program_ignores(caller: Caller) -> None:
+    old, new = encode({"name": "n", "tags": {"note": "x"}}), encode({"name": "n", "tags": {"note": "y"}})
+    answers = [
+        caller.stub.Diff(
+            provider_pb2.DiffRequest(urn=_urn(SECRET), old_inputs=old, news=new, ignoreChanges=ignored)
+        ).changes
+        for ignored in ([], ["tags"])
+    ]
+
+    assert answers == [provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE]
 
 
 def test_a_type_without_updates_is_replaced_and_never_updated(caller: Caller) -> None:
