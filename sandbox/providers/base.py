@@ -271,20 +271,23 @@ def _state(kind: ResourceType[Any], inputs: Properties, outputs: Properties) -> 
     return encode({k: Secret(plain(v)) if k in secret and not isinstance(v, Unknown) else v for k, v in state.items()})
 
 
-def _refreshed(inputs: Any, state: Any) -> Any:
-    """The inputs as a refresh finds them: nothing is added to them, and a default that has changed is none any more."""
-    if isinstance(state, Secret):
-        return Secret(_refreshed(plain(inputs), plain(state)))
-    if isinstance(inputs, Mapping) and isinstance(state, Mapping):
-        given, there = cast("Properties", inputs), cast("Properties", state)
-        now = {name: _refreshed(value, there[name]) for name, value in given.items() if name in there}
-        if DEFAULTS in given:
-            now[DEFAULTS] = [name for name in given[DEFAULTS] if name in now and now[name] == given[name]]
-        return now
-    if isinstance(inputs, list) and isinstance(state, list):
-        before, after = cast("list[Any]", inputs), cast("list[Any]", state)
-        return [_refreshed(old, new) for old, new in zip(before, after, strict=False)] + after[len(before) :]
-    return state
+def _refreshed(inputs: Properties, state: Properties) -> Properties:
+    """The inputs of an object as a refresh finds them: it gets no new ones, and a default that changed is none now."""
+    now = {name: _found(value, state[name]) for name, value in inputs.items() if name in state}
+    if DEFAULTS in inputs:
+        now[DEFAULTS] = [name for name in inputs[DEFAULTS] if name in now and now[name] == inputs[name]]
+    return now
+
+
+def _found(given: Any, there: Any) -> Any:
+    if isinstance(there, Secret):
+        return Secret(_found(plain(given), plain(there)))
+    if isinstance(given, list) and isinstance(there, list):
+        before, after = cast("list[Any]", given), cast("list[Any]", there)
+        return [_found(old, new) for old, new in zip(before, after, strict=False)] + after[len(before) :]
+    if isinstance(given, Mapping) and DEFAULTS in given and isinstance(there, Mapping):
+        return _refreshed(cast("Properties", given), cast("Properties", there))
+    return there
 
 
 def _unsupported(kind: ResourceType[Any], given: Properties) -> list[arguments.Mistake]:
