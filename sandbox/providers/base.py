@@ -99,6 +99,11 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
     def connect(self, config: Properties) -> ClientT:
         """A client for one provider instance. Raises ProviderError where the configuration is of no use."""
 
+    def connect_for(self, peer: str, config: Properties) -> ClientT:
+        """Like `connect`, for a provider that wants to know who asks."""
+        del peer
+        return self.connect(config)
+
     def explain(self, error: Exception) -> str | None:
         """The message for an exception of a client library; None where it is a defect of the sandbox."""
         return str(error) if isinstance(error, ProviderError | UnsupportedValueError | OSError) else None
@@ -134,7 +139,7 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
         return _diff_response(decide(decode(request.old_inputs), decode(request.news)))
 
     def Configure(self, request: rpc.ConfigureRequest, context: Context) -> rpc.ConfigureResponse:
-        self._clients[context.peer()] = self.connect(plain(self._config(decode(request.args))))
+        self._clients[context.peer()] = self.connect_for(context.peer(), plain(self._config(decode(request.args))))
         return rpc.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     # Resources
