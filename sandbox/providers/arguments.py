@@ -11,7 +11,7 @@ import functools
 import importlib
 import inspect
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Union, cast, get_args, get_origin
@@ -30,6 +30,12 @@ class Mistake:
 
     path: str
     reason: str
+
+
+def only(name: str, *values: str, what: str = "") -> Callable[[Mapping[str, Any]], list[Mistake]]:
+    """A check that the input of a name has one of the values; the message has `what` before them."""
+    mistake = Mistake(name, f"the sandbox plays {what}{' and '.join(values)} only")
+    return lambda inputs: [] if inputs.get(name) in values else [mistake]
 
 
 def check(arguments: str, inputs: Mapping[str, Any]) -> list[Mistake]:

@@ -21,14 +21,16 @@ import functools
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 import psutil
+from starlette.types import ASGIApp
 
 from sandbox.providers.base import Created, Provider, ProviderError, ResourceType
 from sandbox.providers.values import Properties
+from sandbox.tenants.credentials import ENVIRONMENT
 from sandbox.tenants.in_process import Answer, InProcessHttp
 
 RestT = TypeVar("RestT", bound="RestClient")
@@ -42,13 +44,28 @@ class ApiError(ProviderError):
         self.status = status
 
 
+class Tenant(Protocol):
+    """What a provider reaches."""
+
+    @property
+    def domain(self) -> str: ...
+
+    @property
+    def app(self) -> ASGIApp: ...
+
+
 class RestClient(ABC):
-    """Authorized requests below one path of an API. All but `find` raise ApiError."""
+    """Authorized requests below one path of a tenant's API; a subclass reads what it needs of a configuration.
 
-    base: str
+    `elsewhere` is what is said against any other domain than the tenant's, whose name goes into it.
+    """
 
-    def __init__(self, http: InProcessHttp) -> None:
-        self.http = http
+    base: ClassVar[str]
+
+    def __init__(self, tenant: Tenant, domain: str, elsewhere: str) -> None:
+        if domain != tenant.domain:
+            raise ProviderError(elsewhere.format(domain))
+        self.http = InProcessHttp(tenant.app, f"https://{domain}")
 
     @abstractmethod
     def authorization(self) -> str:
@@ -59,7 +76,7 @@ class RestClient(ABC):
         """What an error answer says, in the words in which the real plugin passes it on."""
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """The document of the answer; `path` is taken as it stands, escapes and query included."""
+        """The document of the answer; `path` is taken as it stands, escapes and query included. Raises ApiError."""
         headers = {"Authorization": self.authorization(), "Content-Type": "application/json"}
         answer = self.http.request(method, self.base + path, headers=headers, body=body)
         if answer.status >= 400:
@@ -86,20 +103,20 @@ class RestProvider(Provider[RestT]):
     `environment` stands in for them where it has none that this provider reads (`AUTH0_…`, `OKTA_…`).
     """
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    client: Callable[[Tenant, Properties, Mapping[str, str]], RestT]
+    """Makes one from configuration and variables. Raises ProviderError where they are of no use."""
+
+    def __init__(self, tenant: Tenant, environment: Mapping[str, str] = ENVIRONMENT) -> None:
         super().__init__()
+        self._tenant = tenant
         self._environment = environment
 
-    @abstractmethod
-    def reach(self, config: Properties, environment: Mapping[str, str]) -> RestT:
-        """A client for one provider instance. Raises ProviderError where the configuration is of no use."""
-
     def connect(self, config: Properties) -> RestT:
-        return self.reach(config, self._environment)
+        return self.client(self._tenant, config, self._environment)
 
     def connect_for(self, peer: str, config: Properties) -> RestT:
         variables = _variables_of(int(peer.rpartition(":")[2]), f"{self.package.upper()}_")
-        return self.reach(config, variables or self._environment)
+        return self.client(self._tenant, config, variables or self._environment)
 
 
 def _variables_of(port: int, prefix: str) -> dict[str, str]:
@@ -197,6 +214,16 @@ class Collection(Generic[RestT]):
         except ApiError as error:
             if error.status != 404 or not self.missing_is_deleted:
                 raise
+
+
+def same(*names: str) -> dict[str, str]:
+    """Fields that are called what the properties are called."""
+    return {name: name for name in names}
+
+
+def snakes(*names: str) -> dict[str, str]:
+    """Fields that are called like the properties, in snake case."""
+    return {name: snake(name) for name in names}
 
 
 def snake(name: str) -> str:

@@ -6,24 +6,16 @@ from typing import Any
 
 from sandbox.providers.auth0.client import Auth0Client, escaped
 from sandbox.providers.base import AutoName, Created, FunctionType, ProviderError
-from sandbox.providers.rest import Collection, snake
+from sandbox.providers.rest import Collection, snakes
 from sandbox.providers.values import Properties
 
-_INPUTS = (
-    "name",
-    "identifier",
-    "signingAlg",
-    "tokenDialect",
-    "tokenLifetime",
-    "tokenLifetimeForWeb",
-    "enforcePolicies",
-    "allowOfflineAccess",
-    "skipConsentForVerifiableFirstPartyClients",
-)
 _APIS = Collection[Auth0Client](
     path="/resource-servers",
-    fields={name: snake(name) for name in _INPUTS},
-    told={"isSystem": "is_system"},
+    fields={
+        **snakes("name", "identifier", "signingAlg", "tokenDialect", "tokenLifetime", "tokenLifetimeForWeb"),
+        **snakes("enforcePolicies", "allowOfflineAccess", "skipConsentForVerifiableFirstPartyClients"),
+    },
+    told=snakes("isSystem"),
     fixed=frozenset({"identifier"}),
     update_by="PATCH",
     missing_is_deleted=True,

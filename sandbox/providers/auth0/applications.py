@@ -4,39 +4,24 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from sandbox.providers.arguments import Mistake
+from sandbox.providers.arguments import Mistake, only
 from sandbox.providers.auth0.client import Auth0Client
 from sandbox.providers.base import AutoName, Created
-from sandbox.providers.rest import Collection, snake
+from sandbox.providers.rest import Collection, snakes
 from sandbox.providers.values import Properties
 
-_INPUTS = (
-    "name",
-    "description",
-    "appType",
-    "grantTypes",
-    "isFirstParty",
-    "oidcConformant",
-    "clientMetadata",
-    "jwtConfiguration",
-)
-_MACHINE = "non_interactive"
 _METHOD = "token_endpoint_auth_method"
-_METHODS = ("client_secret_post", "client_secret_basic")
 _FIRST_METHOD = {_METHOD: "client_secret_post"}
 """What a machine starts with, and has again when its credentials are deleted."""
 
 
-def _only_machines(inputs: Properties) -> list[Mistake]:
-    if inputs.get("appType") == _MACHINE:
-        return []
-    return [Mistake("appType", f"the sandbox plays applications of type {_MACHINE} only")]
-
-
 CLIENT = Collection[Auth0Client](
     path="/clients",
-    fields={name: snake(name) for name in _INPUTS},
-    told={"clientId": "client_id"},
+    fields={
+        **snakes("name", "description", "appType", "grantTypes", "isFirstParty", "oidcConformant", "clientMetadata"),
+        **snakes("jwtConfiguration"),
+    },
+    told=snakes("clientId"),
     at_creation=_FIRST_METHOD,
     blocks=frozenset({"jwtConfiguration"}),
     key="client_id",
@@ -47,7 +32,7 @@ CLIENT = Collection[Auth0Client](
     "pulumi_auth0:ClientArgs",
     defaults={"description": "Managed by Pulumi"},
     auto_name=AutoName(),
-    validate=_only_machines,
+    validate=only("appType", "non_interactive", what="applications of type "),
 )
 
 
@@ -72,23 +57,17 @@ class _Credentials(Collection[Auth0Client]):
             client.send("PATCH", f"/clients/{key}", _FIRST_METHOD)
 
 
-def _only_secrets(inputs: Properties) -> list[Mistake]:
-    if inputs.get("authenticationMethod") in _METHODS:
-        return []
-    return [Mistake("authenticationMethod", f"the sandbox plays {' and '.join(_METHODS)} only")]
-
-
 CLIENT_CREDENTIALS = _Credentials(
     path="/clients",
     fields={"clientId": "client_id", "authenticationMethod": _METHOD},
-    told={"clientSecret": "client_secret"},
+    told=snakes("clientSecret"),
     fixed=frozenset({"client_id"}),
     update_by="PATCH",
 ).resource_type(
     "auth0:index/clientCredentials:ClientCredentials",
     "pulumi_auth0:ClientCredentialsArgs",
     secret_outputs=frozenset({"clientSecret"}),
-    validate=_only_secrets,
+    validate=only("authenticationMethod", "client_secret_post", "client_secret_basic"),
 )
 
 
@@ -117,8 +96,8 @@ def _names_scopes(inputs: Properties) -> list[Mistake]:
 
 CLIENT_GRANT = _Grants(
     path="/client-grants",
-    fields={"clientId": "client_id", "audience": "audience", "scopes": "scope", "subjectType": "subject_type"},
-    told={"isSystem": "is_system"},
+    fields=snakes("clientId", "audience", "subjectType") | {"scopes": "scope"},
+    told=snakes("isSystem"),
     fixed=frozenset({"client_id", "audience", "subject_type"}),
     update_by="PATCH",
     missing_is_deleted=True,

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from sandbox.providers.base import ProviderError
-from sandbox.providers.rest import ApiError, RestClient
+from sandbox.providers.rest import ApiError, RestClient, Tenant
 from sandbox.providers.values import Properties
-from sandbox.tenants.in_process import Answer, InProcessHttp
+from sandbox.tenants.in_process import Answer
 
 _CREDENTIALS = {"apiToken": "AUTH0_API_TOKEN", "clientId": "AUTH0_CLIENT_ID", "clientSecret": "AUTH0_CLIENT_SECRET"}
 
@@ -18,10 +18,11 @@ class Auth0Client(RestClient):
 
     base = "/api/v2"
 
-    def __init__(self, http: InProcessHttp, settings: Mapping[str, str]) -> None:
-        super().__init__(http)
-        self._settings = settings
-        self._token = settings.get("apiToken", "")
+    def __init__(self, tenant: Tenant, config: Properties, environment: Mapping[str, str]) -> None:
+        self._settings = _settings(config, environment)
+        self._token = self._settings.get("apiToken", "")
+        remedy = f"set auth0:domain to {tenant.domain}"
+        super().__init__(tenant, self._settings["domain"], f"auth0: the sandbox has no tenant {{}}: {remedy}")
 
     def authorization(self) -> str:
         if not self._token:
@@ -34,22 +35,20 @@ class Auth0Client(RestClient):
 
     def _issued(self) -> str:
         """The plugin's library tries HTTP Basic first, and the form where that is refused."""
-        client = {"client_id": self._settings["clientId"], "client_secret": self._settings["clientSecret"]}
-        asked = {"audience": self._settings["audience"], "grant_type": "client_credentials"}
-        answer = self.http.request(
-            "POST", "/oauth/token", form=asked, basic=(client["client_id"], client["client_secret"])
-        )
+        identifier, secret = self._settings["clientId"], self._settings["clientSecret"]
+        form = {"audience": self._settings["audience"], "grant_type": "client_credentials"}
+        answer = self.http.request("POST", "/oauth/token", form=form, basic=(identifier, secret))
         if answer.status != 200:
-            answer = self.http.request("POST", "/oauth/token", form=asked | client)
+            form |= {"client_id": identifier, "client_secret": secret}
+            answer = self.http.request("POST", "/oauth/token", form=form)
         if answer.status != 200:
             reason = f"{answer.document['error']}: {answer.document['error_description']}"
-            raise ApiError(
-                answer.status, f"failed to retrieve an access token from {self._settings['domain']}: {reason}"
-            )
+            where = self._settings["domain"]
+            raise ApiError(answer.status, f"failed to retrieve an access token from {where}: {reason}")
         return str(answer.document["access_token"])
 
 
-def settings_of(config: Properties, environment: Mapping[str, str]) -> dict[str, str]:
+def _settings(config: Properties, environment: Mapping[str, str]) -> dict[str, str]:
     """`domain`, `audience`, and `apiToken` or `clientId` and `clientSecret`.
 
     From the configuration, else the environment. Raises ProviderError that names what is missing.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sandbox.providers.arguments import Mistake
+from sandbox.providers.arguments import Mistake, only
 from sandbox.providers.base import Created
 from sandbox.providers.okta.client import OktaClient
-from sandbox.providers.rest import Collection
+from sandbox.providers.rest import Collection, same
 from sandbox.providers.values import Properties
 
 _GRANT = "client_credentials"
@@ -45,9 +45,7 @@ def _id_token_settings(key: str) -> str:
 
 
 def _validate(inputs: Properties) -> list[Mistake]:
-    mistakes: list[Mistake] = []
-    if inputs.get("type") != "service":
-        mistakes.append(Mistake("type", "the sandbox plays applications of type service only"))
+    mistakes = only("type", "service", what="applications of type ")(inputs)
     if _GRANT not in inputs.get("grantTypes", ()):
         mistakes.append(Mistake("grantTypes", f"an application of type service needs {_GRANT}"))
     return mistakes
@@ -65,9 +63,7 @@ APP = _Apps(
     told={
         "clientId": "credentials.oauthClient.client_id",
         "clientSecret": "credentials.oauthClient.client_secret",
-        "name": "name",
-        "signOnMode": "signOnMode",
-        "status": "status",
+        **same("name", "signOnMode", "status"),
     },
     document={
         "accessibility": {},

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sandbox.providers.base import ProviderError
-from sandbox.providers.rest import RestClient
+from sandbox.providers.rest import RestClient, Tenant
 from sandbox.providers.values import Properties
-from sandbox.tenants.in_process import Answer, InProcessHttp
+from sandbox.tenants.in_process import Answer
 
 _CREDENTIALS = {
     "privateKey": "OKTA_API_PRIVATE_KEY",
@@ -21,10 +21,14 @@ class OktaClient(RestClient):
 
     base = "/api/v1"
 
-    def __init__(self, http: InProcessHttp, authorization: str) -> None:
-        super().__init__(http)
-        self._authorization = authorization
-        self.has_api_token = authorization.startswith("SSWS ")
+    def __init__(self, tenant: Tenant, config: Properties, environment: Mapping[str, str]) -> None:
+        org = config.get("orgName") or environment.get("OKTA_ORG_NAME")
+        base = config.get("baseUrl") or environment.get("OKTA_BASE_URL") or "okta.com"
+        if not org:
+            raise ProviderError("okta: no org: set okta:orgName or OKTA_ORG_NAME")
+        super().__init__(tenant, f"{org}.{base}", f"okta: the sandbox has no org {{}}: its org is {tenant.domain}")
+        self._authorization = _authorization(config, environment)
+        self.has_api_token = self._authorization.startswith("SSWS ")
         if self.has_api_token:
             for _ in range(2):  # each of the plugin's two client libraries asks who it is
                 self.get("/users/me")
@@ -38,16 +42,7 @@ class OktaClient(RestClient):
         return f"{said}. Causes: {causes}" if causes else said
 
 
-def domain_of(config: Properties, environment: Mapping[str, str]) -> str:
-    """The org's host name, from the configuration or the environment; raises ProviderError where neither names one."""
-    org = config.get("orgName") or environment.get("OKTA_ORG_NAME")
-    base = config.get("baseUrl") or environment.get("OKTA_BASE_URL") or "okta.com"
-    if not org:
-        raise ProviderError("okta: no org: set okta:orgName or OKTA_ORG_NAME")
-    return f"{org}.{base}"
-
-
-def authorization_of(config: Properties, environment: Mapping[str, str]) -> str:
+def _authorization(config: Properties, environment: Mapping[str, str]) -> str:
     """The Authorization header, from the configuration or the environment; raises ProviderError without credentials."""
     for source in (config, {name: environment.get(variable) for name, variable in _CREDENTIALS.items()}):
         if source.get("privateKey"):

@@ -7,18 +7,13 @@ from urllib.parse import urlencode
 
 from sandbox.providers.base import AutoName, FunctionType, ProviderError
 from sandbox.providers.okta.client import OktaClient
-from sandbox.providers.rest import Collection
+from sandbox.providers.rest import Collection, same
 from sandbox.providers.values import Properties
-
-
-def _same(*names: str) -> dict[str, str]:
-    return {name: name for name in names}
-
 
 _SERVERS = Collection[OktaClient](
     path="/authorizationServers",
-    fields=_same("name", "audiences", "description", "issuerMode"),
-    told=_same("issuer", "status")
+    fields=same("name", "audiences", "description", "issuerMode"),
+    told=same("issuer", "status")
     | {
         "kid": "credentials.signing.kid",
         "credentialsRotationMode": "credentials.signing.rotationMode",
@@ -38,8 +33,8 @@ SERVER = _SERVERS.resource_type(
 
 _SCOPES = Collection[OktaClient](
     path="/authorizationServers/{authServerId}/scopes",
-    fields=_same("name", "description", "displayName", "consent", "metadataPublish", "default", "optional"),
-    told=_same("system"),
+    fields=same("name", "description", "displayName", "consent", "metadataPublish", "default", "optional"),
+    told=same("system"),
     document={"description": "", "displayName": "", "default": False, "optional": False},
     missing_is_deleted=True,
 )
@@ -52,8 +47,8 @@ SCOPE = _SCOPES.resource_type(
 
 CLAIM = Collection[OktaClient](
     path="/authorizationServers/{authServerId}/claims",
-    fields=_same("name", "claimType", "value", "valueType", "alwaysIncludeInToken") | {"scopes": "conditions.scopes"},
-    told=_same("status"),
+    fields=same("name", "claimType", "value", "valueType", "alwaysIncludeInToken") | {"scopes": "conditions.scopes"},
+    told=same("status"),
     document={"conditions": {}, "status": "ACTIVE"},
     unless_empty=frozenset({"scopes"}),
 ).resource_type(
@@ -65,21 +60,21 @@ CLAIM = Collection[OktaClient](
 
 POLICY = Collection[OktaClient](
     path="/authorizationServers/{authServerId}/policies",
-    fields=_same("name", "description", "priority") | {"clientWhitelists": "conditions.clients.include"},
-    told=_same("status"),
+    fields=same("name", "description", "priority") | {"clientWhitelists": "conditions.clients.include"},
+    told=same("status"),
     document={"status": "ACTIVE", "type": "OAUTH_AUTHORIZATION_POLICY"},
 ).resource_type("okta:auth/serverPolicy:ServerPolicy", "pulumi_okta.auth:ServerPolicyArgs", auto_name=AutoName())
 
 RULE = Collection[OktaClient](
     path="/authorizationServers/{authServerId}/policies/{policyId}/rules",
     fields={
-        **_same("name", "priority"),
+        **same("name", "priority"),
         "grantTypeWhitelists": "conditions.grantTypes.include",
         "scopeWhitelists": "conditions.scopes.include",
         "accessTokenLifetimeMinutes": "actions.token.accessTokenLifetimeMinutes",
     },
     told={
-        **_same("status", "system", "type"),
+        **same("status", "system", "type"),
         "refreshTokenLifetimeMinutes": "actions.token.refreshTokenLifetimeMinutes",
         "refreshTokenWindowMinutes": "actions.token.refreshTokenWindowMinutes",
     },
