@@ -11,7 +11,7 @@ import functools
 import importlib
 import inspect
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Union, cast, get_args, get_origin
@@ -19,7 +19,7 @@ from typing import Any, Union, cast, get_args, get_origin
 import pulumi
 from pulumi import _types as sdk_types  # pyright: ignore[reportPrivateUsage]  the SDK has no public view of its types
 
-from sandbox.providers.values import Archive, Asset, Secret, Unknown
+from sandbox.providers.values import DEFAULTS, Archive, Asset, Secret, Unknown
 
 _LOADING = threading.Lock()
 
@@ -30,6 +30,12 @@ class Mistake:
 
     path: str
     reason: str
+
+
+def only(name: str, *values: str, what: str = "") -> Callable[[Mapping[str, Any]], list[Mistake]]:
+    """A check that the input of a name has one of the values; the message has `what` before them."""
+    mistake = Mistake(name, f"the sandbox plays {what}{' and '.join(values)} only")
+    return lambda inputs: [] if inputs.get(name) in values else [mistake]
 
 
 def check(arguments: str, inputs: Mapping[str, Any]) -> list[Mistake]:
@@ -56,10 +62,41 @@ def properties(arguments: type) -> Mapping[str, Any]:
 
 
 @functools.cache
+def computed(arguments: str) -> frozenset[str]:
+    """The properties that may be left out and have a value all the same: in Terraform, optional and computed.
+
+    The SDK tells them by their types: optional as an argument, and never missing in the resource.
+    """
+    taken, resource = argument_class(arguments), argument_class(arguments.removesuffix("Args"))
+    given = {name for name, hint in _hints(resource).items() if type(None) not in get_args(get_args(hint)[0])}
+    return frozenset(given & properties(taken).keys() - _required(taken))
+
+
+def noting_defaults(value: Any, declared: Any) -> Any:
+    """The value with an empty list of defaults in every object, as the bridge notes them; maps have none.
+
+    `declared`: its type, an argument class or what `properties` gives.
+    """
+    wanted = sdk_types.unwrap_type(declared)
+    if isinstance(value, Secret):
+        return Secret(noting_defaults(value.value, wanted))
+    if isinstance(value, Mapping) and sdk_types.is_input_type(wanted):
+        known, given = properties(wanted), cast("Mapping[str, Any]", value)
+        return {DEFAULTS: []} | {name: noting_defaults(inner, known.get(name)) for name, inner in given.items()}
+    if isinstance(value, list) and get_origin(wanted) is not Union:
+        return [noting_defaults(inner, get_args(wanted)[-1]) for inner in cast("list[Any]", value)]
+    return value
+
+
+@functools.cache
 def _required(arguments: type) -> frozenset[str]:
     names = sdk_types.input_type_py_to_pulumi_names(arguments)
     parameters = list(inspect.signature(arguments).parameters.values())
     return frozenset(names[each.name] for each in parameters if each.default is inspect.Parameter.empty)
+
+
+def _hints(resource: type) -> Mapping[str, Any]:
+    return sdk_types._raw_return_hints(resource)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001  as above
 
 
 def nearest(name: str, valid: Sequence[str]) -> str:

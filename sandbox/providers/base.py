@@ -1,19 +1,11 @@
 """A server of Pulumi's `pulumirpc.ResourceProvider` from a table of resource types.
 
-It answers the real engine (`PULUMI_DEBUG_PROVIDERS="okta:PORT"`) as well as the sandbox's own. A provider is a subclass
-of `Provider` that names its package, turns a configuration into a client, and lists its types:
-
-    def create(org: Org, inputs: Properties) -> Created:
-        made = org.post("/scopes", {"name": inputs["name"]})
-        return Created(made["id"], {"system": made["system"]})
-
-    def read(org: Org, identifier: str, state: Properties) -> Properties | None:
-        found = org.get(f"/scopes/{identifier}")               # None: it is gone
-        return None if found is None else {"name": found["name"], "system": found["system"]}
+It is reached by an engine that is told its port (`PULUMI_DEBUG_PROVIDERS="okta:PORT"`). A provider is a subclass of
+`Provider` that names its package, turns a configuration into a client, and lists its types:
 
     SCOPE = ResourceType(
         "okta:auth/serverScope:ServerScope",
-        arguments="pulumi_okta.auth:ServerScopeArgs",   # names and types of inputs are checked against it
+        arguments="pulumi_okta.auth:ServerScopeArgs",          # names and types of inputs are checked against it
         properties=frozenset({"authServerId", "name", "consent"}),   # what these handlers honour; the rest is refused
         computed=frozenset({"system"}),                        # outputs that only creation tells
         defaults={"consent": "IMPLICIT"},
@@ -36,11 +28,15 @@ preview answers with the inputs and `UNKNOWN` for what is computed). The state o
 handler returned laid over them. An output is a secret where the input of that name was one, or where the type lists it
 in `secret_outputs`. A handler refuses by raising `ProviderError`; its text is what the user sees.
 
+What is planned follows the Terraform bridge of the real plugins: it notes in `__defaults` which inputs the program did
+not give, takes those from the old inputs again, and plans nothing where a property leaves the program that is optional
+and computed (`arguments.computed`).
+
 All instances of a package reach the same server, so the configuration is kept per connection (`context.peer()`): a
 client that opens several channels in one process sets the channel option `grpc.use_local_subchannel_pool` on each.
 """
 
-# ruff: noqa: N802  the protocol names the methods
+# ruff: noqa: N802, ARG002  the protocol names the methods, and gives each a context
 
 from __future__ import annotations
 
@@ -50,19 +46,22 @@ import json
 import logging
 import secrets
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from concurrent import futures
-from typing import Any, ClassVar, Generic, NoReturn
+from typing import Any, ClassVar, Generic, cast
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import plugin_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2 as rpc
 
 from sandbox.peers import OwnUserOnly
 from sandbox.providers import arguments
 from sandbox.providers.declarations import AutoName, ClientT, Created, FunctionType, ProviderError, ResourceType
-from sandbox.providers.diffs import AUTO_NAMED, Decision, decide
+from sandbox.providers.diffs import Decision, decide
 from sandbox.providers.values import (
+    DEFAULTS,
     UNKNOWN,
     Properties,
     Secret,
@@ -72,15 +71,17 @@ from sandbox.providers.values import (
     decode,
     encode,
     plain,
+    visible,
 )
 
 __all__ = ["AutoName", "Created", "FunctionType", "Provider", "ProviderError", "ResourceType", "serve"]
 
+Context = grpc.ServicerContext
 logger = logging.getLogger(__name__)
 
 
 class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]):
-    """The protocol's methods over tables of resource types and functions."""
+    """The protocol's methods over tables of resource types and functions. What they raise, `serve` answers with."""
 
     package: ClassVar[str]
     distribution: ClassVar[str]
@@ -99,151 +100,127 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
     def connect(self, config: Properties) -> ClientT:
         """A client for one provider instance. Raises ProviderError where the configuration is of no use."""
 
+    def connect_for(self, peer: str, config: Properties) -> ClientT:
+        """Like `connect`, for a provider that wants to know who asks."""
+        del peer
+        return self.connect(config)
+
     def explain(self, error: Exception) -> str | None:
         """The message for an exception of a client library; None where it is a defect of the sandbox."""
         return str(error) if isinstance(error, ProviderError | UnsupportedValueError | OSError) else None
 
     # What the engine asks about the server itself
 
-    def GetPluginInfo(self, request: Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
-        del request, context
+    def GetPluginInfo(self, request: Empty, context: Context) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version=importlib.metadata.version(self.distribution))
 
-    def Handshake(
-        self, request: provider_pb2.ProviderHandshakeRequest, context: grpc.ServicerContext
-    ) -> provider_pb2.ProviderHandshakeResponse:
-        del request, context
-        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
+    def Handshake(self, request: rpc.ProviderHandshakeRequest, context: Context) -> rpc.ProviderHandshakeResponse:
+        return rpc.ProviderHandshakeResponse(accept_secrets=True)
 
-    def Attach(self, request: plugin_pb2.PluginAttach, context: grpc.ServicerContext) -> Empty:
-        del request, context
+    def Attach(self, request: plugin_pb2.PluginAttach, context: Context) -> Empty:
         return Empty()
 
-    def Cancel(self, request: Empty, context: grpc.ServicerContext) -> Empty:
-        del request, context  # no call outlasts its request
-        return Empty()
+    def Cancel(self, request: Empty, context: Context) -> Empty:
+        return Empty()  # no call outlasts its request
 
-    def GetSchema(
-        self, request: provider_pb2.GetSchemaRequest, context: grpc.ServicerContext
-    ) -> provider_pb2.GetSchemaResponse:
-        del request, context
-        schema = {
-            "name": self.package,
-            "version": importlib.metadata.version(self.distribution),
-            "resources": {token: {} for token in self._resources},
-            "functions": {token: {} for token in self._functions},
-        }
-        return provider_pb2.GetSchemaResponse(schema=json.dumps(schema))
+    def GetSchema(self, request: rpc.GetSchemaRequest, context: Context) -> rpc.GetSchemaResponse:
+        schema: dict[str, Any] = {"name": self.package, "version": importlib.metadata.version(self.distribution)}
+        schema |= {"resources": {token: {} for token in self._resources}}
+        schema |= {"functions": {token: {} for token in self._functions}}
+        return rpc.GetSchemaResponse(schema=json.dumps(schema))
 
     # The provider's configuration
 
-    def CheckConfig(
-        self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
-    ) -> provider_pb2.CheckResponse:
-        with self._refusals(context):
-            config = self._config(decode(request.news))
-            mistakes = arguments.check(self.arguments, {k: v for k, v in config.items() if k != "version"})
-            return provider_pb2.CheckResponse(inputs=request.news, failures=_failures(mistakes))
+    def CheckConfig(self, request: rpc.CheckRequest, context: Context) -> rpc.CheckResponse:
+        config = self._config(decode(request.news))
+        mistakes = arguments.check(self.arguments, {k: v for k, v in config.items() if k != "version"})
+        return rpc.CheckResponse(inputs=request.news, failures=_failures(mistakes))
 
-    def DiffConfig(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
-        with self._refusals(context):
-            return _diff_response(decide(decode(request.old_inputs), decode(request.news)))
+    def DiffConfig(self, request: rpc.DiffRequest, context: Context) -> rpc.DiffResponse:
+        return _diff_response(decide(decode(request.old_inputs), decode(request.news)))
 
-    def Configure(
-        self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext
-    ) -> provider_pb2.ConfigureResponse:
-        with self._refusals(context):
-            config = plain(self._config(decode(request.args)))
-            self._clients[context.peer()] = self.connect(config)
-            return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+    def Configure(self, request: rpc.ConfigureRequest, context: Context) -> rpc.ConfigureResponse:
+        self._clients[context.peer()] = self.connect_for(context.peer(), plain(self._config(decode(request.args))))
+        return rpc.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     # Resources
 
-    def Check(self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext) -> provider_pb2.CheckResponse:
-        with self._refusals(context):
-            kind, client = self._resource(request.urn), self._client(context)
-            given, old = decode(request.news), decode(request.olds)
-            mistakes = arguments.check(kind.arguments, given) + _unsupported(kind, given)
-            inputs = dict(kind.defaults) | given
-            if kind.auto_name and kind.auto_name.property not in given:
-                inputs[kind.auto_name.property] = _name(kind.auto_name, request, old)
-                inputs[AUTO_NAMED] = [kind.auto_name.property]
-            if not mistakes and kind.complete:
-                inputs |= kind.complete(client, plain(inputs))
-            if not mistakes and kind.validate:
-                mistakes = kind.validate(plain(inputs))
-            return provider_pb2.CheckResponse(inputs=encode(inputs), failures=_failures(mistakes))
+    def Check(self, request: rpc.CheckRequest, context: Context) -> rpc.CheckResponse:
+        kind, client = self._resource(request.urn), self._client(context)
+        given, old = visible(decode(request.news)), decode(request.olds)
+        mistakes = arguments.check(kind.arguments, given) + _unsupported(kind, given)
+        defaults = _defaults(kind, request, old, given)
+        inputs = given | defaults
+        if not mistakes and kind.complete:
+            inputs |= kind.complete(client, plain(inputs))
+        if not mistakes and kind.validate:
+            mistakes = kind.validate(plain(inputs))
+        if not kind.framework:
+            inputs = arguments.noting_defaults(inputs, arguments.argument_class(kind.arguments))
+            inputs[DEFAULTS] = sorted(defaults)
+        return rpc.CheckResponse(inputs=encode(inputs), failures=_failures(mistakes))
 
-    def Diff(self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext) -> provider_pb2.DiffResponse:
-        with self._refusals(context):
-            kind, old, new = self._resource(request.urn), decode(request.old_inputs), decode(request.news)
-            also = kind.replaces_also(plain(old), plain(new)) if kind.replaces_also else []
-            return _diff_response(
-                decide(
-                    old,
-                    new,
-                    replace_on=kind.replace_on.union(also),
-                    name_property=kind.auto_name.property if kind.auto_name else None,
-                    can_update=kind.update is not None,
-                )
-            )
+    def Diff(self, request: rpc.DiffRequest, context: Context) -> rpc.DiffResponse:
+        kind, old, new = self._resource(request.urn), decode(request.old_inputs), decode(request.news)
+        also = kind.replaces_also(_values(old), _values(new)) if kind.replaces_also else []
+        decision = decide(
+            old,
+            new,
+            replace_on=kind.replace_on.union(also),
+            name_property=kind.auto_name.property if kind.auto_name else None,
+            can_update=kind.update is not None,
+            ignored=request.ignoreChanges,
+            computed=arguments.computed(kind.arguments),
+        )
+        return _diff_response(decision)
 
-    def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
-        with self._refusals(context):
-            kind, inputs = self._resource(request.urn), decode(request.properties)
-            if request.preview:
-                return provider_pb2.CreateResponse(
-                    properties=_state(kind, inputs, dict.fromkeys(kind.computed, UNKNOWN))
-                )
-            created = kind.create(self._client(context), plain(_visible(inputs)))
-            return provider_pb2.CreateResponse(id=created.id, properties=_state(kind, inputs, created.outputs))
+    def Create(self, request: rpc.CreateRequest, context: Context) -> rpc.CreateResponse:
+        kind, inputs = self._resource(request.urn), decode(request.properties)
+        if request.preview:
+            return rpc.CreateResponse(properties=_state(kind, inputs, dict.fromkeys(kind.computed, UNKNOWN)))
+        created = kind.create(self._client(context), _values(inputs))
+        return rpc.CreateResponse(id=created.id, properties=_state(kind, inputs, created.outputs))
 
-    def Read(self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext) -> provider_pb2.ReadResponse:
-        with self._refusals(context):
-            kind, inputs = self._resource(request.urn), decode(request.inputs)
-            outputs = kind.read(self._client(context), request.id, plain(decode(request.properties)))
-            if outputs is None:
-                return provider_pb2.ReadResponse()
-            state = decode(_state(kind, inputs, outputs))
-            refreshed = {name: state.get(name, value) for name, value in inputs.items()}
-            return provider_pb2.ReadResponse(id=request.id, properties=encode(state), inputs=encode(refreshed))
+    def Read(self, request: rpc.ReadRequest, context: Context) -> rpc.ReadResponse:
+        kind, inputs = self._resource(request.urn), decode(request.inputs)
+        outputs = kind.read(self._client(context), request.id, _values(decode(request.properties)))
+        if outputs is None:
+            return rpc.ReadResponse()
+        state = _state(kind, inputs, outputs)
+        return rpc.ReadResponse(id=request.id, properties=state, inputs=encode(_refreshed(inputs, decode(state))))
 
-    def Update(self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext) -> provider_pb2.UpdateResponse:
-        with self._refusals(context):
-            kind, inputs, old = self._resource(request.urn), decode(request.news), decode(request.olds)
-            kept = {name: old[name] for name in kind.computed if name in old}
-            if kind.update is None:
-                raise ProviderError(f"{kind.token}: a change replaces it, it cannot be updated")
-            if request.preview:
-                return provider_pb2.UpdateResponse(properties=_state(kind, inputs, kept))
-            outputs = kind.update(self._client(context), request.id, plain(old), plain(_visible(inputs)))
-            return provider_pb2.UpdateResponse(properties=_state(kind, inputs, kept | outputs))
+    def Update(self, request: rpc.UpdateRequest, context: Context) -> rpc.UpdateResponse:
+        kind, inputs, old = self._resource(request.urn), decode(request.news), decode(request.olds)
+        kept = {name: old[name] for name in kind.computed if name in old}
+        if kind.update is None:
+            raise ProviderError(f"{kind.token}: a change replaces it, it cannot be updated")
+        if request.preview:
+            return rpc.UpdateResponse(properties=_state(kind, inputs, kept))
+        outputs = kind.update(self._client(context), request.id, _values(old), _values(inputs))
+        return rpc.UpdateResponse(properties=_state(kind, inputs, kept | outputs))
 
-    def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> Empty:
-        with self._refusals(context):
-            kind = self._resource(request.urn)
-            kind.delete(self._client(context), request.id, plain(decode(request.properties)))
-            return Empty()
+    def Delete(self, request: rpc.DeleteRequest, context: Context) -> Empty:
+        kind = self._resource(request.urn)
+        kind.delete(self._client(context), request.id, _values(decode(request.properties)))
+        return Empty()
 
-    def Invoke(self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext) -> provider_pb2.InvokeResponse:
-        with self._refusals(context):
-            function = self._functions.get(request.tok)
-            if function is None:
-                raise ProviderError(f"the sandbox has no function {request.tok}; it has {', '.join(self._functions)}")
-            given = plain(decode(request.args))
-            unknown = sorted(given.keys() - function.arguments)
-            if unknown:
-                hint = arguments.nearest(unknown[0], sorted(function.arguments))
-                raise ProviderError(f"{request.tok}: the sandbox does not take argument {unknown[0]}{hint}")
-            response = provider_pb2.InvokeResponse()
-            getattr(response, "return").CopyFrom(encode(function.call(self._client(context), given)))
-            return response
+    def Invoke(self, request: rpc.InvokeRequest, context: Context) -> rpc.InvokeResponse:
+        function = self._functions.get(request.tok)
+        if function is None:
+            raise ProviderError(f"the sandbox has no function {request.tok}; it has {', '.join(self._functions)}")
+        given = plain(decode(request.args))
+        for unknown in sorted(given.keys() - function.arguments):
+            hint = arguments.nearest(unknown, sorted(function.arguments))
+            raise ProviderError(f"{request.tok}: the sandbox does not take argument {unknown}{hint}")
+        response = rpc.InvokeResponse()
+        getattr(response, "return").CopyFrom(encode(function.call(self._client(context), given)))
+        return response
 
     def _config(self, config: Properties) -> Properties:
         declared = arguments.properties(arguments.argument_class(self.arguments))
         return {name: _from_json(value, declared.get(name)) for name, value in config.items()}
 
-    def _client(self, context: grpc.ServicerContext) -> ClientT:
+    def _client(self, context: Context) -> ClientT:
         client = self._clients.get(context.peer())
         if client is None:
             raise ProviderError(f"the {self.package} provider was not configured on this connection")
@@ -255,51 +232,68 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
             raise ProviderError(f"the sandbox has no resource type {token}; it has {', '.join(self._resources)}")
         return self._resources[token]
 
-    def _refusals(self, context: grpc.ServicerContext) -> _Refusals:
-        return _Refusals(self, context)
 
-
-class _Refusals:
+class _Refusals(grpc.ServerInterceptor):
     """Turns what a handler raises into the status that the engine shows."""
 
-    def __init__(self, provider: Provider[Any], context: grpc.ServicerContext) -> None:
+    def __init__(self, provider: Provider[Any]) -> None:
         self._provider = provider
-        self._context = context
 
-    def __enter__(self) -> None:
-        pass
+    def intercept_service(self, continuation: Callable[[Any], Any], handler_call_details: Any) -> Any:
+        handler = continuation(handler_call_details)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Exception):
-            self._abort(error)
+        def answer(request: Any, context: Context) -> Any:
+            try:
+                return handler.unary_unary(request, context)
+            except Exception as error:
+                message = self._provider.explain(error)
+                if message is not None:
+                    context.abort(grpc.StatusCode.UNKNOWN, message)
+                logger.exception("the %s provider failed", self._provider.package)
+                context.abort(grpc.StatusCode.INTERNAL, f"defect in the sandbox: {type(error).__name__}: {error}")
 
-    def _abort(self, error: Exception) -> NoReturn:
-        message = self._provider.explain(error)
-        if message is not None:
-            self._context.abort(grpc.StatusCode.UNKNOWN, message)
-        logger.error("the %s provider failed", self._provider.package, exc_info=error)
-        self._context.abort(grpc.StatusCode.INTERNAL, f"defect in the sandbox: {type(error).__name__}: {error}")
+        return handler and handler._replace(unary_unary=answer)
 
 
 def serve(provider: Provider[Any], port: int = 0) -> tuple[grpc.Server, int]:
     """Start a server on the loopback interface; gives it and its port (for 0 a free one). `server.stop(0)` ends it."""
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-    pool = futures.ThreadPoolExecutor(max_workers=16)
-    server = grpc.server(pool, interceptors=[OwnUserOnly()], options=unlimited)
+    threads = futures.ThreadPoolExecutor(max_workers=16)
+    server = grpc.server(threads, interceptors=[OwnUserOnly(), _Refusals(provider)], options=unlimited)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
     port = server.add_insecure_port(f"127.0.0.1:{port}")
     server.start()
     return server, port
 
 
-def _visible(inputs: Properties) -> Properties:
-    return {name: value for name, value in inputs.items() if not name.startswith("__")}
+def _values(properties: Properties) -> Properties:
+    """What handlers see of properties."""
+    return plain(visible(properties))
 
 
 def _state(kind: ResourceType[Any], inputs: Properties, outputs: Properties) -> Struct:
     secret = {name for name, value in inputs.items() if contains(value, Secret)} | kind.secret_outputs
-    state = {name: value for name, value in (_visible(inputs) | outputs).items() if value is not None}
+    state = {name: value for name, value in (visible(inputs) | outputs).items() if value is not None}
     return encode({k: Secret(plain(v)) if k in secret and not isinstance(v, Unknown) else v for k, v in state.items()})
+
+
+def _refreshed(inputs: Properties, state: Properties) -> Properties:
+    """The inputs of an object as a refresh finds them: it gets no new ones, and a default that changed is none now."""
+    now = {name: _found(value, state[name]) for name, value in inputs.items() if name in state}
+    if DEFAULTS in inputs:
+        now[DEFAULTS] = [name for name in inputs[DEFAULTS] if name in now and now[name] == inputs[name]]
+    return now
+
+
+def _found(given: Any, there: Any) -> Any:
+    if isinstance(there, Secret):
+        return Secret(_found(plain(given), plain(there)))
+    if isinstance(given, list) and isinstance(there, list):
+        before, after = cast("list[Any]", given), cast("list[Any]", there)
+        return [_found(old, new) for old, new in zip(before, after, strict=False)] + after[len(before) :]
+    if isinstance(given, Mapping) and DEFAULTS in given and isinstance(there, Mapping):
+        return _refreshed(cast("Properties", given), cast("Properties", there))
+    return there
 
 
 def _unsupported(kind: ResourceType[Any], given: Properties) -> list[arguments.Mistake]:
@@ -308,9 +302,16 @@ def _unsupported(kind: ResourceType[Any], given: Properties) -> list[arguments.M
     return [arguments.Mistake(name, f"the sandbox does not support this property of {kind.token}") for name in named]
 
 
-def _name(rule: AutoName, request: provider_pb2.CheckRequest, old: Properties) -> str:
-    if rule.property in old.get(AUTO_NAMED, ()):
-        return str(old[rule.property])
+def _defaults(kind: ResourceType[Any], request: rpc.CheckRequest, old: Properties, given: Properties) -> Properties:
+    """What the program does not give: what it was by default before, else the type's default or a name."""
+    defaults = dict(kind.defaults)
+    if kind.auto_name:
+        defaults[kind.auto_name.property] = _name(kind.auto_name, request)
+    defaulted = old.get(DEFAULTS, old.keys())
+    return {k: old[k] if k in old and k in defaulted else v for k, v in defaults.items() if k not in given}
+
+
+def _name(rule: AutoName, request: rpc.CheckRequest) -> str:
     logical = request.urn.split("::", 3)[3]
     random = hashlib.sha256(request.randomSeed).hexdigest() if request.randomSeed else secrets.token_hex(4)
     return f"{logical[: rule.longest - 8]}-{random[:7]}"
@@ -328,26 +329,21 @@ def _from_json(value: Any, declared: Any) -> Any:
     return Secret(parsed) if isinstance(value, Secret) else parsed
 
 
-def _failures(mistakes: list[arguments.Mistake]) -> list[provider_pb2.CheckFailure]:
-    return [provider_pb2.CheckFailure(property=each.path, reason=f"{each.path}: {each.reason}") for each in mistakes]
+def _failures(mistakes: list[arguments.Mistake]) -> list[rpc.CheckFailure]:
+    return [rpc.CheckFailure(property=each.path, reason=f"{each.path}: {each.reason}") for each in mistakes]
 
 
-def _diff_response(decision: Decision) -> provider_pb2.DiffResponse:
-    kinds = {"add": "ADD", "delete": "DELETE", "update": "UPDATE"}
-    top_level = sorted({change.top_level for change in decision.changes})
+def _diff_response(decision: Decision) -> rpc.DiffResponse:
+    some, none = rpc.DiffResponse.DIFF_SOME, rpc.DiffResponse.DIFF_NONE
     detailed = {
-        change.path: provider_pb2.PropertyDiff(
-            kind=provider_pb2.PropertyDiff.Kind.Value(kinds[change.kind] + ("_REPLACE" if change.replaces else "")),
-            inputDiff=True,
-        )
+        change.path: rpc.PropertyDiff.Kind.Value(change.kind.upper() + ("_REPLACE" if change.replaces else ""))
         for change in decision.changes
     }
-    some, none = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
-    return provider_pb2.DiffResponse(
+    return rpc.DiffResponse(
         changes=some if decision.changes else none,
-        diffs=top_level,
+        diffs=sorted({change.top_level for change in decision.changes}),
         replaces=sorted({change.path for change in decision.changes if change.replaces}),
-        detailedDiff=detailed,
+        detailedDiff={path: rpc.PropertyDiff(kind=kind) for path, kind in detailed.items()},
         hasDetailedDiff=True,
         deleteBeforeReplace=decision.delete_before_replace,
     )

@@ -47,6 +47,8 @@ class ResourceType(Generic[ClientT]):
     computed: frozenset[str] = frozenset()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     auto_name: AutoName | None = None
+    framework: bool = False
+    """Whether the real plugin has it from Terraform's plugin framework, whose bridge notes no `__defaults`."""
     replace_on: frozenset[str] = frozenset()
     replaces_also: Callable[[Properties, Properties], list[str]] | None = None
     """Takes old and new inputs, gives properties whose change replaces this once; unknowns may stand in the new."""

@@ -7,10 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from sandbox.providers.values import Archive, Asset, Secret
-
-AUTO_NAMED = "__defaults"
-"""The input that lists which others the program did not give, as the Terraform bridge of the real plugins writes it."""
+from sandbox.providers.values import DEFAULTS, Archive, Asset, Secret, visible
 
 Kind = Literal["add", "delete", "update"]
 
@@ -26,7 +23,7 @@ class Change:
     @property
     def top_level(self) -> str:
         """The property of the resource that the path starts with."""
-        return re.split(r"[.\[]", self.path, maxsplit=1)[0]
+        return _steps(self.path)[0]
 
 
 @dataclass(frozen=True)
@@ -49,59 +46,66 @@ def decide(
     replace_on: Collection[str] = (),
     name_property: str | None = None,
     can_update: bool = True,
+    ignored: Collection[str] = (),
+    computed: Collection[str] = (),
 ) -> Decision:
     """Compare old and new inputs.
 
     A change at or below a path in `replace_on` replaces the resource, and any change does where it cannot be updated. A
     resource that is replaced under the name that the program gave it has to be deleted first, since two of one name
     cannot be (the rule of the Terraform bridge, `nameRequiresDeleteBeforeReplace`).
+
+    What is at or below a path in `ignored` (`a`, `a.b`, `a[*].b`) is no change, nor is the end of a property in
+    `computed`: the service's value stays where the program gives none.
     """
     changes = tuple(
         Change(path, kind, replaces=not can_update or _at_or_below(path, replace_on))
-        for path, kind in _walk("", _visible(old), _visible(new))
+        for path, kind in _walk("", visible(old), visible(new))
+        if not _at_or_below(path, ignored) and not (kind == "delete" and path in computed)
     )
-    named_by_program = name_property is not None and name_property not in new.get(AUTO_NAMED, ())
+    named_by_program = name_property is not None and name_property not in new.get(DEFAULTS, ())
     keeps_name = named_by_program and old.get(name_property or "") == new.get(name_property or "")
     return Decision(changes, delete_before_replace=keeps_name and any(change.replaces for change in changes))
 
 
-def _visible(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in inputs.items() if not name.startswith("__")}
-
-
 def _at_or_below(path: str, prefixes: Collection[str]) -> bool:
-    return any(path == prefix or path.startswith((f"{prefix}.", f"{prefix}[")) for prefix in prefixes)
+    steps = _steps(path)
+    return any(
+        len(wanted) <= len(steps) and all(one in ("*", step) for one, step in zip(wanted, steps, strict=False))
+        for wanted in map(_steps, prefixes)
+    )
+
+
+def _steps(path: str) -> list[str]:
+    """A property path as the engine writes it (`a.b[0]["x.y"]`, `a[*]`), taken apart."""
+    return [quoted or index or name for quoted, index, name in re.findall(r'\["(.*?)"\]|\[(.+?)\]|([^.\[\]]+)', path)]
 
 
 def _walk(path: str, old: Any, new: Any) -> Iterator[tuple[str, Kind]]:
     old, new = _comparable(old), _comparable(new)
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        before, after = cast("Mapping[str, Any]", old), cast("Mapping[str, Any]", new)
-        for name in sorted({*before, *after}):
-            yield from _entry(_join(path, name), name in before, name in after, before.get(name), after.get(name))
-    elif isinstance(old, list) and isinstance(new, list):
-        first, second = cast("list[Any]", old), cast("list[Any]", new)
-        for index in range(max(len(first), len(second))):
-            in_first, in_second = index < len(first), index < len(second)
-            values = (first[index] if in_first else None, second[index] if in_second else None)
-            yield from _entry(f"{path}[{index}]", in_first, in_second, *values)
-    elif old != new or type(old) is not type(new):
-        yield path, "update"
+    if type(old) is not type(new) or not isinstance(old, dict | list):
+        if old != new or type(old) is not type(new):
+            yield path, "update"
+        return
+    before, after = _members(path, old), _members(path, new)
+    for below in {**before, **after}:
+        if below in before and below in after:
+            yield from _walk(below, before[below], after[below])
+        else:
+            yield below, "add" if below in after else "delete"
 
 
-def _entry(path: str, in_old: bool, in_new: bool, old: Any, new: Any) -> Iterator[tuple[str, Kind]]:
-    if in_old and in_new:
-        yield from _walk(path, old, new)
-    else:
-        yield path, "add" if in_new else "delete"
+def _members(path: str, value: Any) -> Mapping[str, Any]:
+    """What a map or a list holds, by its path."""
+    if isinstance(value, list):
+        return {f"{path}[{index}]": inner for index, inner in enumerate(cast("list[Any]", value))}
+    return {_join(path, name): inner for name, inner in cast("dict[str, Any]", value).items()}
 
 
 def _comparable(value: Any) -> Any:
     if isinstance(value, Secret):
         return _comparable(value.value)
-    if isinstance(value, Asset | Archive):
-        return value.digest()
-    return value
+    return value.digest() if isinstance(value, Asset | Archive) else value
 
 
 def _join(path: str, name: str) -> str:

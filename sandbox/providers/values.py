@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -22,6 +22,9 @@ _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  the protocol'
 _ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 _ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
 _UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+DEFAULTS: Final = "__defaults"
+"""The input in which the Terraform bridge of the real plugins lists which of the others the program did not give."""
 
 Properties = dict[str, Any]
 
@@ -124,26 +127,34 @@ def encode(properties: Mapping[str, Any]) -> Struct:
 
 def plain(value: Any) -> Any:
     """The same value with every secret unwrapped."""
+    return plain(value.value) if isinstance(value, Secret) else _inside(value, plain)
+
+
+def visible(value: Any) -> Any:
+    """The same value without what engine and bridge note in it for themselves (`__defaults`)."""
     if isinstance(value, Secret):
-        return plain(value.value)
+        return Secret(visible(value.value))
     if isinstance(value, Mapping):
-        return {name: plain(inner) for name, inner in cast("Mapping[str, Any]", value).items()}
-    if isinstance(value, list):
-        return [plain(inner) for inner in cast("list[Any]", value)]
-    return value
+        return {k: visible(v) for k, v in cast("Mapping[str, Any]", value).items() if not k.startswith("__")}
+    return _inside(value, visible)
 
 
 def contains(value: Any, kind: type[Secret] | type[Unknown]) -> bool:
     """Whether a secret (or an unknown) stands anywhere in the value."""
     if isinstance(value, kind):
         return True
-    if isinstance(value, Secret):
-        return contains(value.value, kind)
+    inside: list[Any] = [value.value] if isinstance(value, Secret) else []
+    _inside(value, inside.append)
+    return any(contains(inner, kind) for inner in inside)
+
+
+def _inside(value: Any, visit: Callable[[Any], Any]) -> Any:
+    """A map or list of what `visit` makes of each value in it; anything else as it is."""
     if isinstance(value, Mapping):
-        return any(contains(inner, kind) for inner in cast("Mapping[str, Any]", value).values())
-    if isinstance(value, list):
-        return any(contains(inner, kind) for inner in cast("list[Any]", value))
-    return False
+        return {name: visit(inner) for name, inner in cast("Mapping[str, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [visit(inner) for inner in cast("list[Any]", value)]
+    return value
 
 
 def _decode(value: Any) -> Any:
@@ -151,10 +162,8 @@ def _decode(value: Any) -> Any:
         return UNKNOWN
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, list):
-        return [_decode(inner) for inner in cast("list[Any]", value)]
     if not isinstance(value, dict):
-        return value
+        return _inside(value, _decode)
     fields = cast("Properties", value)
     match fields.get(_SIGNATURE):
         case None:
@@ -181,11 +190,7 @@ def _encode(value: Any) -> Any:
     if isinstance(value, Archive):
         assets = None if value.assets is None else _encode(value.assets)
         return {_SIGNATURE: _ARCHIVE, "hash": value.digest(), **_present(assets=assets, path=value.path)}
-    if isinstance(value, Mapping):
-        return {name: _encode(inner) for name, inner in cast("Mapping[str, Any]", value).items()}
-    if isinstance(value, list | tuple):
-        return [_encode(inner) for inner in cast("list[Any]", value)]
-    return value
+    return _inside(value, _encode)
 
 
 def _present(**fields: Any) -> Properties:

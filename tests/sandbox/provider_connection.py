@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Generator, Mapping
 from typing import Any
 
@@ -13,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.providers.base import Provider, serve
 from sandbox.providers.values import Properties, Secret, decode, encode, plain
+from sandbox.services import PROJECT, without_credentials
 
 
 class Connection:
@@ -39,10 +43,11 @@ class Connection:
 
     def replaces(self, token: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         """The changed properties that replace the resource."""
-        request = provider_pb2.DiffRequest(
-            urn=urn(token), old_inputs=self._checked(token, old), news=self._checked(token, new)
-        )
-        return list(self._stub.Diff(request).replaces)
+        return list(self._diff(token, old, new).replaces)
+
+    def changes(self, token: str, old: Mapping[str, Any], new: Mapping[str, Any], *ignored: str) -> list[str]:
+        """The changed properties, but for those that the program ignores."""
+        return list(self._diff(token, old, new, *ignored).diffs)
 
     def read(self, token: str, key: str, state: Properties) -> Properties | None:
         answer = self._stub.Read(provider_pb2.ReadRequest(urn=urn(token), id=key, properties=encode(state)))
@@ -62,6 +67,13 @@ class Connection:
 
     def _check(self, token: str, inputs: Mapping[str, Any]) -> provider_pb2.CheckResponse:
         return self._stub.Check(provider_pb2.CheckRequest(urn=urn(token), news=encode(inputs), randomSeed=b"seed"))
+
+    def _diff(
+        self, token: str, old: Mapping[str, Any], new: Mapping[str, Any], *ignored: str
+    ) -> provider_pb2.DiffResponse:
+        olds, news = self._checked(token, old), self._checked(token, new)
+        request = provider_pb2.DiffRequest(urn=urn(token), old_inputs=olds, news=news, ignoreChanges=ignored)
+        return self._stub.Diff(request)
 
     def _checked(self, token: str, inputs: Mapping[str, Any]) -> Any:
         checked = self._check(token, inputs)
@@ -99,15 +111,47 @@ class Recorder:
 def connected(provider: Provider[Any], config: Mapping[str, Any] | None = None) -> Generator[Connection]:
     """A configured connection to the provider, served for as long as the context lasts."""
     server, port = serve(provider)
-    own_connection = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0)]
-    channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=own_connection)
     try:
-        connection = Connection(provider_pb2_grpc.ResourceProviderStub(channel))
-        connection.configure(config or {})
-        yield connection
+        with configured(port, config or {}) as connection:
+            yield connection
     finally:
-        channel.close()
         server.stop(0).wait()
+
+
+@contextlib.contextmanager
+def configured(port: int, config: Mapping[str, Any]) -> Generator[Connection]:
+    """A configured connection to a provider that is served already."""
+    own_connection = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0)]
+    with grpc.insecure_channel(f"127.0.0.1:{port}", options=own_connection) as channel:
+        connection = Connection(provider_pb2_grpc.ResourceProviderStub(channel))
+        connection.configure(config)
+        yield connection
+
+
+def command(provider: Provider[Any], environment: Mapping[str, str], create: tuple[str, Mapping[str, Any]]) -> str:
+    """Have a process with these variables create a resource; gives why it was refused, empty if it was not."""
+    server, port = serve(provider)
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "tests.sandbox.provider_connection", str(port), *map(json.dumps, create)],
+            env={**without_credentials(os.environ), **environment},
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    finally:
+        server.stop(0).wait()
+    return ended.stdout
+
+
+def main() -> None:
+    port, token, inputs = map(json.loads, sys.argv[1:])
+    try:
+        with configured(port, {}) as connection:
+            connection.create(token, inputs)
+    except grpc.RpcError as refused:
+        print(refused.details())  # noqa: T201  # pyright: ignore[reportAttributeAccessIssue]  grpc's stubs
 
 
 def urn(token: str) -> str:
@@ -118,3 +162,7 @@ def secret(value: Any) -> Any:
     """The value inside a secret; fails where it is none."""
     assert isinstance(value, Secret)
     return plain(value)
+
+
+if __name__ == "__main__":
+    main()

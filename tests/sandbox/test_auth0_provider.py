@@ -12,7 +12,7 @@ from sandbox.providers.auth0 import Auth0Provider
 from sandbox.providers.values import Unknown
 from sandbox.tenants.auth0 import Auth0Tenant
 from sandbox.tenants.credentials import AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_DOMAIN
-from tests.sandbox.provider_connection import Connection, Recorder, connected, secret
+from tests.sandbox.provider_connection import Connection, Recorder, command, connected, secret
 
 API = "auth0:index/resourceServer:ResourceServer"
 SCOPES = "auth0:index/resourceServerScopes:ResourceServerScopes"
@@ -23,6 +23,7 @@ GET_API = "auth0:index/getResourceServer:getResourceServer"
 
 AUDIENCE = "https://api.example.com/v1"
 ESCAPED = "https:%2F%2Fapi.example.com%2Fv1"
+ESCAPED_TWICE = "https:%252F%252Fapi.example.com%252Fv1"
 API_INPUTS = {
     "identifier": AUDIENCE,
     "name": "gateway",
@@ -202,8 +203,9 @@ def test_a_refusal_of_the_service_reaches_the_user(auth0: Connection, client: st
 
 
 def test_an_api_is_looked_up_with_its_scopes(auth0: Connection, api: str, requests: Recorder) -> None:
+    """The plugin's data source escapes an identifier twice."""
     found = auth0.invoke(GET_API, {"identifier": AUDIENCE})
-    assert requests.taken() == [f"GET /api/v2/resource-servers/{ESCAPED}"]
+    assert requests.taken() == [f"GET /api/v2/resource-servers/{ESCAPED_TWICE}"]
     assert (found["id"], found["tokenDialect"]) == (api, "rfc9068_profile_authz")
     assert [scope["name"] for scope in found["scopes"]] == ["invoke", "read"]
     assert auth0.invoke(GET_API, {"resourceServerId": api})["identifier"] == AUDIENCE
@@ -257,6 +259,15 @@ def test_what_replaces_a_resource(
     assert auth0.replaces(token, inputs, {**inputs, **change}) == replaced
 
 
+def test_a_lifetime_that_leaves_the_program_stays_as_it_is(auth0: Connection) -> None:
+    given = {**API_INPUTS, "tokenLifetime": 600}
+    key, state = auth0.create(API, given)
+    assert auth0.changes(API, given, API_INPUTS) == []
+    renamed = {**API_INPUTS, "name": "renamed"}
+    assert auth0.changes(API, given, renamed) == ["name"]
+    assert auth0.update(API, key, state, renamed)["tokenLifetime"] == 600
+
+
 def test_a_preview_asks_nothing_and_knows_no_ids(auth0: Connection, requests: Recorder) -> None:
     assert isinstance(auth0.preview(CLIENT, CLIENT_INPUTS)["clientId"], Unknown)
     assert requests.taken() == []
@@ -268,6 +279,58 @@ def test_a_client_id_and_secret_get_one_token_for_all_requests(tenant: Auth0Tena
         auth0.create(CLIENT, CLIENT_INPUTS)
     assert requests.taken()[:2] == ["POST /oauth/token", "POST /api/v2/clients"]
     assert requests.taken() == []
+
+
+def test_a_deployer_that_may_not_use_basic_authentication_is_tried_in_the_body(
+    tenant: Auth0Tenant, requests: Recorder
+) -> None:
+    with connected(Auth0Provider(tenant)) as auth0:
+        client, _ = auth0.create(CLIENT, CLIENT_INPUTS)
+        method = {"clientId": client, "authenticationMethod": "client_secret_post"}
+        _, credentials = auth0.create(CREDENTIALS, method)
+        scopes = ["create:clients", "read:clients"]
+        auth0.create(GRANT, {"clientId": client, "audience": tenant.management_audience, "scopes": scopes})
+    requests.taken()
+    config = {"clientId": client, "clientSecret": credentials["clientSecret"], "domain": AUTH0_DOMAIN}
+    with connected(Auth0Provider(tenant, environment={}), config) as auth0:
+        auth0.create(CLIENT, {**CLIENT_INPUTS, "name": "another"})
+    assert requests.taken()[:3] == ["POST /oauth/token", "POST /oauth/token", "POST /api/v2/clients"]
+
+
+def test_an_audience_of_the_configurations_own_is_asked_for(tenant: Auth0Tenant) -> None:
+    config = {"clientId": AUTH0_CLIENT_ID, "clientSecret": AUTH0_CLIENT_SECRET, "audience": "https://elsewhere/"}
+    with (
+        connected(Auth0Provider(tenant), config) as auth0,
+        pytest.raises(grpc.RpcError, match="failed to retrieve an access token"),
+    ):
+        auth0.create(CLIENT, CLIENT_INPUTS)
+
+
+@pytest.mark.parametrize(
+    ("environment", "says", "asked"),
+    [
+        ({}, "", "POST /api/v2/clients"),
+        (
+            {
+                "AUTH0_DOMAIN": AUTH0_DOMAIN,
+                "AUTH0_CLIENT_ID": AUTH0_CLIENT_ID,
+                "AUTH0_CLIENT_SECRET": AUTH0_CLIENT_SECRET,
+            },
+            "",
+            "POST /oauth/token",
+        ),
+        ({"AUTH0_DOMAIN": AUTH0_DOMAIN, "AUTH0_API_TOKEN": "stolen"}, "Invalid token", "POST /api/v2/clients"),
+        ({"AUTH0_DOMAIN": "real.us.auth0.com", "AUTH0_API_TOKEN": "t"}, "no tenant real.us.auth0.com", ""),
+        ({"AUTH0_DOMAIN": AUTH0_DOMAIN}, "no credentials", ""),
+    ],
+)
+def test_the_commands_variables_configure_the_provider(
+    tenant: Auth0Tenant, requests: Recorder, environment: dict[str, str], says: str, asked: str
+) -> None:
+    refused = command(Auth0Provider(tenant), environment, (CLIENT, CLIENT_INPUTS))
+    assert says in refused
+    assert bool(refused) == bool(says)
+    assert requests.taken()[:1] == [asked][: len(asked)]
 
 
 def test_the_secret_is_empty_where_the_deployer_may_not_read_it(tenant: Auth0Tenant) -> None:

@@ -12,7 +12,7 @@ from sandbox.providers.okta import OktaProvider
 from sandbox.providers.values import Unknown
 from sandbox.tenants.credentials import OKTA_API_TOKEN, OKTA_BASE_URL, OKTA_ORG_NAME
 from sandbox.tenants.okta import OktaOrg
-from tests.sandbox.provider_connection import Connection, Recorder, connected, secret
+from tests.sandbox.provider_connection import Connection, Recorder, command, connected, secret
 
 APP = "okta:app/oAuth:OAuth"
 SERVER = "okta:auth/server:Server"
@@ -278,6 +278,13 @@ def test_moving_a_scope_to_another_server_fails_as_with_the_plugin(okta: Connect
         okta.update(SCOPE, key, state, moved)
 
 
+def test_a_priority_that_the_program_ignores_is_no_drift(okta: Connection) -> None:
+    """The engine asks about a refresh with the inputs that it found as the old ones."""
+    found = {**POLICY_INPUTS, "priority": 2}
+    assert okta.changes(POLICY, found, POLICY_INPUTS) == ["priority"]
+    assert okta.changes(POLICY, found, POLICY_INPUTS, "priority") == []
+
+
 def test_the_default_server_is_looked_up(okta: Connection, requests: Recorder, org: OktaOrg) -> None:
     found = okta.invoke(GET_SERVER, {"name": "default"})
     assert requests.taken() == [f"GET {SERVERS}?limit=200&q=default"]
@@ -340,6 +347,28 @@ def test_an_api_token_is_tried_at_once(
     with connected(OktaProvider(org, environment={}), {**org_of_config, **config}) as okta:
         assert requests.taken() == asked
         okta.create(SCOPE, SCOPE_INPUTS)
+
+
+ORG_VARIABLES = {"OKTA_ORG_NAME": OKTA_ORG_NAME, "OKTA_BASE_URL": OKTA_BASE_URL}
+
+
+@pytest.mark.parametrize(
+    ("environment", "says", "asked"),
+    [
+        ({}, "", "GET /api/v1/users/me"),
+        ({**ORG_VARIABLES, "OKTA_ACCESS_TOKEN": OKTA_API_TOKEN}, "", f"POST {SERVERS}/default/scopes"),
+        ({**ORG_VARIABLES, "OKTA_API_TOKEN": "stolen"}, "Invalid token provided", "GET /api/v1/users/me"),
+        ({**ORG_VARIABLES, "OKTA_API_PRIVATE_KEY": "pem"}, "does not take okta:privateKey", ""),
+        ({"OKTA_ORG_NAME": "real", "OKTA_API_TOKEN": OKTA_API_TOKEN}, "no org real.okta.com", ""),
+    ],
+)
+def test_the_commands_variables_configure_the_provider(
+    org: OktaOrg, requests: Recorder, environment: dict[str, str], says: str, asked: str
+) -> None:
+    refused = command(OktaProvider(org), environment, (SCOPE, SCOPE_INPUTS))
+    assert says in refused
+    assert bool(refused) == bool(says)
+    assert requests.taken()[:1] == [asked][: len(asked)]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from typing import Any
 
 import grpc
 import pytest
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2 as rpc
+from pulumi.runtime.proto import provider_pb2_grpc
 
 from sandbox.providers.base import AutoName, Created, FunctionType, Provider, ProviderError, ResourceType, serve
 from sandbox.providers.values import UNKNOWN, Properties, Secret, decode, encode
@@ -16,6 +17,7 @@ from sandbox.providers.values import UNKNOWN, Properties, Secret, decode, encode
 # The argument classes of a real SDK lend their names and types.
 SECRET = "shelves:index:Secret"
 GROUP = "shelves:index:Group"
+FRAMED = "shelves:index:Framed"
 Shelf = dict[str, Properties]
 
 
@@ -75,6 +77,16 @@ class Shelves(Provider[Shelf]):
             read=_read,
             delete=_delete,
         ),
+        ResourceType(
+            FRAMED,
+            arguments="pulumi_aws.cloudwatch:LogGroupArgs",
+            properties=frozenset({"name"}),
+            auto_name=AutoName(),
+            framework=True,
+            create=_create,
+            read=_read,
+            delete=_delete,
+        ),
     )
     functions = (FunctionType("shelves:index:count", frozenset[str](), _count),)
 
@@ -91,18 +103,16 @@ class Caller:
         self.stub = provider_pb2_grpc.ResourceProviderStub(self.channel)
 
     def configure(self, **config: Any) -> Caller:
-        self.stub.Configure(provider_pb2.ConfigureRequest(args=encode(config)))
+        self.stub.Configure(rpc.ConfigureRequest(args=encode(config)))
         return self
 
     def check(self, inputs: Properties, old: Properties | None = None, seed: bytes = b"") -> Properties:
-        request = provider_pb2.CheckRequest(
-            urn=_urn(SECRET), news=encode(inputs), olds=encode(old or {}), randomSeed=seed
-        )
+        request = rpc.CheckRequest(urn=_urn(SECRET), news=encode(inputs), olds=encode(old or {}), randomSeed=seed)
         return decode(self.stub.Check(request).inputs)
 
-    def create(self, inputs: Properties, *, preview: bool = False) -> provider_pb2.CreateResponse:
+    def create(self, inputs: Properties, *, preview: bool = False) -> rpc.CreateResponse:
         properties = encode(self.check(inputs))
-        return self.stub.Create(provider_pb2.CreateRequest(urn=_urn(SECRET), properties=properties, preview=preview))
+        return self.stub.Create(rpc.CreateRequest(urn=_urn(SECRET), properties=properties, preview=preview))
 
 
 @pytest.fixture
@@ -136,13 +146,14 @@ def test_a_name_is_made_from_the_logical_name_and_kept(caller: Caller) -> None:
 def test_a_name_that_the_program_took_back_is_made_anew(caller: Caller) -> None:
     given = caller.check({"name": "mine"})
 
-    assert "__defaults" not in given
+    assert given["__defaults"] == ["description"]
     assert caller.check({}, given)["name"] != "mine"
 
 
 def test_defaults_are_filled_in_and_secrets_kept_where_they_stand(caller: Caller) -> None:
     checked = caller.check({"name": "n", "tags": {"a": Secret("x"), "b": UNKNOWN}})
 
+    assert checked.pop("__defaults") == ["description"]
     assert checked == {"name": "n", "description": "on a shelf", "tags": {"a": Secret("x"), "b": UNKNOWN}}
 
 
@@ -168,13 +179,11 @@ def test_an_update_keeps_what_was_computed_at_creation(caller: Caller) -> None:
     made = caller.create({"name": "n"})
     for preview in (True, False):
         news = encode(caller.check({"name": "n", "description": "moved"}))
-        request = provider_pb2.UpdateRequest(
-            urn=_urn(SECRET), id=made.id, olds=made.properties, news=news, preview=preview
-        )
+        request = rpc.UpdateRequest(urn=_urn(SECRET), id=made.id, olds=made.properties, news=news, preview=preview)
         state = decode(caller.stub.Update(request).properties)
         assert state == {"name": "n", "description": "moved", "arn": Secret("shelf/n")}
 
-        read = provider_pb2.ReadRequest(urn=_urn(SECRET), id=made.id, properties=made.properties, inputs=news)
+        read = rpc.ReadRequest(urn=_urn(SECRET), id=made.id, properties=made.properties, inputs=news)
         there = decode(caller.stub.Read(read).properties)["description"]
         assert there == ("on a shelf" if preview else "moved")
 
@@ -183,22 +192,54 @@ def test_a_refresh_brings_changes_from_outside_into_the_inputs(caller: Caller) -
     made = caller.create({"name": "n"})
     inputs = encode({"name": "n", "description": "as the program wanted it"})
 
-    answer = caller.stub.Read(
-        provider_pb2.ReadRequest(urn=_urn(SECRET), id=made.id, properties=made.properties, inputs=inputs)
-    )
+    answer = caller.stub.Read(rpc.ReadRequest(urn=_urn(SECRET), id=made.id, properties=made.properties, inputs=inputs))
 
     assert decode(answer.inputs)["description"] == "on a shelf"
 
 
+def test_a_refresh_gives_objects_no_new_inputs_and_takes_a_changed_default_for_the_users_own(caller: Caller) -> None:
+    block = {"name": "b", "computed": "c"}
+    state = encode({"name": "n", "description": "d", "tags": {"a": "1", "b": "2"}, "blocks": [block, block]})
+    caller.stub.Update(rpc.UpdateRequest(urn=_urn(SECRET), id="n", olds=encode({}), news=state))
+    noted = {"__defaults": ["name", "description"], "name": "another", "description": "d"}
+    inputs = {**noted, "tags": {"a": "0"}, "blocks": [{"__defaults": [], "name": "x"}]}
+
+    answer = caller.stub.Read(rpc.ReadRequest(urn=_urn(SECRET), id="n", properties=state, inputs=encode(inputs)))
+
+    assert decode(answer.inputs) == {
+        "__defaults": ["description"],
+        "name": "n",
+        "description": "d",
+        "tags": {"a": "1", "b": "2"},
+        "blocks": [{"__defaults": [], "name": "b"}, block],
+    }
+
+
+def test_a_default_is_kept_from_the_inputs_before(caller: Caller) -> None:
+    before = {"name": "n", "description": "of an older version"}
+
+    assert (
+        caller.check({"name": "n"}, {**before, "__defaults": ["description"]})["description"] == before["description"]
+    )
+    assert caller.check({"name": "n"}, {**before, "__defaults": []})["description"] == "on a shelf"
+    assert caller.check({"name": "n"}, before)["description"] == before["description"]
+
+
+def test_a_type_of_the_plugin_framework_has_no_list_of_defaults(caller: Caller) -> None:
+    request = rpc.CheckRequest(urn=_urn(FRAMED), news=encode({}), olds=encode({"name": "made-before"}))
+
+    assert decode(caller.stub.Check(request).inputs) == {"name": "made-before"}
+
+
 def test_what_is_gone_is_read_as_gone(caller: Caller) -> None:
-    assert caller.stub.Read(provider_pb2.ReadRequest(urn=_urn(SECRET), id="nothing")).id == ""
+    assert caller.stub.Read(rpc.ReadRequest(urn=_urn(SECRET), id="nothing")).id == ""
 
 
 def test_a_diff_tells_paths_kinds_and_what_replaces(caller: Caller) -> None:
-    kinds = provider_pb2.PropertyDiff
+    kinds = rpc.PropertyDiff
     old = {"name": "n", "tags": {"place": "a", "note": "x"}}
     new = {"name": "n", "tags": {"place": "b"}, "description": "d"}
-    answer = caller.stub.Diff(provider_pb2.DiffRequest(urn=_urn(SECRET), old_inputs=encode(old), news=encode(new)))
+    answer = caller.stub.Diff(rpc.DiffRequest(urn=_urn(SECRET), old_inputs=encode(old), news=encode(new)))
 
     assert {path: entry.kind for path, entry in answer.detailedDiff.items()} == {
         "tags.place": kinds.UPDATE_REPLACE,
@@ -208,14 +249,25 @@ def test_a_diff_tells_paths_kinds_and_what_replaces(caller: Caller) -> None:
     assert list(answer.replaces) == ["tags.place"]
     assert list(answer.diffs) == ["description", "tags"]
     assert answer.deleteBeforeReplace
+    assert not any(entry.inputDiff for entry in answer.detailedDiff.values())
+
+
+def test_a_diff_leaves_out_what_the_program_ignores(caller: Caller) -> None:
+    old, new = encode({"name": "n", "tags": {"note": "x"}}), encode({"name": "n", "tags": {"note": "y"}})
+    answers = [
+        caller.stub.Diff(rpc.DiffRequest(urn=_urn(SECRET), old_inputs=old, news=new, ignoreChanges=ignored)).changes
+        for ignored in ([], ["tags"])
+    ]
+
+    assert answers == [rpc.DiffResponse.DIFF_SOME, rpc.DiffResponse.DIFF_NONE]
 
 
 def test_a_type_without_updates_is_replaced_and_never_updated(caller: Caller) -> None:
     old, new = encode({"name": "a"}), encode({"name": "b"})
 
-    assert caller.stub.Diff(provider_pb2.DiffRequest(urn=_urn(GROUP), old_inputs=old, news=new)).replaces == ["name"]
+    assert caller.stub.Diff(rpc.DiffRequest(urn=_urn(GROUP), old_inputs=old, news=new)).replaces == ["name"]
     with pytest.raises(grpc.RpcError, match="a change replaces it, it cannot be updated"):
-        caller.stub.Update(provider_pb2.UpdateRequest(urn=_urn(GROUP), id="a", olds=old, news=new))
+        caller.stub.Update(rpc.UpdateRequest(urn=_urn(GROUP), id="a", olds=old, news=new))
 
 
 def test_a_refusal_reaches_the_user_as_it_was_said(caller: Caller) -> None:
@@ -242,7 +294,7 @@ def test_each_connection_has_a_configuration_of_its_own(port: int, caller: Calle
     caller.create({"name": "n"})
 
     counts = [
-        decode(getattr(each.stub.Invoke(provider_pb2.InvokeRequest(tok="shelves:index:count")), "return"))["count"]
+        decode(getattr(each.stub.Invoke(rpc.InvokeRequest(tok="shelves:index:count")), "return"))["count"]
         for each in (caller, other)
     ]
     assert counts == [2, 1]
@@ -250,7 +302,7 @@ def test_each_connection_has_a_configuration_of_its_own(port: int, caller: Calle
 
 
 def test_the_server_says_what_it_is_and_what_it_has(caller: Caller) -> None:
-    schema = caller.stub.GetSchema(provider_pb2.GetSchemaRequest()).schema
+    schema = caller.stub.GetSchema(rpc.GetSchemaRequest()).schema
 
     assert SECRET in schema
-    assert caller.stub.Handshake(provider_pb2.ProviderHandshakeRequest(engine_address="127.0.0.1:1")).accept_secrets
+    assert caller.stub.Handshake(rpc.ProviderHandshakeRequest(engine_address="127.0.0.1:1")).accept_secrets

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.providers.arguments import check
+from sandbox.providers.arguments import argument_class, check, computed, noting_defaults
 from sandbox.providers.values import UNKNOWN, Archive, Asset, Secret
 
 GATEWAY = "pulumi_aws.bedrock:AgentcoreGatewayArgs"
@@ -83,3 +83,46 @@ def test_an_object_with_a_missing_field_deep_inside_is_found() -> None:
     [mistake] = check(GATEWAY, _authorizer(customClaims=[claim]))
 
     assert mistake.path.endswith("customClaims[0].authorizingClaimMatchValue")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "stays"),
+    [
+        ("pulumi_auth0:ResourceServerArgs", "tokenLifetime", True),
+        ("pulumi_auth0:ResourceServerArgs", "identifier", False),
+        ("pulumi_auth0:ClientArgs", "clientMetadata", False),
+        ("pulumi_okta.auth:ServerArgs", "description", False),
+        ("pulumi_aws.cognito:UserPoolClientArgs", "accessTokenValidity", True),
+        (GATEWAY, "exceptionLevel", False),
+    ],
+)
+def test_what_has_a_value_without_being_given_is_computed(arguments: str, name: str, stays: bool) -> None:
+    assert (name in computed(arguments)) is stays
+
+
+@pytest.mark.parametrize(
+    ("arguments", "inputs", "noted"),
+    [
+        (ROLE, {"path": "/"}, {"__defaults": [], "path": "/"}),
+        (ROLE, {"tags": {"a": "b"}}, {"__defaults": [], "tags": {"a": "b"}}),
+        (ROLE, {"tags": UNKNOWN}, {"__defaults": [], "tags": UNKNOWN}),
+        (
+            "pulumi_auth0:ResourceServerScopesArgs",
+            {"scopes": [{"name": "a"}, Secret({"name": "b"})]},
+            {"__defaults": [], "scopes": [{"__defaults": [], "name": "a"}, Secret({"__defaults": [], "name": "b"})]},
+        ),
+        (
+            FUNCTION,
+            {"environment": {"variables": {"a": "b"}}, "code": Archive({"a": Asset(text="")})},
+            {
+                "__defaults": [],
+                "environment": {"__defaults": [], "variables": {"a": "b"}},
+                "code": Archive({"a": Asset(text="")}),
+            },
+        ),
+    ],
+)
+def test_every_object_but_no_map_has_a_list_of_defaults(
+    arguments: str, inputs: dict[str, Any], noted: dict[str, Any]
+) -> None:
+    assert noting_defaults(inputs, argument_class(arguments)) == noted

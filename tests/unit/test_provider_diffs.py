@@ -81,3 +81,41 @@ def test_a_name_of_the_programs_own_is_freed_before_the_replacement_takes_it(
     decision = decide(old, new, replace_on={"name", "kind"}, name_property="name")
 
     assert decision.delete_before_replace is deleted_first
+
+
+@pytest.mark.parametrize(
+    ("ignored", "left"),
+    [
+        ([], ["list[0].port", "list[1].port", 'tags["a.b"]', "tags.c"]),
+        (["tags"], ["list[0].port", "list[1].port"]),
+        (["tag"], ["list[0].port", "list[1].port", 'tags["a.b"]', "tags.c"]),
+        (['tags["a.b"]'], ["list[0].port", "list[1].port", "tags.c"]),
+        (['tags["c"]', "list[1].port"], ["list[0].port", 'tags["a.b"]']),
+        (["list[*].port", "tags.*"], []),
+        (["*"], []),
+    ],
+)
+def test_what_the_program_ignores_is_no_change(ignored: list[str], left: list[str]) -> None:
+    old, new = (
+        {"list": [{"port": value}, {"port": value}], "tags": {"a.b": value, "c": value}} for value in ("old", "new")
+    )
+
+    assert sorted(change.path for change in decide(old, new, ignored=ignored).changes) == sorted(left)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changes"),
+    [
+        ({"lifetime": 600}, {}, []),
+        ({"lifetime": 600}, {"lifetime": 60}, ["update"]),
+        ({}, {"lifetime": 60}, ["add"]),
+        ({"lifetime": 600, "note": "x"}, {}, ["delete"]),
+        ({"block": {"lifetime": 600}}, {"block": {}}, ["delete"]),
+    ],
+)
+def test_a_computed_property_that_leaves_the_program_stays_as_it_is(
+    old: dict[str, Any], new: dict[str, Any], changes: list[str]
+) -> None:
+    decision = decide(old, new, computed={"lifetime"}, replace_on={"lifetime"})
+
+    assert [change.kind for change in decision.changes] == changes

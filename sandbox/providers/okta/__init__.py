@@ -5,36 +5,16 @@ It sends the org the requests that the plugin sends, in the same order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from sandbox.providers.base import Provider, ProviderError
 from sandbox.providers.okta.apps import APP
-from sandbox.providers.okta.client import ManagementClient, authorization_of, domain_of
-from sandbox.providers.okta.policies import POLICY, RULE
-from sandbox.providers.okta.servers import CLAIM, GET_SCOPES, GET_SERVER, SCOPE, SERVER
-from sandbox.providers.values import Properties
-from sandbox.tenants.credentials import ENVIRONMENT
-from sandbox.tenants.in_process import InProcessHttp
-from sandbox.tenants.okta import OktaOrg
+from sandbox.providers.okta.client import OktaClient
+from sandbox.providers.okta.servers import CLAIM, GET_SCOPES, GET_SERVER, POLICY, RULE, SCOPE, SERVER
+from sandbox.providers.rest import RestProvider
 
 
-class OktaProvider(Provider[ManagementClient]):
-    """Reaches one org. `environment` stands in for the variables that the plugin would find."""
+class OktaProvider(RestProvider[OktaClient]):
+    """Reaches one org."""
 
-    package = "okta"
-    distribution = "pulumi-okta"
-    arguments = "pulumi_okta:ProviderArgs"
+    package, distribution, arguments = "okta", "pulumi-okta", "pulumi_okta:ProviderArgs"
+    client = OktaClient
     resources = (APP, SERVER, SCOPE, CLAIM, POLICY, RULE)
     functions = (GET_SERVER, GET_SCOPES)
-
-    def __init__(self, org: OktaOrg, environment: Mapping[str, str] = ENVIRONMENT) -> None:
-        super().__init__()
-        self._org = org
-        self._environment = environment
-
-    def connect(self, config: Properties) -> ManagementClient:
-        domain = domain_of(config, self._environment)
-        if domain != self._org.domain:
-            raise ProviderError(f"okta: the sandbox has no org {domain}: its org is {self._org.domain}")
-        http = InProcessHttp(self._org.app, f"https://{domain}")
-        return ManagementClient(http, authorization_of(config, self._environment))

@@ -11,6 +11,7 @@ import string
 import threading
 from collections.abc import Mapping
 from typing import TypeVar
+from urllib.parse import unquote
 
 from pydantic import ValidationError
 
@@ -34,8 +35,8 @@ class State:
         self.grants: dict[str, ClientGrant] = {}
 
     def api(self, key: str) -> ResourceServer:
-        """An API by its id or its identifier (the audience)."""
-        found = self.apis.get(key) or self.api_by_identifier(key)
+        """An API by its id or its identifier (the audience), which may still be escaped."""
+        found = self.apis.get(key) or self.api_by_identifier(key) or self.api_by_identifier(unquote(key))
         if found is None:
             raise missing("resource server")
         return found

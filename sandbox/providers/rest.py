@@ -1,0 +1,237 @@
+"""Resources of a REST API as tables: where they lie, and what each property is called in the API's documents.
+
+    _SCOPES = Collection(
+        path="/authorizationServers/{authServerId}/scopes",    # what stands in braces is a property
+        fields={"name": "name", "scopes": "conditions.scopes"},   # the inputs, and their places in a document
+        told={"system": "system"},                             # outputs beside them
+        document={"status": "ACTIVE", "conditions": {}},       # what is sent unless an input says otherwise
+    )
+    SCOPE = _SCOPES.resource_type("okta:auth/serverScope:ServerScope", "pulumi_okta.auth:ServerScopeArgs")
+
+A resource is posted to its collection; it is read, replaced (or patched) and deleted below it by its id; and it is read
+again after each change, since its outputs are what the service says then. A type that does otherwise overrides the
+method in question.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import functools
+import os
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+
+import psutil
+from starlette.types import ASGIApp
+
+from sandbox.providers.base import Created, Provider, ProviderError, ResourceType
+from sandbox.providers.values import Properties
+from sandbox.tenants.credentials import ENVIRONMENT
+from sandbox.tenants.in_process import Answer, InProcessHttp
+
+RestT = TypeVar("RestT", bound="RestClient")
+
+
+class ApiError(ProviderError):
+    """An error answer of the service: its HTTP status, and what it says."""
+
+    def __init__(self, status: int, said: str) -> None:
+        super().__init__(said)
+        self.status = status
+
+
+class Tenant(Protocol):
+    """What a provider reaches."""
+
+    @property
+    def domain(self) -> str: ...
+
+    @property
+    def app(self) -> ASGIApp: ...
+
+
+class RestClient(ABC):
+    """Authorized requests below one path of a tenant's API; a subclass reads what it needs of a configuration.
+
+    `elsewhere` is what is said against any other domain than the tenant's, whose name goes into it.
+    """
+
+    base: ClassVar[str]
+
+    def __init__(self, tenant: Tenant, domain: str, elsewhere: str) -> None:
+        if domain != tenant.domain:
+            raise ProviderError(elsewhere.format(domain))
+        self.http = InProcessHttp(tenant.app, f"https://{domain}")
+
+    @abstractmethod
+    def authorization(self) -> str:
+        """The Authorization header."""
+
+    @abstractmethod
+    def said(self, answer: Answer) -> str:
+        """What an error answer says, in the words in which the real plugin passes it on."""
+
+    def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """The document of the answer; `path` is taken as it stands, escapes and query included. Raises ApiError."""
+        headers = {"Authorization": self.authorization(), "Content-Type": "application/json"}
+        answer = self.http.request(method, self.base + path, headers=headers, body=body)
+        if answer.status >= 400:
+            raise ApiError(answer.status, self.said(answer))
+        return answer.document
+
+    def get(self, path: str) -> Any:
+        return self.send("GET", path)
+
+    def find(self, path: str) -> Properties | None:
+        """Like `get`, but None for what does not exist."""
+        try:
+            return self.get(path)
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+
+
+class RestProvider(Provider[RestT]):
+    """A provider that is configured like its plugin: by the program, else by variables of the command that runs it.
+
+    The plugin is a child of that command and inherits them; here they are read from the process that connects.
+    `environment` stands in for them where it has none that this provider reads (`AUTH0_…`, `OKTA_…`).
+    """
+
+    client: Callable[[Tenant, Properties, Mapping[str, str]], RestT]
+    """Makes one from configuration and variables. Raises ProviderError where they are of no use."""
+
+    def __init__(self, tenant: Tenant, environment: Mapping[str, str] = ENVIRONMENT) -> None:
+        super().__init__()
+        self._tenant = tenant
+        self._environment = environment
+
+    def connect(self, config: Properties) -> RestT:
+        return self.client(self._tenant, config, self._environment)
+
+    def connect_for(self, peer: str, config: Properties) -> RestT:
+        variables = _variables_of(int(peer.rpartition(":")[2]), f"{self.package.upper()}_")
+        return self.client(self._tenant, config, variables or self._environment)
+
+
+def _variables_of(port: int, prefix: str) -> dict[str, str]:
+    """The variables of the process that connects from a port of this machine; none of this process's own."""
+    for pid in sorted(psutil.pids(), reverse=True):
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(pid)
+            if any(each.raddr and each.laddr.port == port for each in process.net_connections("tcp")):
+                found = {} if pid == os.getpid() else process.environ()
+                return {name: value for name, value in found.items() if name.startswith(prefix) and value}
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collection(Generic[RestT]):
+    """The resources below one path, as the module's docstring shows."""
+
+    path: str
+    fields: Mapping[str, str]
+    told: Mapping[str, str] = field(default_factory=dict[str, str])
+    document: Properties = field(default_factory=dict[str, Any])
+    at_creation: Properties = field(default_factory=dict[str, Any])
+    """What is sent then beside the document, and never again."""
+    fixed: frozenset[str] = frozenset()
+    """Fields that are sent at creation only."""
+    unless_empty: frozenset[str] = frozenset()
+    """Inputs that are not sent where they hold nothing."""
+    blocks: frozenset[str] = frozenset()
+    """Inputs that are objects; their names are in snake case in a document, and no others are told than are known."""
+    key: str = "id"
+    """The field that the service gives a resource's id in."""
+    update_by: Literal["PUT", "PATCH"] = "PUT"
+    missing_is_deleted: bool = False
+    """Whether the plugin takes it for a success that what it deletes is not there."""
+    deactivated_first: bool = False
+
+    def resource_type(self, token: str, arguments: str, **more: Any) -> ResourceType[RestT]:
+        """The type that is served from this collection; `more` is the rest of its declaration."""
+        return ResourceType(
+            token=token,
+            arguments=arguments,
+            properties=frozenset({*self.fields, *re.findall(r"{(\w+)}", self.path)}),
+            computed=frozenset(self.told),
+            create=self.create,
+            read=self.read,
+            update=self.update,
+            delete=self.delete,
+            **more,
+        )
+
+    def url(self, properties: Properties, key: str) -> str:
+        return f"{self.path.format_map(properties)}/{key}"
+
+    def body(self, inputs: Properties) -> Properties:
+        """The document that says what the inputs say."""
+        made = copy.deepcopy(self.document)
+        for name, place in self.fields.items():
+            value = inputs.get(name)
+            if name in inputs and not (name in self.unless_empty and not value):
+                *outer, last = place.split(".")
+                within = functools.reduce(lambda at, step: at.setdefault(step, {}), outer, made)
+                within[last] = {snake(k): v for k, v in inputs[name].items()} if name in self.blocks else value
+        return made
+
+    def outputs(self, found: Properties, known: Properties) -> Properties:
+        """What a document of the service says; `known` are inputs or state."""
+        told = {name: _at(found, place) for name, place in {**self.fields, **self.told}.items()}
+        blocks = {name: {k: told[name].get(snake(k)) for k in known[name]} for name in self.blocks & known.keys()}
+        return {name: value for name, value in told.items() if name not in self.blocks} | blocks
+
+    def create(self, client: RestT, inputs: Properties) -> Created:
+        made = client.send("POST", self.path.format_map(inputs), self.body(inputs) | self.at_creation)
+        return Created(made[self.key], self.fetch(client, made[self.key], inputs))
+
+    def fetch(self, client: RestT, key: str, known: Properties) -> Properties:
+        return self.outputs(client.get(self.url(known, key)), known)
+
+    def read(self, client: RestT, key: str, state: Properties) -> Properties | None:
+        found = client.find(self.url(state, key))
+        return None if found is None else self.outputs(found, state)
+
+    def update(self, client: RestT, key: str, old: Properties, new: Properties) -> Properties:
+        """Below another parent there is no resource of this id: like the plugins, this fails with 404."""
+        del old
+        body = {name: value for name, value in self.body(new).items() if name not in self.fixed}
+        client.send(self.update_by, self.url(new, key), body)
+        return self.fetch(client, key, new)
+
+    def delete(self, client: RestT, key: str, state: Properties) -> None:
+        url = self.url(state, key)
+        try:
+            if self.deactivated_first:
+                client.send("POST", f"{url}/lifecycle/deactivate")
+            client.send("DELETE", url)
+        except ApiError as error:
+            if error.status != 404 or not self.missing_is_deleted:
+                raise
+
+
+def same(*names: str) -> dict[str, str]:
+    """Fields that are called what the properties are called."""
+    return {name: name for name in names}
+
+
+def snakes(*names: str) -> dict[str, str]:
+    """Fields that are called like the properties, in snake case."""
+    return {name: snake(name) for name in names}
+
+
+def snake(name: str) -> str:
+    """`tokenDialect` as `token_dialect`."""
+    return re.sub(r"(?=[A-Z])", "_", name).lower()
+
+
+def _at(document: Any, place: str) -> Any:
+    for step in place.split("."):
+        document = (document or {}).get(step)
+    return document
