@@ -9,7 +9,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
-from sandbox.providers.aws.calls import readable
+from sandbox.providers.aws import readable
 from sandbox.providers.values import encode
 from tests.sandbox.aws_fixtures import (
     POOL,

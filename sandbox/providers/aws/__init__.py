@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.aws.installation import install
 from sandbox.aws.policies import UnsupportedPolicyError
 from sandbox.credentials import AWS_SECRET_KEY
-from sandbox.providers.aws import cognito, credential_providers, functions, gateways, iam, logs, lookups, secrets
-from sandbox.providers.aws.calls import readable
 from sandbox.providers.aws.client import AwsClient, Credentials, Sessions, require_region
+from sandbox.providers.aws.lookups import FUNCTIONS
+from sandbox.providers.aws.resources import RESOURCES
 from sandbox.providers.base import Provider, ProviderError
 from sandbox.providers.values import Properties
 from sandbox.services import ACCOUNT
@@ -23,16 +25,8 @@ class AwsProvider(Provider[AwsClient]):
     """Deploys into the moto of this process, reached at an endpoint URL."""
 
     package, distribution, arguments = "aws", "pulumi-aws", "pulumi_aws:ProviderArgs"
-    resources = (
-        *iam.RESOURCES,
-        *cognito.RESOURCES,
-        *functions.RESOURCES,
-        *logs.RESOURCES,
-        *gateways.RESOURCES,
-        *credential_providers.RESOURCES,
-        *secrets.RESOURCES,
-    )
-    functions = (*lookups.FUNCTIONS, *cognito.FUNCTIONS)
+    resources = tuple(table.declared() for table in RESOURCES)
+    functions = FUNCTIONS
 
     def __init__(self, endpoint_url: str) -> None:
         super().__init__()
@@ -63,3 +57,12 @@ class AwsProvider(Provider[AwsClient]):
             return f"An error occurred ({code}) when calling the {error.operation_name} operation: {message}"
         known = isinstance(error, BotoCoreError | UnsupportedPolicyError)
         return readable(str(error)) if known else super().explain(error)
+
+
+def readable(message: str) -> str:
+    """An error's message without the page of HTML that a failing server may have answered with."""
+    before, page, _ = re.split(r"(<!doctype|<html|$)", message, maxsplit=1, flags=re.IGNORECASE)
+    if not page:
+        return message
+    first = before.partition("\n")[0].rstrip("b'\" :")
+    return first or "the answer is a page of HTML instead of an error that the service documents"

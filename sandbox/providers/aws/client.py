@@ -5,17 +5,20 @@ from __future__ import annotations
 import difflib
 import functools
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from sandbox.providers.aws.constraints import enforce
 from sandbox.providers.base import ProviderError
 from sandbox.providers.values import Properties, Unknown
+
+_MISSING = frozenset({"NoSuchEntity", "ResourceNotFoundException"})
 
 
 @dataclass(frozen=True)
@@ -34,15 +37,12 @@ class Sessions:
         self._endpoint_url = endpoint_url
         self._lock = threading.Lock()  # boto3's sessions may not be shared between threads, its clients may
         self._session: Any = boto3.Session()
-        self._clients: dict[tuple[Credentials, str, str], Any] = {}
+        self._built = functools.cache(self._build)
 
     def client(self, credentials: Credentials, service: str, region: str) -> Any:
         """A boto3 client that refuses malformed requests as AWS does."""
-        key = (credentials, service, region)
         with self._lock:
-            if key not in self._clients:
-                self._clients[key] = self._build(credentials, service, region)
-            return self._clients[key]
+            return self._built(credentials, service, region)
 
     def _build(self, credentials: Credentials, service: str, region: str) -> Any:
         client = self._session.client(
@@ -117,22 +117,24 @@ def require_region(name: str, where: str) -> None:
         raise ProviderError(f"{where}: AWS has no region {name}" + (f"; near it: {', '.join(near)}" if near else ""))
 
 
-def complete_region(client: AwsClient, inputs: Properties) -> Properties:
-    """The region of a regional resource: the provider's, unless it names its own. Raises ProviderError."""
-    region = inputs.get("region", client.region)
-    if isinstance(region, str):
-        require_region(region, "region")
-    return {"region": region}
+def complete(client: AwsClient, inputs: Properties, honoured: Collection[str]) -> Properties:
+    """What the provider's configuration adds to a resource that has a region, or tags. Raises ProviderError."""
+    completed: Properties = {}
+    if "region" in honoured:
+        completed["region"] = inputs.get("region", client.region)
+        if isinstance(completed["region"], str):  # in a preview it may be unknown
+            require_region(completed["region"], "region")
+    tags = inputs.get("tags", {})
+    if "tags" in honoured and client.default_tags and not isinstance(tags, Unknown):
+        completed["tags"] = client.default_tags | tags
+    return completed
 
 
-def complete_tags(client: AwsClient, inputs: Properties) -> Properties:
-    """The resource's tags over the provider's default tags."""
-    given = inputs.get("tags", {})
-    if not client.default_tags or isinstance(given, Unknown):
-        return {}
-    return {"tags": client.default_tags | given}
-
-
-def complete_region_and_tags(client: AwsClient, inputs: Properties) -> Properties:
-    """Both of the above."""
-    return complete_region(client, inputs) | complete_tags(client, inputs)
+def found(call: Callable[..., Any], *arguments: Any, **request: Any) -> Any | None:
+    """The answer of a call about something (that deletes it, say); None where there is no such thing."""
+    try:
+        return call(*arguments, **request)
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in _MISSING:
+            return None
+        raise

@@ -1,0 +1,243 @@
+"""A resource type of AWS as a table: which operations make it, and where its names differ from the API's.
+
+    CLIENT = Table(
+        "aws:cognito/userPoolClient:UserPoolClient",
+        "cognito-idp UserPoolClient",                     # botocore's service, and the noun of its operations
+        properties="userPoolId name generateSecret",      # inputs that the sandbox honours; the rest is refused
+        computed="clientSecret",                          # outputs that only the service tells
+        id="clientId",                                    # the properties that make its id, joined by `separator`
+        names={"name": "ClientName"},                     # the API's, where they are not as `shapes.member_of` expects
+        replaces="userPoolId generateSecret",             # whose change replaces it, besides the region's
+    )
+
+botocore's models say the rest: which operations there are (`CreateUserPoolClient`, `DescribeUserPoolClient`, …), which
+of the properties go into a request, and which members of an answer are outputs. Where an operation is not enough, a
+function stands in its place. Regions, default tags and tagging follow from the properties `region` and `tags`.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any
+
+from botocore import xform_name
+
+from sandbox.providers.arguments import Mistake
+from sandbox.providers.aws.client import AwsClient, complete, found
+from sandbox.providers.aws.shapes import Shape, as_known, member_of, to_api
+from sandbox.providers.base import AutoName, Created, ProviderError, ResourceType
+from sandbox.providers.diffs import decide
+from sandbox.providers.values import Properties
+
+_NESTED = frozenset({"structure", "list", "map"})
+_UNTOLD = {"string": "", "integer": 0, "long": 0}
+"""What a computed output is that the service does not tell."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One resource type; several names in a string are separated by spaces. The module's docstring has an example."""
+
+    token: str
+    api: str
+    _: KW_ONLY
+    properties: str
+    computed: str = ""
+    """Of a resource that is tagged by its ARN, this comes first."""
+    id: str = "name"
+    separator: str = "|"
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Several where operations differ: the first that an operation has is meant."""
+    replaces: str | None = None
+    """None: it cannot be updated."""
+    create: str = ""
+    read: str | Callable[[AwsClient, Properties], Properties | None] = ""
+    """A function takes the properties that are known, gives those that are live; None: there is no such thing."""
+    update: str = ""
+    """Of several operations those are called that take something which has changed."""
+    delete: str | Callable[[AwsClient, Properties], object] = ""
+    own: Mapping[str, tuple[str | Callable[[AwsClient, Properties], object], str]] = field(default_factory=dict)
+    """Properties with operations of their own, to set and to remove them."""
+    answer: str = ""
+    """The member of an answer that holds the resource (or a list in which it is), unless it is called as the noun."""
+    cleared: Mapping[str, Any] = field(default_factory=dict)
+    """What an update sends for properties that are no longer given, where leaving them out would leave them set."""
+    optional_computed: str = ""
+    """Properties that the service chooses where the program does not: one that is no longer given stays as it is."""
+    forms: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    """Properties that the API has in another form altogether, and what gives that form."""
+    derive: Callable[[AwsClient, Properties, Mapping[str, Any]], Properties] = lambda _client, _known, _live: {}
+    """Takes the properties that are known and the API's answer, gives outputs that no member of it is."""
+    secrets: str = ""
+    auto_name: AutoName | None = None
+    replaces_also: Callable[[Properties, Properties], list[str]] | None = None
+    validate: Callable[[Properties], list[Mistake]] | None = None
+
+    def declared(self) -> ResourceType[AwsClient]:
+        """The resource type as the provider server takes it."""
+        _, module, name = self.token.split(":")
+        module = module.partition("/")[0]
+        return ResourceType(
+            self.token,
+            arguments=f"pulumi_aws.{module}{'_' * keyword.iskeyword(module)}:{name}Args",
+            properties=frozenset(self.properties.split()),
+            computed=frozenset([*self.computed.split(), *["tagsAll"] * self._tagged]),
+            replace_on=frozenset([*(self.replaces or "").split(), "region"]),
+            secret_outputs=frozenset(self.secrets.split()),
+            auto_name=self.auto_name,
+            replaces_also=self.replaces_also,
+            validate=self.validate,
+            complete=lambda client, inputs: complete(client, inputs, self.properties.split()),
+            create=self._create,
+            read=self.find,
+            update=None if self.replaces is None else self._update,
+            delete=self._delete,
+        )
+
+    def find(self, client: AwsClient, identifier: str, state: Properties) -> Properties | None:
+        """What is live of the resource of an id; None where there is none."""
+        api, known = self._api(client, state), state | self._identity(identifier)
+        if callable(self.read):
+            outputs = self.read(client, known)
+        else:
+            operation = self.read or self._operation(api, "Get", "Describe")
+            shape, live = found(self._call, api, operation, known) or (None, {})
+            # The date is that of a secret's deletion, which waits for the end of its recovery window.
+            outputs = self._outputs(client, shape, live, known) if live and "DeletedDate" not in live else None
+        if outputs is None or not self._tagged:
+            return outputs
+        if "tags" not in outputs:
+            shape, answer = self._call_by_arn(api, ("ListTags", "ListTagsForResource"), known | outputs)
+            outputs |= self._seen(shape, answer, known, ["tags"])
+        return outputs | {"tagsAll": outputs["tags"] or {}}
+
+    def _create(self, client: AwsClient, inputs: Properties) -> Created:
+        api = self._api(client, inputs)
+        operation = self.create or self._operation(api, "Create", "Put", "Add")
+        shape, live = self._call(api, operation, {k: v for k, v in inputs.items() if k != "tags" or v})
+        for name, (put, _) in self.own.items():
+            if inputs.get(name) and isinstance(put, str) and not self._takes(api, operation, [name]):
+                self._call(api, put, inputs)
+        identity = inputs | self._seen(shape, live, inputs, self.id.split())
+        identifier = self.separator.join(identity[name] for name in self.id.split())
+        outputs = self._outputs(client, shape, live, inputs)
+        if self.computed.split() - outputs.keys():
+            outputs = self.find(client, identifier, inputs)
+        if outputs is None:
+            raise ProviderError(f"{identifier} is gone right after its creation")
+        return Created(identifier, self._made(outputs, inputs))
+
+    def _update(self, client: AwsClient, identifier: str, old: Properties, new: Properties) -> Properties:
+        api, identity = self._api(client, new), self._identity(identifier)
+        kept = {name: old[name] for name in self.optional_computed.split() if name in old}
+        wanted = {"tags": {}, **self.cleared, **kept, **new}
+        before = {"tags": {}, **self.cleared, **{k: v for k, v in old.items() if k in self.properties.split()}}
+        changed = {change.top_level for change in decide(before, wanted).changes}
+        operations = self.update.split() or [self._operation(api, "Update", "Put")]
+        for operation in operations:
+            if operation and self._takes(api, operation, changed):
+                self._call(api, operation, wanted | identity)
+                changed -= {"tags"} if self._takes(api, operation, ["tags"]) else set()
+        for name in changed & self.own.keys():
+            put, remove = self.own[name]
+            if callable(put):
+                put(client, wanted | identity)
+            else:
+                self._call(api, put if wanted.get(name) else remove, wanted | identity)
+        if "tags" in changed:
+            tagged = {k: v for k, v in wanted["tags"].items() if before["tags"].get(k) != v}
+            for verb, what in (
+                ("Untag", {"tagKeys": sorted(before["tags"].keys() - wanted["tags"].keys())}),
+                ("Tag", {"tags": tagged}),
+            ):
+                if any(what.values()):
+                    self._call_by_arn(api, (verb, f"{verb}Resource"), old | identity | what)
+        return self._made(self.find(client, identifier, kept | new) or {}, new)
+
+    def _delete(self, client: AwsClient, identifier: str, state: Properties) -> None:
+        api, known = self._api(client, state), state | self._identity(identifier)
+        if callable(self.delete):
+            self.delete(client, known)
+        elif operation := self.delete or self._operation(api, "Delete", "Remove"):
+            found(self._call, api, operation, known)
+
+    @property
+    def _tagged(self) -> bool:
+        return "tags" in self.properties.split()
+
+    @property
+    def _noun(self) -> str:
+        return self.api.split()[1]
+
+    def _api(self, client: AwsClient, inputs: Properties) -> Any:
+        return client.api(self.api.split()[0], inputs)
+
+    def _identity(self, identifier: str) -> Properties:
+        names = self.id.split()
+        return dict(zip(names, identifier.split(self.separator, len(names) - 1), strict=True))
+
+    def _operation(self, api: Any, *verbs: str) -> str:
+        """The first operation that the service has of a verb and the noun, or called as the verb alone."""
+        offered = api.meta.service_model.operation_names
+        return next((each for verb in verbs for each in (verb + self._noun, verb) if each in offered), "")
+
+    def _takes(self, api: Any, operation: str, names: Iterable[str]) -> bool:
+        shape = api.meta.service_model.operation_model(operation).input_shape
+        return any(self._member(shape, name) for name in names)
+
+    def _member(self, shape: Shape, name: str) -> str | None:
+        spellings = (*self.names.get(name, "").split(), self._noun + name, name)
+        return next((member for each in spellings if (member := member_of(shape, each))), None)
+
+    def _call(self, api: Any, operation: str, values: Properties) -> tuple[Shape, Mapping[str, Any]]:
+        """Ask with as many of the values as the operation takes; gives what of the answer holds the resource."""
+        model = api.meta.service_model.operation_model(operation)
+        request: Properties = {}
+        for name, value in values.items():
+            if member := self._member(model.input_shape, name):
+                form = self.forms.get(name)
+                request[member] = form(value) if form else to_api(model.input_shape.members[member], value, name)
+        answer, held = getattr(api, xform_name(operation))(**request), self.answer or self._noun
+        if held not in answer:
+            return model.output_shape, answer
+        shape = model.output_shape.members[held]
+        if shape.type_name != "list":
+            return shape, answer[held]
+        wanted = {m: values[name] for name in self.id.split() if (m := self._member(shape.member, name))}
+        return shape.member, next((each for each in answer[held] if wanted.items() <= each.items()), {})
+
+    def _call_by_arn(self, api: Any, verbs: Iterable[str], values: Properties) -> tuple[Shape, Mapping[str, Any]]:
+        """The operations about tags take a resource's ARN where they are not called after the kind of resource."""
+        arn = values[self.computed.split()[0]]
+        return self._call(api, self._operation(api, *verbs), values | {"resource": arn, "resourceArn": arn})
+
+    def _outputs(self, client: AwsClient, shape: Shape, live: Mapping[str, Any], known: Properties) -> Properties:
+        seen = self._seen(shape, live, known, self.properties.split() + self.computed.split())
+        return seen | self.derive(client, known, live)
+
+    def _seen(self, shape: Shape, live: Mapping[str, Any], known: Properties, names: Iterable[str]) -> Properties:
+        """What an answer tells of properties and outputs; None for a property that it could tell and does not."""
+        seen: Properties = {}
+        members = {name: self._member(shape, name) for name in names} if shape else {}
+        for name, member in members.items():
+            if not member:
+                continue
+            inner, value, given = shape.members[member], live.get(member), known.get(name)
+            if name in self.forms:
+                same = given == value or (isinstance(given, Mapping) and self.forms[name](given) == value)
+                seen[name] = given if same else value
+            elif name in self.computed.split():
+                output = _UNTOLD.get(inner.type_name) if value is None else as_known(inner, value, None)
+                seen[name] = [output] if inner.type_name == "structure" else output
+            elif name == "tags" or inner.type_name not in _NESTED:
+                empty = "" if given == "" else None
+                seen[name] = empty if value in ("", None, [], {}) else as_known(inner, value, given)
+            elif given is not None and value is not None:
+                seen[name] = as_known(inner, value, given)
+        return seen
+
+    def _made(self, outputs: Properties, inputs: Properties) -> Properties:
+        told = {name: value for name, value in outputs.items() if value is not None}
+        return told | ({"tagsAll": inputs.get("tags", {})} if self._tagged else {})
