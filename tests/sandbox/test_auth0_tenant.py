@@ -171,7 +171,7 @@ def test_what_is_deleted_takes_its_grants_along(tenant: Auth0Tenant, send: Send,
 
 
 def test_the_management_api_itself_cannot_be_changed(tenant: Auth0Tenant, send: Send) -> None:
-    system = tenant.state.api_by_identifier(tenant.management_audience)
+    system = tenant.state.apis.of(tenant.management_audience)
     assert system is not None
     assert send("PATCH", f"/resource-servers/{system.id}", {"name": "mine"})[0] == 400
     assert send("DELETE", f"/resource-servers/{system.id}")[0] == 400
