@@ -135,6 +135,12 @@ class _Urls:
     url_paths: Mapping[str, Callable[..., Any]] = {**moto_urls.url_paths, "{0}/$": UserPoolsResponse.dispatch}
 
 
+def access_token_lifetime(config: Mapping[str, Any]) -> int:
+    """In seconds, by a client's settings."""
+    unit = (config.get("TokenValidityUnits") or {}).get("AccessToken", "hours")
+    return (config.get("AccessTokenValidity") or 1) * _SECONDS[unit]
+
+
 def _check_client(pool: CognitoIdpUserPool, config: Mapping[str, Any], *, has_secret: bool) -> None:
     flows, scopes = config.get("AllowedOAuthFlows") or [], config.get("AllowedOAuthScopes") or []
     known = {
@@ -154,9 +160,7 @@ def _check_client(pool: CognitoIdpUserPool, config: Mapping[str, Any], *, has_se
             raise _flow("client_credentials flow needs scopes of a resource server, and no others.")
     if flows and not config.get("AllowedOAuthFlowsUserPoolClient"):
         raise _invalid("AllowedOAuthFlows and AllowedOAuthScopes need AllowedOAuthFlowsUserPoolClient.")
-    unit = (config.get("TokenValidityUnits") or {}).get("AccessToken", "hours")
-    validity = config.get("AccessTokenValidity")
-    if validity and not _SHORTEST <= validity * _SECONDS[unit] <= _LONGEST:
+    if config.get("AccessTokenValidity") and not _SHORTEST <= access_token_lifetime(config) <= _LONGEST:
         raise _invalid("Invalid range for token validity.")
     for provider in config.get("SupportedIdentityProviders") or []:
         if provider != "COGNITO" and provider not in pool.identity_providers:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Mapping
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+from jwt.utils import base64url_encode
 
 ALGORITHM = "RS256"
 
@@ -21,9 +22,10 @@ class SigningKey:
 
     def __init__(self, kid: str | None = None) -> None:
         self._private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        numbers = self._private.public_key().public_numbers()
-        self._public = {"kty": "RSA", "e": _base64url(numbers.e), "n": _base64url(numbers.n)}
-        self.kid = kid or _thumbprint(self._public)
+        numbers = RSAAlgorithm.to_jwk(self._private.public_key(), as_dict=True)
+        self._public = {name: str(numbers[name]) for name in ("e", "kty", "n")}
+        canonical = json.dumps(self._public, sort_keys=True, separators=(",", ":"))
+        self.kid = kid or base64url_encode(hashlib.sha256(canonical.encode()).digest()).decode()
 
     def jwks(self) -> dict[str, object]:
         """The JSON Web Key Set (RFC 7517) that verifiers fetch."""
@@ -41,16 +43,3 @@ class SigningKey:
 def altered(claims: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
     """`claims` with `changes` over them; a change to None takes the claim out."""
     return {name: value for name, value in {**claims, **changes}.items() if value is not None}
-
-
-def _base64url(number: int) -> str:
-    return _encode(number.to_bytes((number.bit_length() + 7) // 8, "big"))
-
-
-def _encode(octets: bytes) -> str:
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
-
-
-def _thumbprint(public: Mapping[str, str]) -> str:
-    canonical = json.dumps(public, sort_keys=True, separators=(",", ":"))
-    return _encode(hashlib.sha256(canonical.encode()).digest())

@@ -21,6 +21,7 @@ class OAuthError(Exception):
         self.status = status
         self.error = error
         self.description = description
+        self.document: Mapping[str, object] = {"error": error, "error_description": description}
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def test_creation_sends_the_plugins_bodies(auth0: Connection, requests: Recorder
 
 
 def test_scopes_of_somebody_else_are_left_alone(auth0: Connection, tenant: Auth0Tenant) -> None:
-    tenant.state.create_api({"identifier": AUDIENCE, "scopes": [{"value": "theirs"}]})
+    tenant.state.apis.create({"identifier": AUDIENCE, "scopes": [{"value": "theirs"}]})
     with pytest.raises(grpc.RpcError, match="Resource Server with non empty scopes"):
         auth0.create(SCOPES, SCOPES_INPUTS)
 
@@ -190,7 +190,7 @@ def test_a_grant_from_creation_to_deletion(auth0: Connection, client: str, reque
 def test_a_grant_that_exists_is_taken_over_as_it_is(
     auth0: Connection, client: str, requests: Recorder, tenant: Auth0Tenant
 ) -> None:
-    existing = tenant.state.create_grant({"client_id": client, "audience": AUDIENCE, "scope": ["read"]})
+    existing = tenant.state.grants.create({"client_id": client, "audience": AUDIENCE, "scope": ["read"]})
     key, state = auth0.create(GRANT, {"clientId": client, "audience": AUDIENCE, "scopes": ["invoke"]})
     assert (key, state["scopes"]) == (existing.id, ["read"])
     assert not any(request.startswith("POST") for request in requests.taken())

@@ -68,6 +68,35 @@ def test_an_api_is_found_by_its_escaped_identifier_but_not_by_a_path_of_several_
     assert send("GET", f"/resource-servers/{AUDIENCE}")[0] == 404
 
 
+@pytest.mark.usefixtures("api")
+def test_an_api_is_found_by_its_identifier_escaped_twice_as_the_data_source_sends_it(send: Send) -> None:
+    status, found = send("GET", f"/resource-servers/{ESCAPED.replace('%', '%25')}")
+    assert (status, found["identifier"]) == (200, AUDIENCE)
+
+
+def test_an_identifier_with_an_escape_in_it_is_taken_as_it_stands_first(send: Send) -> None:
+    for identifier in ("a/b", "a%2Fb"):
+        send("POST", "/resource-servers", {"identifier": identifier})
+    assert send("GET", "/resource-servers/a%252Fb")[1]["identifier"] == "a%2Fb"
+    assert send("GET", "/resource-servers/a%2Fb")[1]["identifier"] == "a/b"
+
+
+def test_a_list_comes_in_pages(send: Send) -> None:
+    for name in "abc":
+        send("POST", "/clients", {"name": name})
+    total, limit, page = 4, 2, 1  # the deployer is the first of all
+    answer = send("GET", f"/clients?page={page}&per_page={limit}&include_totals=true&fields=name")
+    assert answer == (200, {"total": total, "start": 2, "limit": limit, "clients": [{"name": "b"}, {"name": "c"}]})
+    assert send("GET", "/clients?page=1&per_page=3&fields=name") == (200, [{"name": "c"}])
+    assert send("GET", "/clients?page=first")[0] == 400
+
+
+def test_what_is_not_played_is_refused_by_name(send: Send) -> None:
+    status, error = send("GET", "/roles/1")
+    assert (status, error["statusCode"]) == (404, 404)
+    assert error["message"].endswith("GET /api/v2/roles/1")
+
+
 def test_an_api_is_found_by_its_id(send: Send, api: dict[str, Any]) -> None:
     assert send("GET", f"/resource-servers/{api['id']}") == (200, api)
 
@@ -171,7 +200,7 @@ def test_what_is_deleted_takes_its_grants_along(tenant: Auth0Tenant, send: Send,
 
 
 def test_the_management_api_itself_cannot_be_changed(tenant: Auth0Tenant, send: Send) -> None:
-    system = tenant.state.api_by_identifier(tenant.management_audience)
+    system = tenant.state.apis.of(tenant.management_audience)
     assert system is not None
     assert send("PATCH", f"/resource-servers/{system.id}", {"name": "mine"})[0] == 400
     assert send("DELETE", f"/resource-servers/{system.id}")[0] == 400
@@ -193,6 +222,14 @@ def test_a_secret_is_shown_only_to_those_who_may_read_it(
     path = f"/clients/{client['client_id']}"
     assert send("GET", path)[1]["client_secret"] == client["client_secret"]
     assert "client_secret" not in send("GET", path, token=reader)[1]
+
+
+def test_the_deployer_may_send_its_credentials_in_the_body(tenant: Auth0Tenant, http: TestClient, send: Send) -> None:
+    form = {"audience": tenant.management_audience, "grant_type": "client_credentials", "client_id": AUTH0_CLIENT_ID}
+    response = http.post("/oauth/token", data={**form, "client_secret": AUTH0_CLIENT_SECRET})
+    assert send("GET", "/clients/nobody", token=response.json()["access_token"])[0] == 404
+    assert http.post("/oauth/token", data={**form, "client_secret": "wrong"}).status_code == 401
+    assert http.post("/oauth/token", data=form).status_code == 401
 
 
 def test_the_deployer_gets_a_management_token(tenant: Auth0Tenant, http: TestClient, send: Send) -> None:

@@ -224,6 +224,38 @@ def test_a_token_from_an_app_to_its_verification(http: TestClient, send: Send, a
     assert http.post(f"{issuer}/v1/token", data=form, auth=credentials).json()["error"] == "access_denied"
 
 
+def test_policies_are_listed_replaced_and_keep_status_and_order(send: Send) -> None:
+    first, second = (send("POST", f"{DEFAULT}/policies", {**POLICY, "name": name})[1] for name in ("a", "b"))
+    send("POST", f"{DEFAULT}/policies/{first['id']}/lifecycle/deactivate")
+    body = {**POLICY, "name": "c", "priority": 1, "status": "ACTIVE", "id": "mine"}
+    status, replaced = send("PUT", f"{DEFAULT}/policies/{first['id']}", body)
+    assert (status, replaced["id"], replaced["name"], replaced["status"]) == (200, first["id"], "c", "INACTIVE")
+    listed = send("GET", f"{DEFAULT}/policies")[1]
+    assert [(each["id"], each["priority"]) for each in listed] == [(first["id"], 1), (second["id"], 2)]
+
+
+def test_an_app_keeps_its_client_id(send: Send) -> None:
+    credentials = {"oauthClient": {"client_id": "caller-of-the-gateway"}}
+    made = send("POST", "/apps", {**APP, "credentials": credentials})[1]
+    assert (
+        send("PUT", f"/apps/{made['id']}", APP)[1]["credentials"]["oauthClient"]["client_id"] == "caller-of-the-gateway"
+    )
+    other = {"oauthClient": {"client_id": "another-caller"}}
+    status, error = send("PUT", f"/apps/{made['id']}", {**APP, "credentials": other})
+    assert (status, error["errorCauses"][0]["errorSummary"]) == (
+        400,
+        "credentials.oauthClient.client_id: The client id cannot be changed.",
+    )
+    status, error = send("POST", "/apps", {**APP, "credentials": credentials})
+    assert status == 400
+    assert "caller-of-the-gateway is already in use" in error["errorCauses"][0]["errorSummary"]
+
+
+def test_what_is_not_played_is_refused_by_name(send: Send) -> None:
+    status, error = send("GET", "/groups")
+    assert (status, error["errorSummary"]) == (404, "The sandbox does not play GET /api/v1/groups.")
+
+
 def test_an_unknown_client_is_refused_in_the_management_apis_words(http: TestClient) -> None:
     form = {"grant_type": "client_credentials", "scope": "invoke"}
     response = http.post("/oauth2/default/v1/token", data=form, auth=("0oaNobody", "secret"))

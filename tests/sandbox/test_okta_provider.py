@@ -71,7 +71,7 @@ def test_an_app_from_creation_to_deletion(okta: Connection, requests: Recorder, 
     assert {name: state[name] for name in APP_INPUTS} == APP_INPUTS
     assert (state["clientId"], state["tokenEndpointAuthMethod"]) == (key, "client_secret_basic")
     told = secret(state["clientSecret"])
-    assert told == org.state.apps[key].credentials.oauth_client.client_secret
+    assert told == org.state.apps[key].client_secret
 
     again = okta.read(APP, key, state)
     assert again is not None
@@ -94,7 +94,7 @@ def test_an_app_from_creation_to_deletion(okta: Connection, requests: Recorder, 
 
 def test_an_app_needs_no_dpop_proof(okta: Connection, org: OktaOrg) -> None:
     key, _ = okta.create(APP, APP_INPUTS)
-    assert not org.state.apps[key].settings.oauth_client.dpop_bound_access_tokens
+    assert not org.state.apps[key].dpop_bound
 
 
 def test_a_server_from_creation_to_deletion(okta: Connection, requests: Recorder, org: OktaOrg) -> None:

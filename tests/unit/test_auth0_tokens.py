@@ -19,14 +19,16 @@ ISSUER = "https://tenant.us.auth0.com/"
 def state() -> State:
     state = State()
     for identifier in (AUDIENCE, "ungranted"):
-        state.create_api({"identifier": identifier, "scopes": [{"value": "invoke"}, {"value": "read"}, {"value": "x"}]})
+        state.apis.create(
+            {"identifier": identifier, "scopes": [{"value": "invoke"}, {"value": "read"}, {"value": "x"}]}
+        )
     return state
 
 
 @pytest.fixture
 def client(state: State) -> Client:
-    client = state.create_client({"name": "caller", "app_type": "non_interactive"})
-    state.create_grant({"client_id": client.client_id, "audience": AUDIENCE, "scope": ["invoke", "read"]})
+    client = state.clients.create({"name": "caller", "app_type": "non_interactive"})
+    state.grants.create({"client_id": client.client_id, "audience": AUDIENCE, "scope": ["invoke", "read"]})
     return client
 
 
@@ -51,8 +53,8 @@ def test_a_request_gets_the_scopes_that_it_names(state: State, request_of: Token
 
 
 def test_a_grant_of_all_scopes_follows_the_api(state: State, request_of: TokenRequest) -> None:
-    [grant] = state.list_grants(client_id=request_of.client_id)
-    state.update_grant(grant.id, {"allow_all_scopes": True, "scope": []})
+    [grant] = state.grants.search({"client_id": request_of.client_id})
+    state.grants.modify(grant.id, {"allow_all_scopes": True, "scope": []})
     assert decide(request_of, state).scopes == ("invoke", "read", "x")
 
 
@@ -82,19 +84,19 @@ def test_what_is_refused(
 
 
 def test_a_deleted_client_is_refused(state: State, request_of: TokenRequest) -> None:
-    state.delete_client(request_of.client_id)
+    state.clients.remove(request_of.client_id)
     with pytest.raises(OAuthError, match="Unauthorized"):
         decide(request_of, state)
 
 
 def test_a_client_without_the_grant_type_is_refused(state: State, request_of: TokenRequest) -> None:
-    state.update_client(request_of.client_id, {"grant_types": ["authorization_code"]})
+    state.clients.modify(request_of.client_id, {"grant_types": ["authorization_code"]})
     with pytest.raises(OAuthError, match="unauthorized_client"):
         decide(request_of, state)
 
 
 def test_a_scope_that_the_api_gave_up_is_not_granted_any_more(state: State, request_of: TokenRequest) -> None:
-    state.update_api(AUDIENCE, {"scopes": [{"value": "invoke"}]})
+    state.apis.modify(AUDIENCE, {"scopes": [{"value": "invoke"}]})
     assert decide(request_of, state).scopes == ("invoke",)
 
 

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.tenants.okta.entities import App
-from sandbox.tenants.okta.servers import AuthorizationServer
-from sandbox.tenants.okta.state import State
+from sandbox.tenants.okta.servers import AuthorizationServer, State
 from sandbox.tenants.okta.tokens import claims_of, decide
 from sandbox.tenants.token_request import OAuthError, TokenRequest
 
@@ -27,13 +26,13 @@ def state() -> State:
     """One org for the module: tests that change it make an app of their own."""
     state = State("https://org.okta.com")
     for name in ("invoke", "read", "other"):
-        state.server("default").create_scope({"name": name})
+        state.server("default").scopes.create({"name": name})
     return state
 
 
 @pytest.fixture
 def app(state: State) -> App:
-    return state.create_app(PAYLOAD, activate=True)
+    return state.apps.create(PAYLOAD)
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def request_of(app: App) -> TokenRequest:
     return TokenRequest(
         grant_type="client_credentials",
         client_id=app.client_id,
-        client_secret=app.credentials.oauth_client.client_secret,
+        client_secret=app.client_secret,
         method="client_secret_basic",
         scopes=("invoke", "read"),
     )
@@ -50,8 +49,7 @@ def request_of(app: App) -> TokenRequest:
 def allow(state: State, client_id: str, scopes: list[str], **changes: Any) -> tuple[str, str]:
     """A policy and a rule for one client; gives their ids."""
     server = state.server("default")
-    policy = state.save_policy(
-        "default",
+    policy = server.policies.create(
         {
             "type": "OAUTH_AUTHORIZATION_POLICY",
             "name": f"for {client_id} {len(server.policies)}",
@@ -60,8 +58,7 @@ def allow(state: State, client_id: str, scopes: list[str], **changes: Any) -> tu
             "priority": changes.get("priority", 1),
         },
     )
-    rule = server.save_rule(
-        policy.id,
+    rule = server.policies.rules(policy.id).create(
         {
             "type": "RESOURCE_ACCESS",
             "name": "rule",
@@ -130,11 +127,11 @@ def test_without_a_policy_everything_is_denied(state: State, request_of: TokenRe
 @pytest.mark.parametrize("inactive", ["policy", "rule"])
 def test_what_is_inactive_lets_nothing_through(state: State, request_of: TokenRequest, inactive: str) -> None:
     policy, rule = allow(state, request_of.client_id, ["*"])
-    server = state.server("default")
+    policies = state.server("default").policies
     if inactive == "policy":
-        server.policies[policy] = server.policies[policy].model_copy(update={"status": "INACTIVE"})
+        policies.set_status(policy, "INACTIVE")
     else:
-        server.rules[policy][rule] = server.rules[policy][rule].model_copy(update={"status": "INACTIVE"})
+        policies.rules(policy).set_status(rule, "INACTIVE")
     assert refusal(request_of, state)[1] == "access_denied"
 
 
@@ -169,7 +166,7 @@ def test_an_app_bound_to_dpop_gets_no_plain_token(
     state: State, app: App, request_of: TokenRequest, has_proof: bool, says: str
 ) -> None:
     settings = {**PAYLOAD["settings"]["oauthClient"], "dpop_bound_access_tokens": True}
-    state.replace_app(app.id, {**PAYLOAD, "settings": {"oauthClient": settings}})
+    state.apps.replace(app.id, {**PAYLOAD, "settings": {"oauthClient": settings}})
     allow(state, request_of.client_id, ["*"])
     answer = refusal(replace(request_of, has_dpop_proof=has_proof), state)
     assert answer[:2] == (400, "invalid_dpop_proof")
@@ -178,16 +175,16 @@ def test_an_app_bound_to_dpop_gets_no_plain_token(
 
 def test_a_deactivated_app_gets_no_token(state: State, app: App, request_of: TokenRequest) -> None:
     allow(state, request_of.client_id, ["*"])
-    state.set_app_status(app.id, "deactivate")
+    state.apps.set_status(app.id, "INACTIVE")
     assert refusal(request_of, state)[1] == "invalid_client"
 
 
 def test_a_request_without_scopes_gets_the_default_ones() -> None:
     state = State("https://org.okta.com")
-    state.server("default").create_scope({"name": "invoke", "default": True})
-    app = state.create_app(PAYLOAD, activate=True)
+    state.server("default").scopes.create({"name": "invoke", "default": True})
+    app = state.apps.create(PAYLOAD)
     allow(state, app.client_id, ["*"])
-    secret = app.credentials.oauth_client.client_secret
+    secret = app.client_secret
     request = TokenRequest("client_credentials", app.client_id, secret, "client_secret_basic", ())
     assert decision(request, state)[0] == ("invoke",)
 
@@ -219,8 +216,8 @@ def test_a_token_says_who_for_whom_and_which_scopes(state: State) -> None:
     ],
 )
 def test_a_custom_claim_is_said_where_it_applies(state: State, claim: dict[str, object], said: str | None) -> None:
-    server = AuthorizationServer(state.server("default").document)
+    server = AuthorizationServer("default", state)
     for name in ("read", "invoke", "other"):
-        server.create_scope({"name": name})
-    server.save_claim({"name": "custom", "claimType": "RESOURCE", **claim})
+        server.scopes.create({"name": name})
+    server.claims.create({"name": "custom", "claimType": "RESOURCE", **claim})
     assert claims_of(server, "0oa1", ["invoke"], now=0, lifetime=60).get("custom") == said

@@ -9,16 +9,16 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.tenants.collection import random_text
 from sandbox.tenants.token_request import AuthenticationMethod
 
 Text = Annotated[str, Field(min_length=1)]
 Dialect = Literal["access_token", "access_token_authz", "rfc9068_profile", "rfc9068_profile_authz"]
-THIRTY_DAYS = 2_592_000
+Lifetime = Annotated[int, Field(ge=1, le=2_592_000)]
+"""In seconds, up to thirty days."""
 
 
 class Entity(BaseModel):
-    """Strict: an unknown field or another JSON type is an error. Frozen: a change makes a new entity."""
-
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
@@ -28,15 +28,17 @@ class Scope(Entity):
 
 
 class ResourceServer(Entity):
-    """An API; lifetimes in seconds."""
+    """An API; its name is its identifier unless given."""
 
     id: str
     identifier: Annotated[str, Field(min_length=1, max_length=600)]
-    name: Annotated[str, Field(min_length=1, max_length=200, pattern="^[^<>]+$")]
+    name: Annotated[str, Field(min_length=1, max_length=200, pattern="^[^<>]+$")] = Field(
+        default_factory=lambda data: data["identifier"]
+    )
     scopes: list[Scope] = []
     signing_alg: Literal["RS256"] = "RS256"
-    token_lifetime: Annotated[int, Field(ge=1, le=THIRTY_DAYS)] = 86_400
-    token_lifetime_for_web: Annotated[int, Field(ge=1, le=THIRTY_DAYS)] = 7_200
+    token_lifetime: Lifetime = 86_400
+    token_lifetime_for_web: Lifetime = 7_200
     token_dialect: Dialect = "access_token"  # noqa: S105  a dialect
     enforce_policies: bool = False
     allow_offline_access: bool = False
@@ -58,11 +60,13 @@ class Client(Entity):
     """An application; `global` ones (the sandbox's deployer) belong to the tenant and are not listed as left over."""
 
     client_id: str
-    client_secret: Annotated[str, Field(min_length=16)]
+    client_secret: Annotated[str, Field(min_length=16)] = Field(default_factory=lambda: random_text(64))
     name: Annotated[str, Field(min_length=1, pattern="^[^<>]+$")]
     description: Annotated[str, Field(max_length=140)] | None = None
     app_type: Literal["non_interactive", "regular_web", "native", "spa"] | None = None
-    grant_types: list[Text] = []
+    grant_types: list[Text] = Field(
+        default_factory=lambda data: ["client_credentials"] if data.get("app_type") == "non_interactive" else []
+    )
     token_endpoint_auth_method: AuthenticationMethod = "client_secret_post"  # noqa: S105  a method
     client_metadata: dict[str, str] = {}
     jwt_configuration: JwtConfiguration = JwtConfiguration()
@@ -71,9 +75,10 @@ class Client(Entity):
     is_global: Annotated[bool, Field(alias="global")] = False
 
     @property
-    def is_public(self) -> bool:
-        """Whether it has no way to prove who it is."""
-        return self.token_endpoint_auth_method == "none"  # noqa: S105  a method
+    def authentication_methods(self) -> tuple[AuthenticationMethod, ...]:
+        """How it may authenticate: the deployer's libraries try Basic first, and then the body."""
+        either: tuple[AuthenticationMethod, ...] = ("client_secret_basic", "client_secret_post")
+        return either if self.is_global else (self.token_endpoint_auth_method,)
 
 
 class ClientGrant(Entity):

@@ -21,7 +21,7 @@ from sandbox.tenants.token_request import OAuthError, TokenRequest
 class Grant:
     """A token request that is granted: for whom, for which API, with which scopes."""
 
-    client: Client
+    client_id: str
     api: ResourceServer
     scopes: tuple[str, ...]
 
@@ -33,10 +33,10 @@ def decide(request: TokenRequest, state: State) -> Grant:
         raise OAuthError(403, "unauthorized_client", f"Grant type '{request.grant_type}' not allowed for the client.")
     if not request.audience:
         raise OAuthError(403, "access_denied", "Non-global clients are not allowed access to APIv1")
-    api = state.api_by_identifier(request.audience)
+    api = state.apis.of(request.audience)
     if api is None:
         raise OAuthError(403, "access_denied", f"Service not enabled within domain: {request.audience}")
-    grants = state.list_grants(client_id=client.client_id, audience=api.identifier)
+    grants = state.grants.search({"client_id": client.client_id, "audience": api.identifier})
     if not grants:
         raise OAuthError(
             403,
@@ -48,7 +48,7 @@ def decide(request: TokenRequest, state: State) -> Grant:
     ungranted = [scope for scope in request.scopes if scope not in granted]
     if ungranted:
         raise OAuthError(403, "access_denied", f"Client has not been granted scopes: {', '.join(ungranted)}")
-    return Grant(client, api, request.scopes or tuple(granted))
+    return Grant(client.client_id, api, request.scopes or tuple(granted))
 
 
 def _authenticated(request: TokenRequest, state: State) -> Client:
@@ -61,7 +61,7 @@ def _authenticated(request: TokenRequest, state: State) -> Client:
     client = state.clients.get(request.client_id)
     if (
         client is None
-        or request.method != client.token_endpoint_auth_method
+        or request.method not in client.authentication_methods
         or not hmac.compare_digest(request.client_secret.encode(), client.client_secret.encode())
     ):
         raise OAuthError(401, "access_denied", "Unauthorized")

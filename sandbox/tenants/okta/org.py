@@ -1,50 +1,96 @@
-"""An Okta org: its state, its HTTP side and the keys of its authorization servers."""
+"""An Okta org: its management API, and the token endpoints and keys of its authorization servers."""
 
 from __future__ import annotations
 
+import hmac
 import time
-from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
-from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sandbox.tenants.collection import Collection, Json
 from sandbox.tenants.credentials import OKTA_API_TOKEN, OKTA_DOMAIN
-from sandbox.tenants.okta.errors import OktaError
-from sandbox.tenants.okta.management import ManagementApi
-from sandbox.tenants.okta.servers import AuthorizationServer
-from sandbox.tenants.okta.state import DEFAULT_SERVER, State
-from sandbox.tenants.okta.tokens import UnknownClientError, claims_of, decide
+from sandbox.tenants.issuer import Issued, discovery, published, token_endpoint
+from sandbox.tenants.okta.servers import (
+    DEFAULT_SERVER,
+    AuthorizationServer,
+    OktaCollection,
+    OktaError,
+    Policies,
+    Rules,
+    State,
+    missing,
+)
+from sandbox.tenants.okta.tokens import claims_of, decide
 from sandbox.tenants.signing import SigningKey, altered
-from sandbox.tenants.token_request import OAuthError, parse_token_request
+from sandbox.tenants.tenant import Answer, Call, Row, Tenant
+from sandbox.tenants.token_request import TokenRequest
 
-_SERVER = "/oauth2/{server}"
+_ISSUER = "/oauth2/{server}"
+_SERVERS = "/authorizationServers"
+_SERVER = _SERVERS + "/{server}"
+_RULES = _SERVER + "/policies/{policy}/rules"
+_ID_TOKEN = "/internal/apps/{key}/settings/oauth/idToken"  # noqa: S105  a path
+
+_ORGANIZATION = {"id": "00osandboxOrg0000000", "pipeline": "idx"}
+_PROFILE = {"login": "deployer@sandbox.example", "email": "deployer@sandbox.example"}
+_DEPLOYER = {"id": "00usandboxDeployer00", "status": "ACTIVE", "profile": _PROFILE}
+_POLICY_ID = "rstsandboxAccessPolicy"
+_POLICY = {"id": _POLICY_ID, "name": "Any two factors", "type": "ACCESS_POLICY", "status": "ACTIVE", "system": True}
+"""An org on Identity Engine has one for apps; service apps sign no user in, so nothing here judges by it."""
 
 
-class OktaOrg:
-    """An org with the authorization server `default` and nothing else; `app` is its ASGI app.
+class OktaOrg(Tenant):
+    """An org with the authorization server `default` and nothing else.
 
-    The org authorization server (`/oauth2/v1/token`) is not played: its tokens are opaque, no gateway can judge them.
+    The management API takes `api_token`, as SSWS or as Bearer. The org authorization server (`/oauth2/v1/token`) is not
+    played: its tokens are opaque, no gateway can judge them.
     """
+
+    base, update_method = "/api/v1", "PUT"
 
     def __init__(self, domain: str = OKTA_DOMAIN, api_token: str = OKTA_API_TOKEN) -> None:
         self.domain = domain
         self.state = State(f"https://{domain}")
-        self.app: ASGIApp = _OriginForm(
-            Starlette(
-                routes=[
-                    Route("/.well-known/okta-organization", self._organization),
-                    Route(_SERVER + "/v1/token", self._token, methods=["POST"]),
-                    Route(_SERVER + "/v1/keys", self._keys),
-                    Route(_SERVER + "/.well-known/openid-configuration", self._discovery),
-                    Route(_SERVER + "/.well-known/oauth-authorization-server", self._discovery),
-                    *ManagementApi(self.state, api_token).routes(),
-                ]
-            )
+        self._api_token = api_token
+        super().__init__(
+            [
+                published("/.well-known/okta-organization", lambda _: _ORGANIZATION),
+                token_endpoint(_ISSUER + "/v1/token", self._issue),
+                published(_ISSUER + "/v1/keys", lambda request: self._active(request).key.jwks()),
+                published(_ISSUER + "/.well-known/openid-configuration", self._discovery),
+                published(_ISSUER + "/.well-known/oauth-authorization-server", self._discovery),
+            ]
         )
+
+    def table(self) -> Iterable[Row]:
+        state = self.state
+
+        def policies(call: Call) -> Policies:
+            return state.server(call.path["server"]).policies
+
+        def rules(call: Call) -> Rules:
+            return policies(call).rules(call.path["policy"])
+
+        return [
+            Row("GET", "/users/me", lambda _: (200, _DEPLOYER)),
+            Row("GET", "/policies", lambda _: (200, [_POLICY])),
+            Row("POST", "/apps", self._create_app),
+            Row("PUT", "/apps/{key}/policies/{policy}", self._assign_policy),
+            Row("GET", _ID_TOKEN, self._issuer_mode),
+            Row("POST", _ID_TOKEN, self._issuer_mode),
+            *self.collection("/apps", lambda _: state.apps),
+            *self._lifecycle("/apps", lambda _: state.apps, (200, {})),
+            *self.collection(_SERVERS, lambda _: state.servers),
+            *self._lifecycle(_SERVERS, lambda _: state.servers),
+            *self.collection(_SERVER + "/scopes", lambda call: state.server(call.path["server"]).scopes),
+            *self.collection(_SERVER + "/claims", lambda call: state.server(call.path["server"]).claims),
+            *self.collection(_SERVER + "/policies", policies),
+            *self._lifecycle(_SERVER + "/policies", policies),
+            *self.collection(_RULES, rules),
+            *self._lifecycle(_RULES, rules),
+        ]
 
     def issuer(self, server: str = DEFAULT_SERVER) -> str:
         """What tokens of an authorization server carry as `iss`; raises LookupError where there is none of that id."""
@@ -65,7 +111,7 @@ class OktaOrg:
         `lifetime` in seconds, negative for an expired one; `claims` go over the token's own, None takes one out; `key`
         signs instead of the server's. Raises LookupError where there is no server of that id.
         """
-        with self.state.lock:
+        with self.lock:
             issuing = self._server(server)
             own = claims_of(issuing, client_id, scopes, now=int(time.time()), lifetime=lifetime)
         return (key or issuing.key).sign(altered(own, claims or {}), typ=None)
@@ -76,9 +122,9 @@ class OktaOrg:
 
     def leftovers(self) -> list[str]:
         """What a deployment made here and has not deleted, one line each."""
-        with self.state.lock:
+        with self.lock:
             found = [f"okta app {app.label} ({app.id})" for app in self.state.apps.values()]
-            for key, server in self.state.servers.items():
+            for key, server in self.state.below.items():
                 if not server.document.default:
                     found.append(f"okta authorization server {server.document.name} ({key})")
                 found += [f"okta scope {scope.name} on {key}" for scope in server.scopes.values() if not scope.system]
@@ -86,81 +132,79 @@ class OktaOrg:
                 found += [f"okta policy {policy.name} on {key}" for policy in server.policies.values()]
             return found
 
-    async def _organization(self, _: Request) -> Response:
-        return JSONResponse({"id": "00osandboxOrg0000000", "pipeline": "idx"})
+    def authorize(self, request: Request, permission: str) -> frozenset[str]:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() not in ("ssws", "bearer") or not hmac.compare_digest(token, self._api_token):
+            raise OktaError(401, "E0000011", "Invalid token provided")
+        return frozenset({permission})
 
-    async def _token(self, request: Request) -> Response:
-        body = await request.body()
-        try:
-            asked = parse_token_request(dict(request.headers), body, accepts_json=False)
-            with self.state.lock:
-                server = self._active(request)
-                granted = decide(asked, server, self.state)
-                claims = claims_of(
-                    server, granted.app.client_id, granted.scopes, now=int(time.time()), lifetime=granted.lifetime
-                )
-        except UnknownClientError as error:
-            return JSONResponse(OktaError(error.status, error.error, error.description).document(), error.status)
-        except OAuthError as error:
-            return JSONResponse({"error": error.error, "error_description": error.description}, error.status)
-        except OktaError as error:
-            return JSONResponse(error.document(), error.status)
-        answer = {
-            "token_type": "Bearer",
-            "expires_in": granted.lifetime,
-            "access_token": server.key.sign(claims, typ=None),
-            "scope": " ".join(granted.scopes),
-        }
-        return JSONResponse(answer, headers={"Cache-Control": "no-store"})
+    def show(self, kind: Collection[Any], entity: Any, call: Call) -> Json:
+        """Okta tells an app's secret when it is made or replaced, and not when it is read."""
+        document = entity.document()
+        if kind is self.state.apps and call.method == "GET":
+            del document["credentials"]["oauthClient"]["client_secret"]
+        return document
 
-    async def _keys(self, request: Request) -> Response:
-        try:
-            return JSONResponse(self._active(request).key.jwks())
-        except OktaError as error:
-            return JSONResponse(error.document(), error.status)
+    def malformed(self, *, is_json: bool) -> OktaError:
+        del is_json
+        return OktaError(400, "E0000003", "The request body was not well-formed.")
 
-    async def _discovery(self, request: Request) -> Response:
-        try:
+    def unknown(self, request: str) -> OktaError:
+        return OktaError(404, "E0000022", f"The sandbox does not play {request}.")
+
+    def _lifecycle(
+        self, path: str, of: Callable[[Call], OktaCollection[Any]], answer: Answer = (204, None)
+    ) -> list[Row]:
+        def activate(call: Call) -> Answer:
+            of(call).set_status(call.path["key"], "ACTIVE")
+            return answer
+
+        def deactivate(call: Call) -> Answer:
+            of(call).set_status(call.path["key"], "INACTIVE")
+            return answer
+
+        operations = path + "/{key}/lifecycle/"
+        return [Row("POST", operations + "activate", activate), Row("POST", operations + "deactivate", deactivate)]
+
+    def _create_app(self, call: Call) -> Answer:
+        status = "ACTIVE" if call.query.get("activate", "true") == "true" else "INACTIVE"
+        app = self.state.apps.create(call.read_payload(), status=status)
+        return 200, self.show(self.state.apps, app, call)
+
+    def _issuer_mode(self, call: Call) -> Answer:
+        self.state.apps.find(call.path["key"])
+        return 200, {"issuerMode": "ORG_URL"}
+
+    def _assign_policy(self, call: Call) -> Answer:
+        self.state.apps.find(call.path["key"])
+        if call.path["policy"] != _POLICY_ID:
+            raise missing("Policy", call.path["policy"])
+        return 204, None
+
+    def _issue(self, request: Request, asked: TokenRequest) -> Issued:
+        with self.lock:
             server = self._active(request)
-        except OktaError as error:
-            return JSONResponse(error.document(), error.status)
+            granted = decide(asked, server, self.state)
+            key, client_id = server.document.id, granted.app.client_id
+            token = self.mint(client_id, server=key, scopes=granted.scopes, lifetime=granted.lifetime)
+        return Issued(token, granted.lifetime, granted.scopes)
+
+    def _discovery(self, request: Request) -> Json:
+        with self.lock:
+            server = self._active(request)
+            scopes = [scope.name for scope in server.scopes.values() if scope.metadata_publish == "ALL_CLIENTS"]
         issuer = server.document.issuer
-        published = [scope.name for scope in server.scopes.values() if scope.metadata_publish == "ALL_CLIENTS"]
-        return JSONResponse(
-            {
-                "issuer": issuer,
-                "authorization_endpoint": f"{issuer}/v1/authorize",
-                "token_endpoint": f"{issuer}/v1/token",
-                "jwks_uri": f"{issuer}/v1/keys",
-                "response_types_supported": ["code", "token"],
-                "subject_types_supported": ["public"],
-                "id_token_signing_alg_values_supported": ["RS256"],
-                "grant_types_supported": ["client_credentials"],
-                "scopes_supported": published,
-                "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-            }
-        )
+        endpoints = {"authorization_endpoint": f"{issuer}/v1/authorize", "token_endpoint": f"{issuer}/v1/token"}
+        document = discovery(issuer, keys=f"{issuer}/v1/keys", endpoints=endpoints, scopes=scopes)
+        return {**document, "grant_types_supported": ["client_credentials"]}
 
     def _server(self, key: str) -> AuthorizationServer:
-        if key not in self.state.servers:
+        if key not in self.state.below:
             raise LookupError(f"the Okta org has no authorization server {key}")
-        return self.state.servers[key]
+        return self.state.below[key]
 
     def _active(self, request: Request) -> AuthorizationServer:
         server = self.state.server(request.path_params["server"])
-        if not server.is_active:
+        if server.document.status != "ACTIVE":
             raise OktaError(404, "E0000007", "Not found: the authorization server is inactive")
         return server
-
-
-class _OriginForm:
-    """Takes requests in absolute form too (RFC 9112, section 3.2.2), as a client sends them that is told of a proxy."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["path"].startswith("/"):
-            raw = urlsplit(scope["raw_path"]).path or b"/"
-            scope = {**scope, "path": urlsplit(scope["path"]).path or "/", "raw_path": raw}
-        await self._app(scope, receive, send)

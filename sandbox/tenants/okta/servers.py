@@ -1,4 +1,4 @@
-"""One authorization server: its key, scopes, claims, policies and rules, and the rules between them. No HTTP here.
+"""The applications and authorization servers of an Okta org, and the rules between them.
 
 Two claims of one name are allowed, as long as stacks that share a server limit theirs to scopes of their own; a claim
 and a rule need the scopes that they name to exist. Okta's documentation leaves both open.
@@ -7,219 +7,265 @@ and a rule need the scopes that they name to exist. Okta's documentation leaves 
 from __future__ import annotations
 
 import secrets
-import string
-from collections.abc import Mapping, MutableMapping
-from datetime import datetime, timedelta, timezone
-from typing import Literal, TypeVar
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal, TypeVar
 
-from pydantic import BaseModel, ValidationError
-
-from sandbox.tenants.okta.entities import Claim, Policy, Rule, Scope, Server
-from sandbox.tenants.okta.errors import OktaError, invalid, missing
+from sandbox.tenants.collection import ApiError, Collection, Json, random_text
+from sandbox.tenants.okta.entities import App, Claim, Entity, Policy, Ranked, Rule, Scope, Server, timestamp
 from sandbox.tenants.signing import SigningKey
 
-Json = Mapping[str, object]
-AnyModel = TypeVar("AnyModel", bound=BaseModel)
-Ranked = TypeVar("Ranked", Policy, Rule)
-LifecycleOperation = Literal["activate", "deactivate"]
+AnyEntity = TypeVar("AnyEntity", bound=Entity)
+AnyRanked = TypeVar("AnyRanked", bound=Ranked)
 
+DEFAULT_SERVER = "default"
+ALL_CLIENTS = "ALL_CLIENTS"
 SYSTEM_SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access", "device_sso")
 RESERVED_CLAIMS = {
-    "RESOURCE": frozenset(
-        "acr amr as_uri cid groups iss jti rpt rsi token_type uid username ver".split()  # noqa: SIM905  reads as a list
-    ),
-    "IDENTITY": frozenset(
-        {"aud", "auth_time", "client_id", "iss", "jti", "nonce", "scope", "sub", "token_type", "ver"}
-    ),
+    "RESOURCE": "acr amr as_uri cid groups iss jti rpt rsi token_type uid username ver",
+    "IDENTITY": "aud auth_time client_id iss jti nonce scope sub token_type ver",
 }
 """Names that Okta keeps for itself, by claim type (Okta support, "OIDC Bearer Tokens: List of Reserved Claims")."""
 
 
-class AuthorizationServer:
-    """`document` is what the API shows of it; the rest hangs below it and goes with it."""
+class OktaError(ApiError):
+    def __init__(self, status: int, code: str, summary: str, *causes: str) -> None:
+        document = {
+            "errorCode": code,
+            "errorSummary": summary,
+            "errorLink": code,
+            "errorId": "oae" + secrets.token_urlsafe(16),
+            "errorCauses": [{"errorSummary": cause} for cause in causes],
+        }
+        super().__init__(status, summary, document)
 
-    def __init__(self, document: Server) -> None:
-        self.key = SigningKey()
-        self.scopes: dict[str, Scope] = {}
-        self.claims: dict[str, Claim] = {}
-        self.policies: dict[str, Policy] = {}
-        self.rules: dict[str, dict[str, Rule]] = {}
-        self.document = self._with_key(document)
-        for name in SYSTEM_SCOPES:
-            scope = parse(Scope, {"id": new_id("scp"), "name": name, "system": True})
-            self.scopes[scope.id] = scope
 
-    @property
-    def is_active(self) -> bool:
-        return self.document.status == "ACTIVE"
+def missing(what: str, key: str) -> OktaError:
+    return OktaError(404, "E0000007", f"Not found: Resource not found: {key} ({what})")
 
-    def replace(self, payload: Json) -> Server:
-        """Take the fields that may change; the signing key stays."""
-        kept = self.document.model_dump(by_alias=True, include={"id", "issuer", "status", "default", "created"})
-        self.document = self._with_key(parse(Server, {**payload, **kept}))
-        return self.document
 
-    def set_status(self, operation: LifecycleOperation) -> None:
-        self.document = with_status(self.document, operation)
+def invalid(field: str, reason: str) -> OktaError:
+    return OktaError(400, "E0000001", f"Api validation failed: {field}", f"{field}: {reason}")
 
-    def scope_names(self) -> list[str]:
-        return [scope.name for scope in self.scopes.values()]
 
-    def create_scope(self, payload: Json) -> Scope:
-        scope = parse(Scope, {**payload, "id": new_id("scp"), "system": False})
-        self._check_new_scope(scope.name)
-        self.scopes[scope.id] = scope
-        return scope
+class OktaCollection(Collection[AnyEntity]):
+    """Leaves out of a payload what only the service sets; `prefix` begins every id."""
 
-    def replace_scope(self, key: str, payload: Json) -> Scope:
-        current = self._own_scope(key)
-        changed = parse(Scope, {**payload, "id": key, "system": False})
-        if changed.name != current.name:
-            self._check_new_scope(changed.name)
-        self.scopes[key] = changed
-        return changed
+    prefix: ClassVar[str]
 
-    def delete_scope(self, key: str) -> None:
-        del self.scopes[self._own_scope(key).id]
+    def new_key(self) -> str:
+        return self.prefix + random_text(20 - len(self.prefix))
 
-    def save_claim(self, payload: Json, key: str | None = None) -> Claim:
-        """Create a claim, or replace the one named by `key`."""
-        if key is not None:
-            find(self.claims, key, "OAuth2Claim")
-        claim = parse(Claim, {**payload, "id": key or new_id("ocl"), "system": False})
-        if claim.name in RESERVED_CLAIMS[claim.claim_type]:
-            raise invalid("name", f"{claim.name} is a reserved claim name.")
-        self._check_scopes(claim.conditions.scopes, "conditions.scopes")
-        self.claims[claim.id] = claim
-        return claim
+    def document(self, entity: AnyEntity) -> dict[str, object]:
+        return entity.document()
 
-    def delete_claim(self, key: str) -> None:
-        find(self.claims, key, "OAuth2Claim")
-        del self.claims[key]
+    def missing(self, key: str) -> OktaError:
+        return missing(self.what, key)
 
-    def save_policy(self, payload: Json, key: str | None = None) -> Policy:
-        """Create a policy, or replace the one named by `key`; its status changes only by lifecycle operations."""
-        status = "ACTIVE" if key is None else find(self.policies, key, "policy").status
-        policy = parse(Policy, {**payload, "id": key or new_id("00p"), "status": status, "system": False})
-        refuse_same_name(policy.name, policy.id, self.policies)
-        make_room(self.policies, policy)
-        self.rules.setdefault(policy.id, {})
-        return policy
+    def invalid(self, mistake: str, field: str, message: str) -> OktaError:
+        return invalid(field, "The field cannot be left blank" if mistake == "missing" else message)
 
-    def delete_policy(self, key: str) -> None:
-        find(self.policies, key, "policy")
-        del self.policies[key], self.rules[key]
+    def taken(self, entity: AnyEntity) -> OktaError:
+        [name] = self.unique
+        path = self.model.model_fields[name].serialization_alias or name
+        return invalid(path, f"{getattr(entity, name)} is already in use.")
 
-    def rules_of(self, policy_id: str) -> dict[str, Rule]:
-        find(self.policies, policy_id, "policy")
-        return self.rules[policy_id]
+    def settable(self, payload: Json) -> Json:
+        return {name: value for name, value in payload.items() if name not in self.server_set}
 
-    def rule(self, policy_id: str, key: str) -> Rule:
-        return find(self.rules_of(policy_id), key, "rule")
+    def set_status(self, key: str, status: Literal["ACTIVE", "INACTIVE"]) -> None:
+        self.put(self.find(key).model_copy(update={"status": status}))
 
-    def delete_rule(self, policy_id: str, key: str) -> None:
-        del self.rules_of(policy_id)[self.rule(policy_id, key).id]
 
-    def save_rule(self, policy_id: str, payload: Json, key: str | None = None) -> Rule:
-        """Create a policy's rule, or replace the one named by `key`."""
-        rules = self.rules_of(policy_id)
-        status = "ACTIVE" if key is None else self.rule(policy_id, key).status
-        rule = parse(Rule, {**payload, "id": key or new_id("0pr"), "status": status, "system": False})
-        refuse_same_name(rule.name, rule.id, rules)
-        self._check_scopes(
-            [each for each in rule.conditions.scopes.include if each != "*"], "conditions.scopes.include"
-        )
-        make_room(rules, rule)
-        return rule
+class Part(OktaCollection[AnyEntity]):
+    """A collection below an authorization server."""
 
-    def forget_client(self, client_id: str) -> None:
-        """Take a deleted application out of the policies that name it."""
-        for key, policy in self.policies.items():
-            included = policy.conditions.clients.include
-            if client_id in included:
-                rest = [each for each in included if each != client_id]
-                document = policy.model_dump(by_alias=True) | {"conditions": {"clients": {"include": rest}}}
-                self.policies[key] = parse(Policy, document)
+    def __init__(self, server: AuthorizationServer) -> None:
+        super().__init__()
+        self.server = server
 
-    def _own_scope(self, key: str) -> Scope:
-        scope = find(self.scopes, key, "OAuth2Scope")
-        if scope.system:
-            raise invalid("system", f"{scope.name} is a system scope, which cannot be changed.")
-        return scope
 
-    def _check_new_scope(self, name: str) -> None:
-        if name.startswith("okta."):
-            raise invalid("name", f"{name} starts with okta., which is reserved.")
-        if name in self.scope_names():
-            raise invalid("name", f"The scope {name} already exists on this authorization server.")
+class Scopes(Part[Scope]):
+    model, what, prefix, server_set = Scope, "OAuth2Scope", "scp", frozenset({"id", "system"})
+    unique = ("name",)
 
-    def _check_scopes(self, names: list[str], field: str) -> None:
-        unknown = sorted(set(names) - set(self.scope_names()))
-        if unknown:
+    def check(self, entity: Scope) -> None:
+        if entity.id in self:
+            self.check_removal(entity)
+        if entity.name.startswith("okta."):
+            raise invalid("name", f"{entity.name} starts with okta., which is reserved.")
+
+    def check_removal(self, entity: Scope) -> None:
+        if entity.system:
+            raise invalid("system", f"{entity.name} is a system scope, which cannot be changed.")
+
+    def taken(self, entity: Scope) -> OktaError:
+        return invalid("name", f"The scope {entity.name} already exists on this authorization server.")
+
+    def unknown(self, names: Iterable[str]) -> list[str]:
+        return sorted(set(names) - {scope.name for scope in self.values()})
+
+    def demand(self, names: Iterable[str], field: str) -> None:
+        """Refuse a `field` that names scopes which are not there."""
+        if unknown := self.unknown(names):
             raise invalid(field, f"The scopes {', '.join(unknown)} do not exist on this authorization server.")
 
-    def _with_key(self, document: Server) -> Server:
-        made = datetime.fromisoformat(document.created.replace("Z", "+00:00"))
-        signing = document.credentials.signing.model_copy(
-            update={
-                "kid": self.key.kid,
-                "last_rotated": document.created,
-                "next_rotation": timestamp(made + timedelta(days=90)),
-            }
-        )
-        return document.model_copy(update={"credentials": document.credentials.model_copy(update={"signing": signing})})
+
+class Claims(Part[Claim]):
+    model, what, prefix, server_set = Claim, "OAuth2Claim", "ocl", frozenset({"id", "system"})
+
+    def check(self, entity: Claim) -> None:
+        if entity.name in RESERVED_CLAIMS[entity.claim_type].split():
+            raise invalid("name", f"{entity.name} is a reserved claim name.")
+        self.server.scopes.demand(entity.scopes, "conditions.scopes")
 
 
-def parse(model: type[AnyModel], document: Json) -> AnyModel:
-    """The entity in a payload; raises OktaError that names the first field that is wrong."""
-    try:
-        return model.model_validate(dict(document))
-    except ValidationError as error:
-        mistake = error.errors(include_url=False, include_context=False)[0]
-        field = ".".join(str(part) for part in mistake["loc"])
-        reason = "The field cannot be left blank" if mistake["type"] == "missing" else mistake["msg"]
-        raise invalid(field, reason) from None
+class RankedParts(Part[AnyRanked]):
+    """Names and priorities are unique; a status changes by lifecycle operations only."""
+
+    server_set, unique = frozenset({"id", "status", "system"}), ("name",)
+
+    def put(self, entity: AnyRanked) -> AnyRanked:
+        """Who stood at the entity's priority moves down one, and so on until there is a gap."""
+        taken = entity.priority
+        for other in self.by_priority():
+            if other.id != entity.id and other.priority == taken:
+                taken += 1
+                super().put(other.model_copy(update={"priority": taken}))
+        return super().put(entity)
+
+    def by_priority(self) -> list[AnyRanked]:
+        return sorted(self.values(), key=lambda each: each.priority)
 
 
-def find(collection: Mapping[str, AnyModel], key: str, what: str) -> AnyModel:
-    """An entity by its id; raises OktaError 404."""
-    if key not in collection:
-        raise missing(what, key)
-    return collection[key]
+class Policies(RankedParts[Policy]):
+    """The clients that a policy names have to exist."""
+
+    model, what, prefix = Policy, "policy", "00p"
+
+    def rules(self, policy_id: str) -> Rules:
+        return self.server.rules[self.find(policy_id).id]
+
+    def check(self, entity: Policy) -> None:
+        clients = {ALL_CLIENTS, *(app.client_id for app in self.server.org.apps.values())}
+        if unknown := [each for each in entity.clients if each not in clients]:
+            raise invalid("conditions.clients.include", f"There is no client {', '.join(unknown)}.")
+
+    def put(self, entity: Policy) -> Policy:
+        self.server.rules.setdefault(entity.id, Rules(self.server))
+        return super().put(entity)
+
+    def removed(self, entity: Policy) -> None:
+        del self.server.rules[entity.id]
 
 
-def with_status(entity: AnyModel, operation: LifecycleOperation) -> AnyModel:
-    return entity.model_copy(update={"status": "ACTIVE" if operation == "activate" else "INACTIVE"})
+class Rules(RankedParts[Rule]):
+    model, what, prefix = Rule, "rule", "0pr"
+
+    def check(self, entity: Rule) -> None:
+        self.server.scopes.demand({*entity.scopes} - {"*"}, "conditions.scopes.include")
 
 
-def change_status(
-    collection: MutableMapping[str, AnyModel], key: str, what: str, operation: LifecycleOperation
-) -> None:
-    collection[key] = with_status(find(collection, key, what), operation)
+class AuthorizationServer:
+    """What hangs below an authorization server and goes with it: its signing key, and its parts."""
+
+    def __init__(self, key: str, org: State) -> None:
+        self.org = org
+        self.key = SigningKey()
+        self.scopes = Scopes(self)
+        self.claims = Claims(self)
+        self.policies = Policies(self)
+        self.rules: dict[str, Rules] = {}
+        self._id = key
+        for name in SYSTEM_SCOPES:
+            self.scopes.create({"name": name}, system=True)
+
+    @property
+    def document(self) -> Server:
+        """What the API shows of it."""
+        return self.org.servers[self._id]
 
 
-def refuse_same_name(name: str, key: str, others: Mapping[str, Policy] | Mapping[str, Rule]) -> None:
-    if any(other.name == name and other.id != key for other in others.values()):
-        raise OktaError(400, "E0000001", "Api validation failed: name", (f"name: {name} is already in use.",))
+class Servers(OktaCollection[Server]):
+    model, what, prefix = Server, "AuthorizationServer", "aus"
+    server_set = frozenset({"id", "issuer", "status", "default", "created"})
+
+    def __init__(self, org: State) -> None:
+        super().__init__()
+        self._org = org
+
+    def search(self, query: Mapping[str, str]) -> list[Server]:
+        """Those whose name starts with `q`, or that have it as audience."""
+        asked = query.get("q", "")
+        return [each for each in self.values() if each.name.startswith(asked) or asked in each.audiences]
+
+    def check_removal(self, entity: Server) -> None:
+        if entity.default:
+            raise invalid("default", "The default authorization server cannot be deleted.")
+        if entity.status == "ACTIVE":
+            raise invalid("status", "The authorization server must be deactivated before deletion.")
+
+    def put(self, entity: Server) -> Server:
+        if entity.id not in self._org.below:
+            self._org.below[entity.id] = AuthorizationServer(entity.id, self._org)
+        rotated = datetime.fromisoformat(entity.created.replace("Z", "+00:00"))
+        facts = {
+            "issuer": f"{self._org.url}/oauth2/{entity.id}",
+            "kid": self._org.below[entity.id].key.kid,
+            "last_rotated": entity.created,
+            "next_rotation": timestamp(rotated + timedelta(days=90)),
+        }
+        return super().put(entity.model_copy(update=facts))
+
+    def removed(self, entity: Server) -> None:
+        del self._org.below[entity.id]
 
 
-def make_room(collection: MutableMapping[str, Ranked], saved: Ranked) -> None:
-    """Put an entity at its priority; who stood there moves down one, and so on until there is a gap."""
-    taken = saved.priority
-    others = [each for key, each in collection.items() if key != saved.id and each.priority >= taken]
-    for other in sorted(others, key=lambda each: each.priority):
-        if other.priority == taken:
-            taken += 1
-            collection[other.id] = other.model_copy(update={"priority": taken})
-    collection[saved.id] = saved
+class Apps(OktaCollection[App]):
+    """A replacement that names no client id or secret keeps both."""
+
+    model, what, prefix, server_set = App, "AppInstance", "0oa", frozenset({"id", "status"})
+    unique = ("client_id",)
+
+    def __init__(self, org: State) -> None:
+        super().__init__()
+        self._org = org
+
+    def of(self, client_id: str) -> App | None:
+        return next((app for app in self.values() if app.client_id == client_id), None)
+
+    def check(self, entity: App) -> None:
+        given = "client_id" in entity.model_fields_set
+        if given and entity.id in self and entity.client_id != self[entity.id].client_id:
+            raise invalid("credentials.oauthClient.client_id", "The client id cannot be changed.")
+
+    def check_removal(self, entity: App) -> None:
+        if entity.status == "ACTIVE":
+            cause = "The application must be deactivated before deletion."
+            raise OktaError(403, "E0000056", "Delete application forbidden.", cause)
+
+    def put(self, entity: App) -> App:
+        current = self.get(entity.id, entity)
+        kept = {"client_id", "client_secret"} - entity.model_fields_set
+        return super().put(entity.model_copy(update={name: getattr(current, name) for name in kept}))
+
+    def removed(self, entity: App) -> None:
+        """It goes from the policies that name it."""
+        for server in self._org.below.values():
+            for policy in server.policies.by_priority():
+                clients = [each for each in policy.clients if each != entity.client_id]
+                server.policies.put(policy.model_copy(update={"clients": clients}))
 
 
-def new_id(prefix: str) -> str:
-    """Twenty characters that say what they name, as Okta's do."""
-    alphabet = string.ascii_letters + string.digits
-    return prefix + "".join(secrets.choice(alphabet) for _ in range(20 - len(prefix)))
+class State:
+    """Apps and authorization servers. A new org has the server `default` and no policy."""
 
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.apps = Apps(self)
+        self.servers = Servers(self)
+        self.below: dict[str, AuthorizationServer] = {}
+        self.servers.create({"name": "default", "audiences": ["api://default"]}, id=DEFAULT_SERVER, default=True)
 
-def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds."""
-    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    def server(self, key: str) -> AuthorizationServer:
+        return self.below[self.servers.find(key).id]

@@ -10,20 +10,12 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-from sandbox.tenants.okta.entities import App, Claim, Policy, Rule
-from sandbox.tenants.okta.servers import SYSTEM_SCOPES, AuthorizationServer
-from sandbox.tenants.okta.state import ALL_CLIENTS, State
+from sandbox.tenants.okta.entities import App, Claim, Rule
+from sandbox.tenants.okta.servers import ALL_CLIENTS, SYSTEM_SCOPES, AuthorizationServer, OktaError, State
 from sandbox.tenants.token_request import OAuthError, TokenRequest
-
-Prioritized = TypeVar("Prioritized", Policy, Rule)
-
-
-class UnknownClientError(OAuthError):
-    """Okta answers this one in the form of its management API (`errorCode`, `errorSummary`)."""
 
 
 @dataclass(frozen=True)
@@ -38,28 +30,19 @@ class Grant:
 def decide(request: TokenRequest, server: AuthorizationServer, state: State) -> Grant:
     """The grant that answers `request` at `server`; raises OAuthError with the service's status and error code."""
     app = _authenticated(request, state)
-    settings = app.settings.oauth_client
-    if request.grant_type not in settings.grant_types:
-        configured = ", ".join(settings.grant_types)
-        raise OAuthError(
-            400,
-            "unauthorized_client",
-            f"The client is not authorized to use the provided grant type. Configured grant types: [{configured}].",
-        )
-    if settings.dpop_bound_access_tokens:
-        reason = (
-            "The sandbox checks no DPoP proofs." if request.has_dpop_proof else "The DPoP proof JWT header is missing."
-        )
+    if request.grant_type not in app.grant_types:
+        reason = "The client is not authorized to use the provided grant type. Configured grant types: "
+        raise OAuthError(400, "unauthorized_client", f"{reason}[{', '.join(app.grant_types)}].")
+    if app.dpop_bound:
+        checks = "The sandbox checks no DPoP proofs."
+        reason = checks if request.has_dpop_proof else "The DPoP proof JWT header is missing."
         raise OAuthError(400, "invalid_dpop_proof", reason)
     scopes = _known_scopes(request, server)
     rule = _matching_rule(server, app.client_id, request.grant_type, scopes)
     if rule is None:
-        raise OAuthError(
-            400,
-            "access_denied",
-            "Policy evaluation failed for this request, please check the policy configurations.",
-        )
-    return Grant(app, scopes, rule.actions.token.access_token_lifetime_minutes * 60)
+        reason = "Policy evaluation failed for this request, please check the policy configurations."
+        raise OAuthError(400, "access_denied", reason)
+    return Grant(app, scopes, rule.access_token_lifetime * 60)
 
 
 def _authenticated(request: TokenRequest, state: State) -> App:
@@ -67,14 +50,16 @@ def _authenticated(request: TokenRequest, state: State) -> App:
         raise OAuthError(400, "invalid_request", "The 'grant_type' parameter is missing.")
     if request.grant_type != "client_credentials":
         raise OAuthError(400, "unsupported_grant_type", f"The grant type {request.grant_type} is not supported.")
-    app = state.app_of(request.client_id)
+    app = state.apps.of(request.client_id)
     if app is None or app.status != "ACTIVE":
-        raise UnknownClientError(401, "invalid_client", "Invalid value for 'client_id' parameter.")
-    credentials = app.credentials.oauth_client
-    if request.method != credentials.token_endpoint_auth_method:
-        wanted = credentials.token_endpoint_auth_method
+        refusal = OAuthError(401, "invalid_client", "Invalid value for 'client_id' parameter.")
+        # Okta answers this one in the form of its management API.
+        refusal.document = OktaError(401, refusal.error, refusal.description).document
+        raise refusal
+    wanted = app.authentication_method
+    if request.method != wanted:
         raise OAuthError(401, "invalid_client", f"The client has to authenticate with {wanted}, not {request.method}.")
-    if not hmac.compare_digest(request.client_secret.encode(), credentials.client_secret.encode()):
+    if not hmac.compare_digest(request.client_secret.encode(), app.client_secret.encode()):
         raise OAuthError(401, "invalid_client", "The client secret supplied for a confidential client is invalid.")
     return app
 
@@ -83,41 +68,25 @@ def _known_scopes(request: TokenRequest, server: AuthorizationServer) -> tuple[s
     oidc = [scope for scope in request.scopes if scope in SYSTEM_SCOPES]
     if oidc:
         raise OAuthError(400, "invalid_scope", f"Cannot request '{oidc[0]}' scopes using client credentials.")
-    if not request.scopes:
-        defaults = tuple(scope.name for scope in server.scopes.values() if scope.default)
-        if not defaults:
-            raise OAuthError(
-                400,
-                "invalid_scope",
-                "The authorization server resource does not have any configured default scopes, "
-                "'scope' must be provided.",
-            )
-        return defaults
-    if set(request.scopes) - set(server.scope_names()):
-        raise OAuthError(
-            400, "invalid_scope", "One or more scopes are not configured for the authorization server resource."
-        )
-    return request.scopes
+    if server.scopes.unknown(request.scopes):
+        reason = "One or more scopes are not configured for the authorization server resource."
+        raise OAuthError(400, "invalid_scope", reason)
+    scopes = request.scopes or tuple(scope.name for scope in server.scopes.values() if scope.default)
+    if not scopes:
+        reason = "The authorization server resource does not have any configured default scopes, "
+        raise OAuthError(400, "invalid_scope", f"{reason}'scope' must be provided.")
+    return scopes
 
 
 def _matching_rule(server: AuthorizationServer, client_id: str, grant_type: str, scopes: Sequence[str]) -> Rule | None:
     """The first active rule, by priority, of the first active policy that lets this request through."""
-    for policy in _by_priority(server.policies.values()):
-        if not {client_id, ALL_CLIENTS}.isdisjoint(policy.conditions.clients.include):
-            for rule in _by_priority(server.rules[policy.id].values()):
-                if _covers(rule, grant_type, scopes):
+    for policy in server.policies.by_priority():
+        if policy.status == "ACTIVE" and not {client_id, ALL_CLIENTS}.isdisjoint(policy.clients):
+            for rule in server.rules[policy.id].by_priority():
+                covers = "*" in rule.scopes or set(scopes) <= set(rule.scopes)
+                if rule.status == "ACTIVE" and covers and grant_type in rule.grant_types:
                     return rule
     return None
-
-
-def _by_priority(candidates: Iterable[Prioritized]) -> list[Prioritized]:
-    return sorted((each for each in candidates if each.status == "ACTIVE"), key=lambda each: each.priority)
-
-
-def _covers(rule: Rule, grant_type: str, scopes: Sequence[str]) -> bool:
-    included = rule.conditions.scopes.include
-    has_scopes = "*" in included or set(scopes) <= set(included)
-    return has_scopes and grant_type in rule.conditions.grant_types.include
 
 
 def claims_of(
@@ -138,16 +107,11 @@ def claims_of(
         "scp": list(scopes),
         "sub": client_id,
     }
-    return own | {
-        claim.name: _evaluate(claim, client_id) for claim in server.claims.values() if _applies(claim, scopes)
-    }
+    claims = [claim for claim in server.claims.values() if _applies(claim, scopes)]
+    custom = {each.name: client_id if each.value == "app.clientId" else each.value.strip('"') for each in claims}
+    return own | custom
 
 
 def _applies(claim: Claim, scopes: Sequence[str]) -> bool:
-    conditions = claim.conditions.scopes
     in_access_tokens = claim.claim_type == "RESOURCE" and claim.status == "ACTIVE"
-    return in_access_tokens and (not conditions or not set(conditions).isdisjoint(scopes))
-
-
-def _evaluate(claim: Claim, client_id: str) -> str:
-    return client_id if claim.value == "app.clientId" else claim.value.strip('"')
+    return in_access_tokens and (not claim.scopes or not set(claim.scopes).isdisjoint(scopes))
