@@ -7,7 +7,6 @@ from pathlib import Path
 import pulumi
 
 import idp
-from components import authorizer
 from components.caller_policy import CallerPolicy
 from components.client_secrets import ClientSecrets
 from components.cross_account import CrossAccountAccess
@@ -29,8 +28,7 @@ gateways = {
     provider: JwtGateway(
         settings.gateway_names[provider],
         settings.gateway,
-        discovery_url=issuer.discovery_url,
-        checks=authorizer.constraints(issuer.tokens, settings.mode),
+        authorizer=issuer.authorizer(settings.mode),
         role_arn=role.arn,
         permissions=[*role.policies, *access.permissions],
         backends=backends,

@@ -6,15 +6,16 @@ It admits callers by JWT only. It creates neither the provider nor the role: bot
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import pulumi
 import pulumi_aws as aws
 
-from components import authorizer
-from components.authorizer import Constraints
+from agentcore_auth.authorizer.model import Authorizer
 from components.targets import GatewayTargets, TargetBackends
 from configuration.schema import Gateway
+
+_AuthorizerArguments: TypeAlias = aws.bedrock.AgentcoreGatewayAuthorizerConfigurationArgsDict
 
 
 class JwtGateway(pulumi.ComponentResource):
@@ -29,8 +30,7 @@ class JwtGateway(pulumi.ComponentResource):
         name: str,
         settings: Gateway,
         *,
-        discovery_url: pulumi.Input[str],
-        checks: Constraints,
+        authorizer: Authorizer[pulumi.Input[str]],
         role_arn: pulumi.Input[str],
         backends: TargetBackends,
         permissions: Sequence[pulumi.Resource],
@@ -49,7 +49,7 @@ class JwtGateway(pulumi.ComponentResource):
             if settings.search_type or settings.instructions
             else None,
             authorizer_type="CUSTOM_JWT",
-            authorizer_configuration=authorizer.arguments(discovery_url, checks),
+            authorizer_configuration=cast("_AuthorizerArguments", authorizer.to_pulumi()),
             exception_level=settings.exception_level,
             kms_key_arn=settings.kms_key_arn,
             tags=tags,
@@ -71,6 +71,6 @@ class JwtGateway(pulumi.ComponentResource):
             "arn": gateway.gateway_arn,
             "url": url,
             "mcpUrl": url.apply(lambda host: f"{host}/mcp"),
-            "authorizer": authorizer.document(discovery_url, checks),
+            "authorizer": authorizer.to_api(),
         }
         self.register_outputs(self.outputs)

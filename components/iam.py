@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from configuration.schema import Mode
+from agentcore_auth.mode import Mode
 
 Statement: TypeAlias = dict[str, Any]
 Document: TypeAlias = dict[str, Any]

@@ -8,8 +8,8 @@ from urllib.parse import quote
 import pytest
 
 from agentcore_auth.documents.endpoints import permission_for
+from agentcore_auth.mode import Mode
 from components import iam
-from configuration.schema import Mode
 from tests.unit.policy_table import faults
 
 HERE = iam.Place("aws", "123456789012", "us-west-2")
