@@ -19,11 +19,11 @@ from settings import read
 settings = read(Path(__file__).parent)
 name, tags = settings.gateway.name, settings.tags
 
-place = current(settings.region)
+scope = current(settings.region)
 providers = {provider: idp.create(provider, settings) for provider in settings.identity_providers}
-backends = TargetBackends(name, settings, place)
-role = ExecutionRole(name, settings, place, backends.needs)
-access = CrossAccountAccess(name, settings, place.account, role_arn=role.arn)
+backends = TargetBackends(name, settings, scope)
+role = ExecutionRole(name, settings, scope, backends.permissions)
+access = CrossAccountAccess(name, settings, scope.account, role_arn=role.arn)
 gateways = {
     provider: JwtGateway(
         settings.gateway_names[provider],
@@ -36,7 +36,7 @@ gateways = {
     )
     for provider, issuer in providers.items()
 }
-callers = CallerPolicy(name, settings, place, role_arn=role.arn, schema_buckets=backends.schema_buckets)
+callers = CallerPolicy(name, settings, scope, role_arn=role.arn, schema_buckets=backends.schema_buckets)
 clients = {
     provider: ClientSecrets(settings.gateway_names[provider], settings.client_secrets, issuer.applications, tags)
     for provider, issuer in providers.items()
