@@ -12,8 +12,7 @@ from agentcore_auth.authorizer.jws import parse
 from agentcore_auth.authorizer.rules import seconds_of
 from agentcore_auth.outputs import Client, OutputsError, Provider
 from agentcore_auth.tokens.cache import TokenCache
-from agentcore_auth.tokens.client import request_token
-from agentcore_auth.tokens.dotenv import Credentials
+from agentcore_auth.tokens.client import Credentials, request_token
 from agentcore_auth.tokens.secrets_manager import read_secret
 
 DEFAULT_LIFETIME = 300.0
