@@ -45,7 +45,7 @@ clients = {
 pulumi.export("gateways", {provider: gateway.outputs for provider, gateway in gateways.items()})
 pulumi.export(
     "identityProviders",
-    {provider: {**issuer.outputs, "clients": clients[provider].outputs} for provider, issuer in providers.items()},
+    {provider: issuer.outputs(clients[provider].outputs) for provider, issuer in providers.items()},
 )
 pulumi.export("executionRoleArn", role.arn)
 pulumi.export("callerPolicyArn", callers.arn)

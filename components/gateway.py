@@ -6,11 +6,12 @@ It admits callers by JWT only. It creates neither the provider nor the role: bot
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 import pulumi
 import pulumi_aws as aws
 
+from agentcore_auth import outputs
 from agentcore_auth.authorizer.model import Authorizer
 from components.targets import GatewayTargets, TargetBackends
 from configuration.schema import Gateway
@@ -65,12 +66,12 @@ class JwtGateway(pulumi.ComponentResource):
         )
         # AWS answers with the MCP address; earlier versions answered with the bare host.
         url = gateway.gateway_url.apply(lambda answer: answer.rstrip("/").removesuffix("/mcp"))
-        self.outputs: dict[str, Any] = {
-            "name": name,
-            "id": gateway.gateway_id,
-            "arn": gateway.gateway_arn,
-            "url": url,
-            "mcpUrl": url.apply(lambda host: f"{host}/mcp"),
-            "authorizer": authorizer.to_api(),
-        }
+        self.outputs = outputs.Gateway[pulumi.Input[str]](
+            url=url,
+            mcp_url=url.apply(lambda host: f"{host}/mcp"),
+            authorizer=authorizer.to_api(),
+            name=name,
+            id=gateway.gateway_id,
+            arn=gateway.gateway_arn,
+        ).to_document()
         self.register_outputs(self.outputs)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agentcore_auth.authorizer.causes import Cause
-from agentcore_auth.cli.deployed import or_command_error, outputs_of, refuse_without_exec
+from agentcore_auth.cli.deployed import or_command_error, outputs_of
 from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, WRONG_USE, CommandError, out, print_json
 from agentcore_auth.tokens.cache import TokenCache
 from agentcore_auth.tokens.client import Credentials, TokenRequestError
@@ -55,11 +55,8 @@ def _credentials(options: argparse.Namespace) -> Credentials:
     scopes = [scope for given in options.scope for scope in given.split()]
     if options.stack or options.outputs:
         with or_command_error():
-            outputs = outputs_of(options)
-            provider = outputs.provider(options.idp)
-            client = provider.client(options.client)
-            refuse_without_exec(outputs, "get")
-            return credentials_of(provider, client, scopes)
+            provider = outputs_of(options).provider(options.idp)
+            return credentials_of(provider, provider.client(options.client), scopes)
     if options.idp or options.client:
         raise CommandError("--idp and --client choose in a stack: name it with --stack", WRONG_USE)
     try:

@@ -28,7 +28,7 @@ class Obtained:
     cached: bool
 
 
-def credentials_of(provider: Provider, client: Client, scopes: Sequence[str] = ()) -> Credentials:
+def credentials_of(provider: Provider[str], client: Client[str], scopes: Sequence[str] = ()) -> Credentials:
     """The token request of a stack's client, for its own scopes unless others are named. Raises OutputsError."""
     if provider.token_endpoint is None:
         raise OutputsError(f"{provider.name} has no token endpoint in the stack's outputs")
