@@ -18,6 +18,7 @@ from agentcore_auth.iam.execution import (
 )
 from agentcore_auth.iam.sample import function_statements, function_trust_policy
 from agentcore_auth.iam.statements import (
+    SERVICE,
     AwsScope,
     Document,
     Statement,
@@ -42,6 +43,7 @@ __all__ = [
     "API_KEY",
     "CROSS_ACCOUNT_SID",
     "OAUTH",
+    "SERVICE",
     "AwsScope",
     "CredentialKind",
     "CredentialUse",
