@@ -25,9 +25,10 @@ test: pulumi ## all tests, lint and types
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 	@$(MAKE) --no-print-directory lint types
 
-lint: $(READY) ## ruff: rules and format
+lint: $(READY) ## ruff: rules and format; import-linter: which room may import which
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/lint-imports --no-cache --no-logo
 
 types: $(READY) ## basedpyright, strict, over code and tests
 	@$(BIN)/basedpyright
@@ -45,7 +46,7 @@ destroy: needs-stack $(READY) ## STACK=dev: remove everything that the stack cre
 	@$(WITH_PULUMI) pulumi destroy --stack $(STACK) --parallel $(PARALLEL) $(ARGS)
 
 policies: needs-stack $(READY) ## STACK=dev: every IAM document of the stack, offline
-	@$(BIN)/python -m components.policies --stack $(STACK) $(ARGS)
+	@$(BIN)/python -m configuration.policies --stack $(STACK) $(ARGS)
 
 pulumi: $(READY) ## the pulumi CLI: the one on PATH, or one that is downloaded or built, once for all clones
 	@$(BIN)/python -m scripts.pulumi_cli

@@ -7,7 +7,6 @@ from pathlib import Path
 import pulumi
 
 import idp
-from components import authorizer
 from components.caller_policy import CallerPolicy
 from components.client_secrets import ClientSecrets
 from components.cross_account import CrossAccountAccess
@@ -20,17 +19,16 @@ from settings import read
 settings = read(Path(__file__).parent)
 name, tags = settings.gateway.name, settings.tags
 
-place = current(settings.region)
+scope = current(settings.region)
 providers = {provider: idp.create(provider, settings) for provider in settings.identity_providers}
-backends = TargetBackends(name, settings, place)
-role = ExecutionRole(name, settings, place, backends.needs)
-access = CrossAccountAccess(name, settings, place.account, role_arn=role.arn)
+backends = TargetBackends(name, settings, scope)
+role = ExecutionRole(name, settings, scope, backends.permissions)
+access = CrossAccountAccess(name, settings, scope.account, role_arn=role.arn)
 gateways = {
     provider: JwtGateway(
         settings.gateway_names[provider],
         settings.gateway,
-        discovery_url=issuer.discovery_url,
-        checks=authorizer.constraints(issuer.tokens, settings.mode),
+        authorizer=issuer.authorizer(settings.mode),
         role_arn=role.arn,
         permissions=[*role.policies, *access.permissions],
         backends=backends,
@@ -38,7 +36,7 @@ gateways = {
     )
     for provider, issuer in providers.items()
 }
-callers = CallerPolicy(name, settings, place, role_arn=role.arn, schema_buckets=backends.schema_buckets)
+callers = CallerPolicy(name, settings, scope, role_arn=role.arn, schema_buckets=backends.schema_buckets)
 clients = {
     provider: ClientSecrets(settings.gateway_names[provider], settings.client_secrets, issuer.applications, tags)
     for provider, issuer in providers.items()
@@ -47,7 +45,7 @@ clients = {
 pulumi.export("gateways", {provider: gateway.outputs for provider, gateway in gateways.items()})
 pulumi.export(
     "identityProviders",
-    {provider: {**issuer.outputs, "clients": clients[provider].outputs} for provider, issuer in providers.items()},
+    {provider: issuer.outputs(clients[provider].outputs) for provider, issuer in providers.items()},
 )
 pulumi.export("executionRoleArn", role.arn)
 pulumi.export("callerPolicyArn", callers.arn)

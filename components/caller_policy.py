@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from components import iam
-from components.iam import Place
+from agentcore_auth import iam
 from components.place import policy_json
 from settings import Settings
 
@@ -20,7 +19,7 @@ class CallerPolicy(pulumi.ComponentResource):
         self,
         name: str,
         settings: Settings,
-        place: Place,
+        scope: iam.AwsScope,
         *,
         role_arn: pulumi.Output[str],
         schema_buckets: Sequence[str],
@@ -37,7 +36,7 @@ class CallerPolicy(pulumi.ComponentResource):
             policy=policy_json(
                 role_arn.apply(
                     lambda role: iam.caller_policy(
-                        place, gateway_names, role, buckets, settings.mode, settings.gateway.kms_key_arn
+                        scope, gateway_names, role, buckets, settings.mode, settings.gateway.kms_key_arn
                     )
                 )
             ),

@@ -7,20 +7,17 @@ stack's state holds the secrets either way, encrypted by the stack's secrets pro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
+from agentcore_auth.outputs import Client
 from configuration.schema import ClientSecrets as Destination
 from idp.base import Application
 
 
 class ClientSecrets(pulumi.ComponentResource):
-    """The applications of one provider as the stack's outputs show them, in `outputs`.
-
-    Each has `clientId`, `scopes`, and `clientSecret` or `clientSecretArn`.
-    """
+    """The applications of one provider as the stack's outputs show them, in `outputs`."""
 
     def __init__(
         self,
@@ -31,13 +28,15 @@ class ClientSecrets(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("agentcore-auth:index:ClientSecrets", name, None, opts)
-        self.outputs: dict[str, dict[str, Any]] = {}
+        self.outputs: dict[str, Client[pulumi.Output[str]]] = {}
         for client, application in applications.items():
-            self.outputs[client] = {"clientId": application.client_id, "scopes": list(application.scopes)}
-            if destination == "output":
-                self.outputs[client]["clientSecret"] = application.client_secret
-            else:
-                self.outputs[client]["clientSecretArn"] = self._stored(f"{name}-{client}", application, tags)
+            is_output = destination == "output"
+            self.outputs[client] = Client(
+                application.client_id,
+                application.scopes,
+                secret=application.client_secret if is_output else None,
+                secret_arn=None if is_output else self._stored(f"{name}-{client}", application, tags),
+            )
         self.register_outputs({})
 
     def _stored(self, name: str, application: Application, tags: Mapping[str, str]) -> pulumi.Output[str]:

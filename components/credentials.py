@@ -13,7 +13,7 @@ from typing import TypeAlias
 import pulumi
 import pulumi_aws as aws
 
-from components.needs import vault_secret_arn
+from agentcore_auth.iam import secret_arn_of
 from configuration.schema import ApiKey, OAuth
 
 CredentialArguments: TypeAlias = aws.bedrock.AgentcoreGatewayTargetCredentialProviderConfigurationArgsDict
@@ -76,7 +76,7 @@ def oauth_provider(
 def _existing(provider_arn: str | None) -> Credential:
     if provider_arn is None:
         raise AssertionError("the settings refuse credentials with neither secretRef nor providerArn")
-    return Credential(pulumi.Output.from_input(provider_arn), pulumi.Output.from_input(vault_secret_arn(provider_arn)))
+    return Credential(pulumi.Output.from_input(provider_arn), pulumi.Output.from_input(secret_arn_of(provider_arn)))
 
 
 def configuration(settings: ApiKey | OAuth, credential: Credential) -> CredentialArguments:

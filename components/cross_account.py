@@ -13,7 +13,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components import iam
+from agentcore_auth import iam
 from components.needs import foreign_functions
 from settings import Settings
 

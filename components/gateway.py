@@ -6,15 +6,17 @@ It admits callers by JWT only. It creates neither the provider nor the role: bot
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypeAlias, cast
 
 import pulumi
 import pulumi_aws as aws
 
-from components import authorizer
-from components.authorizer import Constraints
+from agentcore_auth import outputs
+from agentcore_auth.authorizer.model import Authorizer
 from components.targets import GatewayTargets, TargetBackends
 from configuration.schema import Gateway
+
+_AuthorizerArguments: TypeAlias = aws.bedrock.AgentcoreGatewayAuthorizerConfigurationArgsDict
 
 
 class JwtGateway(pulumi.ComponentResource):
@@ -29,8 +31,7 @@ class JwtGateway(pulumi.ComponentResource):
         name: str,
         settings: Gateway,
         *,
-        discovery_url: pulumi.Input[str],
-        checks: Constraints,
+        authorizer: Authorizer[pulumi.Input[str]],
         role_arn: pulumi.Input[str],
         backends: TargetBackends,
         permissions: Sequence[pulumi.Resource],
@@ -49,7 +50,7 @@ class JwtGateway(pulumi.ComponentResource):
             if settings.search_type or settings.instructions
             else None,
             authorizer_type="CUSTOM_JWT",
-            authorizer_configuration=authorizer.arguments(discovery_url, checks),
+            authorizer_configuration=cast("_AuthorizerArguments", authorizer.to_pulumi()),
             exception_level=settings.exception_level,
             kms_key_arn=settings.kms_key_arn,
             tags=tags,
@@ -65,12 +66,12 @@ class JwtGateway(pulumi.ComponentResource):
         )
         # AWS answers with the MCP address; earlier versions answered with the bare host.
         url = gateway.gateway_url.apply(lambda answer: answer.rstrip("/").removesuffix("/mcp"))
-        self.outputs: dict[str, Any] = {
-            "name": name,
-            "id": gateway.gateway_id,
-            "arn": gateway.gateway_arn,
-            "url": url,
-            "mcpUrl": url.apply(lambda host: f"{host}/mcp"),
-            "authorizer": authorizer.document(discovery_url, checks),
-        }
+        self.outputs = outputs.Gateway[pulumi.Input[str]](
+            url=url,
+            mcp_url=url.apply(lambda host: f"{host}/mcp"),
+            authorizer=authorizer.to_api(),
+            name=name,
+            id=gateway.gateway_id,
+            arn=gateway.gateway_arn,
+        ).to_document()
         self.register_outputs(self.outputs)

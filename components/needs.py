@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from agentcore_auth.documents.endpoints import permission_for
-from components import iam
+from agentcore_auth import iam
+from agentcore_auth.iam.endpoints import signed_call
 from configuration.schema import ApiKey, Iam, LambdaTarget, McpTarget, OAuth, OpenApiTarget, SmithyTarget, Target
 
 
-def known_need(target: Target, place: iam.Place) -> iam.Need | None:
-    """The target's need, or None where only the deployment knows it, or there is none."""
+def known_permission(target: Target, scope: iam.AwsScope) -> iam.Permission | None:
+    """What the target asks for, or None where only the deployment knows it, or there is none."""
     if isinstance(target, LambdaTarget):
         return iam.FunctionCall(target.function_arn)
     if isinstance(target, SmithyTarget):
         return iam.ServiceCalls(target.name, target.actions, target.resources)
     if isinstance(target, McpTarget) and isinstance(target.credentials, Iam):
-        permission = permission_for(target.endpoint)
-        if permission is None:
+        call = signed_call(target.endpoint)
+        if call is None:
             raise AssertionError("the settings refuse a signed endpoint that does not tell its permission")
-        return iam.ServiceCalls(target.name, (permission.action,), permission.arns(place.partition, place.account))
+        return call.permission(target.name, scope)
     return None
 
 
@@ -28,22 +28,9 @@ def vault_credentials(target: Target) -> ApiKey | OAuth | None:
     return None
 
 
-def vault_need(credentials: ApiKey | OAuth, provider_arn: str, secret_arn: str) -> iam.Need:
-    """The need of a target whose credential this provider keeps."""
-    kind = iam.ApiKeyUse if isinstance(credentials, ApiKey) else iam.OAuthUse
-    return kind(provider_arn, secret_arn)
-
-
-def vault_secret_arn(provider_arn: str) -> str:
-    """The ARN of the secret that the vault keeps for an existing provider; its last six characters are AWS's choice.
-
-    AgentCore names the secret after the provider, `bedrock-agentcore-identity!<vault>/<apikey|oauth2>/<name>`.
-    """
-    _, partition, _, region, account, resource = provider_arn.split(":", 5)
-    _, vault, kind, name = resource.split("/")
-    folder = kind.removesuffix("credentialprovider")
-    secret = f"bedrock-agentcore-identity!{vault}/{folder}/{name}-??????"
-    return f"arn:{partition}:secretsmanager:{region}:{account}:secret:{secret}"
+def credential_kind(credentials: ApiKey | OAuth) -> iam.CredentialKind:
+    """The kind of credential provider that keeps them."""
+    return iam.API_KEY if isinstance(credentials, ApiKey) else iam.OAUTH
 
 
 def schema_buckets(targets: tuple[Target, ...]) -> list[str]:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
+from agentcore_auth import iam
 from agentcore_auth.documents import tools
 from agentcore_auth.documents.documents import Tool
-from components import iam
 from components.place import policy_json
 
 _FOLDER = Path(__file__).parent / "sample_function"

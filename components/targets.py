@@ -13,9 +13,10 @@ from typing import Any, TypeAlias, cast
 import pulumi
 import pulumi_aws as aws
 
+from agentcore_auth import iam
 from agentcore_auth.documents import tools
 from agentcore_auth.documents.documents import Tool
-from components import credentials, iam, needs, tool_schema
+from components import credentials, needs, tool_schema
 from components.credentials import CredentialArguments
 from components.sample import SampleFunction, sample_tools
 from configuration.schema import (
@@ -51,27 +52,27 @@ class Backend:
 class TargetBackends(pulumi.ComponentResource):
     """What the stack's targets have in common, whichever gateway they belong to.
 
-    `backends` are the targets; `needs` is what the execution role has to be allowed for them; `schema_buckets` are the
-    buckets that their documents come from.
+    `backends` are the targets; `permissions` is what the execution role has to be allowed for them;
+    `schema_buckets` are the buckets that their documents come from.
     """
 
     def __init__(
-        self, name: str, settings: Settings, place: iam.Place, opts: pulumi.ResourceOptions | None = None
+        self, name: str, settings: Settings, scope: iam.AwsScope, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("agentcore-auth:index:TargetBackends", name, None, opts)
         self._name = name
         self._settings = settings
-        self._place = place
+        self._scope = scope
         self._sample: SampleFunction | None = None
-        self.needs: list[pulumi.Input[iam.Need]] = []
+        self.permissions: list[pulumi.Input[iam.Permission]] = []
         self.schema_buckets = needs.schema_buckets(settings.targets)
         self.backends = [self._backend(target) for target in settings.targets]
         self.register_outputs({})
 
     def _backend(self, target: Target) -> Backend:
-        known = needs.known_need(target, self._place)
+        known = needs.known_permission(target, self._scope)
         if known is not None:
-            self.needs.append(known)
+            self.permissions.append(known)
         return Backend(target, {"mcp": self._tools(target)}, self._credentials(target))
 
     def _tools(self, target: Target) -> _Tools:
@@ -102,7 +103,7 @@ class TargetBackends(pulumi.ComponentResource):
         if self._sample is None:
             child = pulumi.ResourceOptions(parent=self)
             self._sample = SampleFunction(f"{self._name}-sample", self._settings.tags, opts=child)
-            self.needs.append(self._sample.arn.apply(iam.FunctionCall))
+            self.permissions.append(self._sample.arn.apply(iam.FunctionCall))
         return {"lambda_arn": self._sample.arn, "tool_schema": _tool_schema(sample_tools())}
 
     def _credentials(self, target: Target) -> CredentialArguments | None:
@@ -123,8 +124,9 @@ class TargetBackends(pulumi.ComponentResource):
             credential = credentials.api_key_provider(name, shown, secret, tags, child)
         else:
             credential = credentials.oauth_provider(name, shown, secret, tags, child)
+        kind = needs.credential_kind(shown)
         arns = pulumi.Output.all(credential.provider_arn, credential.secret_arn)
-        self.needs.append(arns.apply(lambda known: needs.vault_need(shown, *known)))
+        self.permissions.append(arns.apply(lambda known: iam.CredentialUse(kind, *known)))
         return credentials.configuration(shown, credential)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
+from agentcore_auth.iam import partition_of
 from configuration.schema import PROJECT
 
 
@@ -39,10 +40,3 @@ class Outside:
     def is_secret(self, own_key: str) -> bool:
         """Whether one of the project's own keys is secret."""
         return f"{PROJECT}:{own_key}" in self.secret_keys
-
-
-def partition_of(region: str) -> str:
-    """The partition of a region, as ARNs spell it."""
-    if region.startswith("us-gov-"):
-        return "aws-us-gov"
-    return "aws-cn" if region.startswith("cn-") else "aws"

@@ -10,11 +10,11 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from agentcore_auth.mode import Mode
 from configuration import forms
 
 PROJECT = "agentcore-auth"
 
-Mode: TypeAlias = Literal["pinned", "tutorial"]
 TokenDialect: TypeAlias = Literal["access_token", "access_token_authz", "rfc9068_profile", "rfc9068_profile_authz"]
 ClientSecrets: TypeAlias = Literal["output", "secretsManager"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pydantic.alias_generators import to_camel
 
-from agentcore_auth.documents.endpoints import permission_for
+from agentcore_auth.iam.endpoints import signed_call
 from configuration.least_privilege import too_wide
 from configuration.mistakes import Mistake
 from configuration.outside import Outside
@@ -89,7 +89,7 @@ def _account(arn: str) -> str:
 
 
 def _signed_endpoint(place: str, target: McpTarget) -> Iterator[Mistake]:
-    if isinstance(target.credentials, Iam) and permission_for(target.endpoint) is None:
+    if isinstance(target.credentials, Iam) and signed_call(target.endpoint) is None:
         yield Mistake(
             place,
             "does not tell which permission a signed call needs; known are AgentCore Runtime (the runtime's ARN in the "

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 
-from agentcore_auth.authorizer.shapes import TokenShape
+from agentcore_auth.authorizer.issued import IssuedTokens
+from agentcore_auth.authorizer.model import Authorizer
+from agentcore_auth.mode import Mode
+from agentcore_auth.outputs import Client, Provider
 
 
 @dataclass(frozen=True)
@@ -20,46 +22,6 @@ class Application:
     scopes: Sequence[str]
 
 
-@dataclass(frozen=True)
-class IssuedTokens:
-    """What is known of the tokens that a provider issues to the clients of this stack.
-
-    `shape` says which claims there are; `audience` is what `aud` will hold, `client_ids` whom the tokens name, `scopes`
-    what a token's scope claim can hold. Raises ValueError for an audience in a shape that has none: no such token
-    exists.
-    """
-
-    shape: TokenShape
-    client_ids: Sequence[pulumi.Input[str]]
-    scopes: Sequence[str]
-    audience: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.shape.has_audience != (self.audience is not None):
-            has = "have an" if self.shape.has_audience else "have no"
-            raise ValueError(f"tokens of shape {self.shape.name} {has} audience; given: {self.audience!r}")
-
-
-@dataclass(frozen=True)
-class RequiredClaim:
-    """A claim that has to be a string (`value`), or a list with one string or one of several strings in it."""
-
-    name: str
-    value: pulumi.Input[str] | None = None
-    contains: str | None = None
-    contains_any: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class RequiredClaims:
-    """The lists that the configuration gives for an issuer of which nothing else is known."""
-
-    audience: Sequence[str] = ()
-    client_ids: Sequence[str] = ()
-    scopes: Sequence[str] = ()
-    claims: Sequence[RequiredClaim] = ()
-
-
 class IdentityProvider(pulumi.ComponentResource):
     """One issuer, and the clients made there. Subclasses set every attribute before they register their outputs."""
 
@@ -69,21 +31,22 @@ class IdentityProvider(pulumi.ComponentResource):
     audience: str | None
     scopes: Sequence[str]
     applications: Mapping[str, Application]
-    #: What the gateway's authorizer is derived from.
-    tokens: IssuedTokens | RequiredClaims
+    #: What the gateway's authorizer is derived from; not where a subclass gives the authorizer in another way.
+    tokens: IssuedTokens[pulumi.Input[str]]
 
-    @property
-    def outputs(self) -> dict[str, Any]:
-        """What the stack's outputs say of the provider; what it does not have is left out."""
-        known = {
-            "discoveryUrl": self.discovery_url,
-            "issuer": self.issuer,
-            "tokenEndpoint": self.token_endpoint,
-            "audience": self.audience,
-            "scopes": list(self.scopes),
-        }
-        return {key: value for key, value in known.items() if value is not None}
+    def authorizer(self, mode: Mode) -> Authorizer[pulumi.Input[str]]:
+        """What a gateway checks of this provider's tokens."""
+        return self.tokens.authorizer(self.discovery_url, mode)
+
+    def outputs(self, clients: Mapping[str, Client[pulumi.Output[str]]]) -> dict[str, object]:
+        """What the stack's outputs say of the provider; `clients` are the applications as they are to be shown."""
+        return self._described(clients).to_document()
 
     def finish(self) -> None:
         """Register the component's outputs; the last thing that a subclass's constructor does."""
-        self.register_outputs(self.outputs)
+        document = self._described({}).to_document()
+        del document["clients"]
+        self.register_outputs(document)
+
+    def _described(self, clients: Mapping[str, Client[pulumi.Output[str]]]) -> Provider[pulumi.Input[str]]:
+        return Provider(self.discovery_url, self.issuer, self.token_endpoint, self.audience, self.scopes, clients)

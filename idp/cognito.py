@@ -13,9 +13,10 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
+from agentcore_auth.authorizer.issued import IssuedTokens
 from agentcore_auth.authorizer.shapes import COGNITO
 from configuration.schema import Cognito, CognitoClient
-from idp.base import Application, IdentityProvider, IssuedTokens
+from idp.base import Application, IdentityProvider
 
 # What AWS knows by a name without the gateway's in it keeps its place in the stack when the gateway is renamed: a new
 # resource would be created before the old one is gone, and collide with it.

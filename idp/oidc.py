@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import pulumi
 
-from agentcore_auth.tokens.checking import issuer_of
+from agentcore_auth.authorizer.checking import issuer_of
+from agentcore_auth.authorizer.model import Authorizer
+from agentcore_auth.mode import Mode
 from configuration.schema import Oidc
-from idp.base import IdentityProvider, RequiredClaim, RequiredClaims
+from idp.base import IdentityProvider
 
 
 class OidcProvider(IdentityProvider):
@@ -25,13 +27,9 @@ class OidcProvider(IdentityProvider):
         self.audience = audiences[0] if audiences else None
         self.scopes = settings.allowed_scopes or ()
         self.applications = {}
-        self.tokens = RequiredClaims(
-            audience=audiences,
-            client_ids=settings.allowed_clients or (),
-            scopes=self.scopes,
-            claims=[
-                RequiredClaim(claim.name, claim.equals, claim.contains, claim.contains_any or ())
-                for claim in settings.custom_claims or ()
-            ],
-        )
+        self._authorizer = Authorizer.from_stack_file(settings.model_dump(by_alias=True, exclude_none=True))
         self.finish()
+
+    def authorizer(self, mode: Mode) -> Authorizer[pulumi.Input[str]]:  # noqa: ARG002  # the same in every mode
+        """The lists that the configuration gives, and nothing else."""
+        return self._authorizer

@@ -11,9 +11,10 @@ from __future__ import annotations
 import pulumi
 import pulumi_okta as okta
 
+from agentcore_auth.authorizer.issued import IssuedTokens
 from agentcore_auth.authorizer.shapes import OKTA, OKTA_WITH_CLIENT_ID
 from configuration.schema import Okta
-from idp.base import Application, IdentityProvider, IssuedTokens
+from idp.base import Application, IdentityProvider
 
 _DEFAULT_SERVER = "default"
 # The plugin would send an update to the new server, which does not know the resource, and forget the old one.

@@ -12,25 +12,25 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, cast
 
-GATEWAY: Final = "aws:bedrock/agentcoreGateway:AgentcoreGateway"
-ROLE: Final = "aws:iam/role:Role"
+from agentcore_auth.authorizer.model import PULUMI_LISTS, may_have_list
+from agentcore_auth.iam import SERVICE
+from agentcore_auth.resource_types import COGNITO_CLIENT, OKTA_CLIENT, POLICY, ROLE_POLICY
+
 #: Types with an IAM document that allows something, and the input that holds it.
 DOCUMENTS: Final[Mapping[str, str]] = {
-    "aws:iam/rolePolicy:RolePolicy": "policy",
-    "aws:iam/policy:Policy": "policy",
+    ROLE_POLICY: "policy",
+    POLICY: "policy",
     "aws:iam/userPolicy:UserPolicy": "policy",
     "aws:iam/groupPolicy:GroupPolicy": "policy",
 }
 #: Types that get a client secret, and the output that holds it.
 CLIENTS: Final[Mapping[str, str]] = {
-    "aws:cognito/userPoolClient:UserPoolClient": "clientSecret",
+    COGNITO_CLIENT: "clientSecret",
     "auth0:index/clientCredentials:ClientCredentials": "clientSecret",
-    "okta:app/oAuth:OAuth": "clientSecret",
+    OKTA_CLIENT: "clientSecret",
 }
-SERVICE: Final = "bedrock-agentcore.amazonaws.com"
 PRODUCTION: Final = frozenset({"production", "prod"})
 
-_LISTS = ("allowedAudiences", "allowedClients", "allowedScopes", "customClaims")
 # The only actions of this program that AWS lets nobody restrict to a resource (service authorization reference).
 _WITHOUT_RESOURCE = frozenset({"bedrock-agentcore:creategateway", "bedrock-agentcore:listgateways"})
 _TRUST_CONDITIONS = ("aws:SourceAccount", "aws:SourceArn")
@@ -60,13 +60,8 @@ def constraint(gateway: Mapping[str, Any]) -> Iterator[str]:
         yield f"authorizerType {kind} lets in everybody{' whom the issuer knows' if kind != 'NONE' else ''}"
     if kind != "CUSTOM_JWT":
         return
-    configuration = gateway.get("authorizerConfiguration")
-    authorizer = configuration.get("customJwtAuthorizer") if isinstance(configuration, dict) else configuration
-    if authorizer is UNKNOWN:
-        return
-    lists = cast("dict[str, Any]", authorizer) if isinstance(authorizer, dict) else {}
-    if not any(lists.get(name) for name in _LISTS):
-        yield f"the authorizer has no constraint: give at least one of {', '.join(_LISTS)}"
+    if not may_have_list(gateway.get("authorizerConfiguration"), UNKNOWN):
+        yield f"the authorizer has no constraint: give at least one of {', '.join(PULUMI_LISTS)}"
 
 
 def no_wildcards(document: object) -> Iterator[str]:

@@ -106,9 +106,9 @@ def _deployer(*, without_cli: bool) -> tuple[str, Deploy]:
 class _Caller:
     """A client of the stack with its token."""
 
-    gateway: Gateway
-    provider: Provider
-    client: Client
+    gateway: Gateway[str]
+    provider: Provider[str]
+    client: Client[str]
     token: str
 
     @property

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
+from agentcore_auth.authorizer.checking import Pasted, examine, issuer_of, unpack
 from agentcore_auth.authorizer.jws import parse_json
 from agentcore_auth.authorizer.model import Authorizer, AuthorizerError
 from agentcore_auth.authorizer.rules import Verdict, seconds_of
@@ -25,7 +26,6 @@ from agentcore_auth.cli.terminal import (
     read_token,
     say,
 )
-from agentcore_auth.tokens.checking import Pasted, examine, issuer_of, unpack
 from agentcore_auth.tokens.remedies import Remedy, remedy_for, sentences_for
 from agentcore_auth.tokens.remedy_sentences import Context
 
@@ -154,13 +154,11 @@ def _source(options: argparse.Namespace) -> Source:
         return Source(_json_file(options.authorizer), options.gateway)
     if options.discovery_url:
         return Source({"discoveryUrl": options.discovery_url, **given}, options.gateway)
-    from agentcore_auth.cli.deployed import or_command_error, outputs_of, refuse_without_exec  # noqa: PLC0415  # only with a stack
+    from agentcore_auth.cli.deployed import or_command_error, outputs_of  # noqa: PLC0415  # only with a stack
 
     with or_command_error():
         outputs = outputs_of(options)
         gateway = outputs.gateway(options.gateway)
-    if options.jwks is None:
-        refuse_without_exec(outputs, "check")
     return Source(gateway.authorizer, gateway.provider, outputs.stack)
 
 

@@ -129,6 +129,18 @@ AT_CITY = "tools.json: [0].inputSchema.properties.city"
             "tools.json: [0].inputSchema.required: is a string; it has to be a list of property names",
         ),
         (
+            with_input({"type": "object", "required": [7]}),
+            "tools.json: [0].inputSchema.required[0]: is a number; it has to be a property's name",
+        ),
+        (
+            with_input({"type": "object", "properties": {"required": {"type": "string", "description": 7}}}),
+            "tools.json: [0].inputSchema.properties.required.description: is a number; it has to be a string",
+        ),
+        (
+            with_property({"type": "array", "items": None}),
+            f"{AT_CITY}.items: is null; a schema is an object with a type",
+        ),
+        (
             with_input({"type": "object", "properties": {"odd name": {"type": "date"}}}),
             f'tools.json: [0].inputSchema.properties["odd name"].type: is "date"; {TYPES}',
         ),
@@ -141,7 +153,7 @@ def test_a_mistake_is_named_with_its_place(document: Any, mistake: str) -> None:
 def test_all_mistakes_come_at_once() -> None:
     document = [{"name": "a b", "inputSchema": {"type": "object", "properties": {"x": {"type": "date"}}, "title": ""}}]
     places = [line.split(": ")[1] for line in mistakes_in(document)]
-    assert places == ["[0].description", "[0].inputSchema.title", "[0].inputSchema.properties.x.type", "[0].name"]
+    assert places == ["[0].description", "[0].inputSchema.properties.x.type", "[0].inputSchema.title", "[0].name"]
 
 
 def test_more_tools_than_the_quota_are_refused() -> None:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentcore_auth.authorizer.causes import Cause, TokenError
+from agentcore_auth.authorizer.checking import unpack
 from agentcore_auth.authorizer.jws import MAX_BYTES, cleaned, parse
 from agentcore_auth.authorizer.verification import readable_keys, verify
-from agentcore_auth.tokens.checking import unpack
 from tests.unit.issued_tokens import assembled, cognito, key_set, public_key, signed, signing_key
 from tests.unit.property_tests import PATIENTLY
 
@@ -86,10 +86,10 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize(("text", "says"), HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_hostile_token_ends_in_one_clear_line_within_a_second(text: str, says: str) -> None:
-    started = time.perf_counter()
+def test_a_hostile_token_ends_in_one_clear_line_within_a_second_of_work(text: str, says: str) -> None:
+    started = time.process_time()
     pasted = unpack(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert pasted.parts is None
     assert [finding.cause for finding in pasted.findings] == [Cause.NOT_A_TOKEN]
     message = pasted.findings[0].message
