@@ -7,12 +7,12 @@ stack's state holds the secrets either way, encrypted by the stack's secrets pro
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from configuration.schema import ClientSecrets as Destination
 from idp.base import Application
 
 
@@ -25,19 +25,20 @@ class ClientSecrets(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        destination: Destination,
         applications: Mapping[str, Application],
-        tags: Mapping[str, str],
+        *,
+        secrets_manager: bool = False,
+        tags: Mapping[str, str] = MappingProxyType({}),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("agentcore-auth:index:ClientSecrets", name, None, opts)
         self.outputs: dict[str, dict[str, Any]] = {}
         for client, application in applications.items():
             self.outputs[client] = {"clientId": application.client_id, "scopes": list(application.scopes)}
-            if destination == "output":
-                self.outputs[client]["clientSecret"] = application.client_secret
-            else:
+            if secrets_manager:
                 self.outputs[client]["clientSecretArn"] = self._stored(f"{name}-{client}", application, tags)
+            else:
+                self.outputs[client]["clientSecret"] = application.client_secret
         self.register_outputs({})
 
     def _stored(self, name: str, application: Application, tags: Mapping[str, str]) -> pulumi.Output[str]:

@@ -1,4 +1,4 @@
-"""A gateway: one identity provider's way in, with the targets that all gateways of the stack share.
+"""A gateway: one identity provider's way in, with its targets.
 
 It admits callers by JWT only. It creates neither the provider nor the role: both are handed in.
 """
@@ -6,19 +6,20 @@ It admits callers by JWT only. It creates neither the provider nor the role: bot
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from components import authorizer
+from components.arguments import GatewayOptions
 from components.authorizer import Constraints
-from components.targets import GatewayTargets, TargetBackends
-from configuration.schema import Gateway
+from components.targets import TargetArguments
 
 
 class JwtGateway(pulumi.ComponentResource):
-    """A gateway with its authorizer and its targets.
+    """A gateway with its authorizer and its targets: its `id`, `arn`, `url` and `mcp_url`.
 
     `outputs` has what the stack shows of it: name, id, arn, url, mcpUrl, and the customJWTAuthorizer as the API
     spells it.
@@ -27,14 +28,14 @@ class JwtGateway(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        settings: Gateway,
         *,
         discovery_url: pulumi.Input[str],
         checks: Constraints,
         role_arn: pulumi.Input[str],
-        backends: TargetBackends,
-        permissions: Sequence[pulumi.Resource],
-        tags: Mapping[str, str],
+        targets: Sequence[TargetArguments],
+        permissions: Sequence[pulumi.Resource] = (),
+        options: GatewayOptions = GatewayOptions(),
+        tags: Mapping[str, str] = MappingProxyType({}),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`permissions` are what the role's calls depend on: AWS checks some when it creates gateways and targets."""
@@ -42,16 +43,16 @@ class JwtGateway(pulumi.ComponentResource):
         gateway = aws.bedrock.AgentcoreGateway(
             name,
             name=name,
-            description=settings.description,
+            description=options.description,
             role_arn=role_arn,
             protocol_type="MCP",
-            protocol_configuration={"mcp": {"search_type": settings.search_type, "instructions": settings.instructions}}
-            if settings.search_type or settings.instructions
+            protocol_configuration={"mcp": {"search_type": options.search_type, "instructions": options.instructions}}
+            if options.search_type or options.instructions
             else None,
             authorizer_type="CUSTOM_JWT",
             authorizer_configuration=authorizer.arguments(discovery_url, checks),
-            exception_level=settings.exception_level,
-            kms_key_arn=settings.kms_key_arn,
+            exception_level=options.exception_level,
+            kms_key_arn=options.kms_key_arn,
             tags=tags,
             # The name is fixed, and AWS refuses a second gateway of the same name: the old one has to go first.
             opts=pulumi.ResourceOptions(parent=self, depends_on=permissions, delete_before_replace=True),
@@ -59,18 +60,53 @@ class JwtGateway(pulumi.ComponentResource):
         GatewayTargets(
             name,
             gateway_id=gateway.gateway_id,
-            backends=backends,
+            targets=targets,
             permissions=permissions,
             opts=pulumi.ResourceOptions(parent=self),
         )
+        self.id = gateway.gateway_id
+        self.arn = gateway.gateway_arn
         # AWS answers with the MCP address; earlier versions answered with the bare host.
-        url = gateway.gateway_url.apply(lambda answer: answer.rstrip("/").removesuffix("/mcp"))
+        self.url = gateway.gateway_url.apply(lambda answer: answer.rstrip("/").removesuffix("/mcp"))
+        self.mcp_url = self.url.apply(lambda host: f"{host}/mcp")
         self.outputs: dict[str, Any] = {
             "name": name,
-            "id": gateway.gateway_id,
-            "arn": gateway.gateway_arn,
-            "url": url,
-            "mcpUrl": url.apply(lambda host: f"{host}/mcp"),
+            "id": self.id,
+            "arn": self.arn,
+            "url": self.url,
+            "mcpUrl": self.mcp_url,
             "authorizer": authorizer.document(discovery_url, checks),
         }
         self.register_outputs(self.outputs)
+
+
+class GatewayTargets(pulumi.ComponentResource):
+    """The targets of one gateway. It creates nothing that another gateway could share."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        gateway_id: pulumi.Input[str],
+        targets: Sequence[TargetArguments],
+        permissions: Sequence[pulumi.Resource] = (),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`permissions` are what calls of the tools depend on: AWS checks some when it creates a target."""
+        super().__init__("agentcore-auth:index:GatewayTargets", name, None, opts)
+        for target in targets:
+            aws.bedrock.AgentcoreGatewayTarget(
+                f"{name}-{target.name}",
+                name=target.name,
+                description=target.description,
+                gateway_identifier=gateway_id,
+                target_configuration={"mcp": target.tools},
+                credential_provider_configuration=target.credentials,
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    depends_on=permissions,
+                    # The name is fixed, and unique in its gateway: the old target has to go first.
+                    delete_before_replace=True,
+                ),
+            )
+        self.register_outputs({})

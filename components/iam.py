@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from configuration.schema import Mode
+from configuration.section import Mode
 
 Statement: TypeAlias = dict[str, Any]
 Document: TypeAlias = dict[str, Any]
@@ -31,6 +31,23 @@ GATEWAY_ACTIONS = (
     "DeleteGatewayTarget",
     "ListGatewayTargets",
     "SynchronizeGatewayTargets",
+)
+TAG_ACTIONS = ("ListTagsForResource", "TagResource", "UntagResource")
+ROLE_ACTIONS = (
+    "CreateRole",
+    "DeleteRole",
+    "DeleteRolePolicy",
+    "GetRole",
+    "GetRolePolicy",
+    "ListAttachedRolePolicies",
+    "ListInstanceProfilesForRole",
+    "ListRolePolicies",
+    "PutRolePolicy",
+    "TagRole",
+    "UntagRole",
+    "UpdateAssumeRolePolicy",
+    "UpdateRole",
+    "UpdateRoleDescription",
 )
 IDENTITY_ACTIONS = (
     "CreateWorkloadIdentity",
@@ -87,6 +104,11 @@ Need: TypeAlias = FunctionCall | ServiceCalls | ApiKeyUse | OAuthUse
 def regional_arn(place: Place, service: str, resource: str) -> str:
     """The ARN of a resource of a regional service."""
     return f"arn:{place.partition}:{service}:{place.region}:{place.account}:{resource}"
+
+
+def global_arn(place: Place, resource: str) -> str:
+    """The ARN of a resource of IAM, which has no region."""
+    return f"arn:{place.partition}:iam::{place.account}:{resource}"
 
 
 def gateway_arns(place: Place, names: Iterable[str]) -> list[str]:
@@ -261,7 +283,24 @@ def allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Stateme
 
 def agentcore(actions: Iterable[str]) -> list[str]:
     """Actions of AgentCore, with the service's prefix."""
-    return [f"bedrock-agentcore:{action}" for action in actions]
+    return prefixed("bedrock-agentcore", actions)
+
+
+def prefixed(service: str, actions: Iterable[str]) -> list[str]:
+    """Actions with their service's prefix."""
+    return [f"{service}:{action}" for action in actions]
+
+
+def merged(statements: Iterable[Statement]) -> list[Statement]:
+    """One statement for each Sid, in their order, on the resources of all that have it.
+
+    For statements that differ in their resources only, such as those of two targets of one kind.
+    """
+    found: dict[str, Statement] = {}
+    for statement in statements:
+        same = found.setdefault(statement["Sid"], {**statement, "Resource": []})
+        same["Resource"] = distinct([*same["Resource"], *statement["Resource"]])
+    return list(found.values())
 
 
 def distinct(values: Iterable[str]) -> list[str]:

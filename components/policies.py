@@ -16,11 +16,10 @@ from typing import Any, cast
 
 import yaml
 
-from components import iam, needs
+from components import iam
 from components.iam_deployment import deployment_policy
-from configuration.outside import partition_of
-from configuration.schema import PROJECT as PROJECT_NAME
-from configuration.schema import ApiKey, SampleTarget, Target
+from configuration.context import partition_of
+from configuration.section import PROJECT as PROJECT_NAME
 from settings import ConfigurationError, Settings, load
 
 PROJECT = Path(__file__).parents[1]
@@ -74,8 +73,9 @@ def documents(settings: Settings, place: iam.Place) -> dict[str, iam.Document]:
     names = list(settings.gateway_names.values())
     role_arn = iam.execution_role_arn(place, settings.execution_role.path, settings.gateway.name)
     role = f"Execution role {iam.execution_role_name(settings.gateway.name)}"
-    asked = [need for target in settings.targets if (need := _need(target, settings.gateway.name, place))]
-    buckets = [*needs.schema_buckets(settings.targets), *settings.callers.schema_buckets]
+    gateway_name = settings.gateway.name
+    asked = [each for target in settings.targets for each in target.permissions(place, gateway_name)]
+    buckets = [*settings.document_buckets, *settings.callers.schema_buckets]
     found = {
         f"{role}: who may assume it": iam.trust_policy(place, names, settings.mode),
         f"{role}: what it may do": iam.document(iam.execution_statements(place, names, asked, settings.mode)),
@@ -83,31 +83,13 @@ def documents(settings: Settings, place: iam.Place) -> dict[str, iam.Document]:
             place, names, role_arn, buckets, settings.mode, settings.gateway.kms_key_arn
         ),
     }
-    if any(isinstance(target, SampleTarget) for target in settings.targets):
-        log = iam.regional_arn(place, "logs", f"log-group:{settings.gateway.name}-sample-<assigned>")
-        found["Sample function: who may assume its role"] = iam.function_trust_policy()
-        found["Sample function: what its role may do"] = iam.document(iam.function_statements(log))
-    for arn in needs.foreign_functions(settings.targets, place.account):
+    for target in settings.targets:
+        found |= target.policies(place, gateway_name)
+    for arn in settings.foreign_functions(place.account):
         title = f"Function {arn}: its own policy, unless it belongs to the gateways' account"
         found[title] = iam.document([iam.cross_account_statement(arn, role_arn)])
     found["Whoever deploys the stack"] = deployment_policy(settings, place, role_arn)
     return found
-
-
-def _need(target: Target, gateway_name: str, place: iam.Place) -> iam.Need | None:
-    """The target's need, with the ARNs that the deployment will make as far as their names are known."""
-    if isinstance(target, SampleTarget):
-        return iam.FunctionCall(iam.regional_arn(place, "lambda", f"function:{gateway_name}-sample-<assigned>"))
-    credentials = needs.vault_credentials(target)
-    if credentials is None:
-        return needs.known_need(target, place)
-    if credentials.provider_arn:
-        return needs.vault_need(credentials, credentials.provider_arn, needs.vault_secret_arn(credentials.provider_arn))
-    folder = "apikey" if isinstance(credentials, ApiKey) else "oauth2"
-    name = f"{gateway_name}-{target.name}-<assigned>"
-    provider = iam.regional_arn(place, "bedrock-agentcore", f"token-vault/default/{folder}credentialprovider/{name}")
-    secret = f"secret:bedrock-agentcore-identity!default/{folder}/{name}-<assigned>"
-    return needs.vault_need(credentials, provider, iam.regional_arn(place, "secretsmanager", secret))
 
 
 def render(found: Mapping[str, iam.Document]) -> str:

@@ -29,8 +29,8 @@ from agentcore_auth.authorizer.rules import judge
 from agentcore_auth.authorizer.shapes import shape_of
 from agentcore_auth.outputs import Client, Gateway, OutputsError, Provider
 from agentcore_auth.tokens.getting import credentials_of, get_token
-from configuration.schema import PROJECT as NAMESPACE
-from configuration.schema import Mode
+from configuration.section import PROJECT as NAMESPACE
+from configuration.section import Mode
 from sandbox import demo_report, progress, project
 from sandbox.caller import knock, list_tools, use_tools
 from sandbox.demo_report import NO_TOKEN, Admission, Pass, Report, Trial, Use

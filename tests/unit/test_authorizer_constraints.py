@@ -9,7 +9,7 @@ import pytest
 
 from agentcore_auth.authorizer.shapes import AUTH0, COGNITO, OKTA, OKTA_WITH_CLIENT_ID, TokenShape
 from components.authorizer import Constraints, constraints, document
-from configuration.schema import Mode
+from configuration.section import Mode
 from idp.base import IssuedTokens, RequiredClaim, RequiredClaims
 
 AZP = RequiredClaim("azp", "a")

@@ -9,7 +9,7 @@ import pytest
 
 from agentcore_auth.documents.endpoints import permission_for
 from components import iam
-from configuration.schema import Mode
+from configuration.section import Mode
 from tests.unit.policy_table import faults
 
 HERE = iam.Place("aws", "123456789012", "us-west-2")

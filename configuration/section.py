@@ -1,0 +1,24 @@
+"""What every part of the stack file is: a section, whose fields are its keys."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+PROJECT = "agentcore-auth"
+
+Mode: TypeAlias = Literal["pinned", "tutorial"]
+
+
+class Section(BaseModel, frozen=True):
+    """A part of the configuration: camelCase keys, no unknown ones, no conversion of types, unchangeable."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        strict=True,
+        hide_input_in_errors=True,
+    )
