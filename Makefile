@@ -46,7 +46,7 @@ destroy: needs-pulumi needs-stack $(READY) ## STACK=dev: remove everything that 
 	@pulumi destroy --stack $(STACK) --parallel $(PARALLEL) $(ARGS)
 
 policies: needs-stack $(READY) ## STACK=dev: every IAM document of the stack, offline
-	@$(BIN)/python -m components.policies --stack $(STACK) $(ARGS)
+	@$(BIN)/python -m configuration.policies --stack $(STACK) $(ARGS)
 
 install-pulumi: ## the official installer, at the version that this project is tested with
 	@installer=$$(mktemp) && curl -fsSL -o "$$installer" https://get.pulumi.com \

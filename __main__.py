@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pulumi
 
-from components import authorizer
 from components.arguments import Stack
 from components.caller_policy import CallerPolicy
 from components.client_secrets import ClientSecrets
@@ -28,8 +27,7 @@ access = CrossAccountAccess(name, settings.foreign_functions(stack.scope.account
 gateways = {
     key: JwtGateway(
         names[key],
-        discovery_url=issuer.discovery_url,
-        checks=authorizer.constraints(issuer.tokens, settings.mode),
+        authorizer=issuer.authorizer(settings.mode),
         role_arn=role.arn,
         targets=backends.targets,
         permissions=[*role.policies, *access.permissions],
@@ -42,7 +40,7 @@ callers = CallerPolicy(
     name,
     stack,
     role_arn=role.arn,
-    document_buckets=[*settings.document_buckets, *settings.callers.schema_buckets],
+    document_buckets=settings.caller_buckets,
     attach_to=settings.callers.attach_to,
     kms_key_arn=settings.gateway.kms_key_arn,
 )

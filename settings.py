@@ -50,6 +50,11 @@ class Settings(StackFile, frozen=True):
         uris = [uri for target in self.targets for uri in target.s3_uris()]
         return list(dict.fromkeys(uri.removeprefix("s3://").partition("/")[0] for uri in uris))
 
+    @property
+    def caller_buckets(self) -> list[str]:
+        """The buckets that callers read: those, and further ones that the stack file names."""
+        return [*self.document_buckets, *self.callers.schema_buckets]
+
     def foreign_functions(self, account: str) -> list[str]:
         """The ARNs of the targets' functions that belong to other accounts than `account`."""
         arns = [arn for target in self.targets for arn in target.function_arns()]

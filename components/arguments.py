@@ -8,16 +8,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from components import iam
+from agentcore_auth import iam
+from agentcore_auth.mode import Mode
 from configuration import forms
-from configuration.section import Mode, Section
+from configuration.section import Section
 
 
 @dataclass(frozen=True)
 class Stack:
     """What the components of a stack have in common: where it is, its gateways' names, how strict it is, its tags."""
 
-    scope: iam.Place
+    scope: iam.AwsScope
     gateway_names: Sequence[str]
     mode: Mode = "pinned"
     tags: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from components import iam
+from agentcore_auth import iam
 from components.arguments import AttachTo, Stack
 from components.place import policy_json
 

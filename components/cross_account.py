@@ -15,7 +15,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components import iam
+from agentcore_auth import iam
 
 
 @dataclass(frozen=True)

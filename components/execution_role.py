@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from components import arguments, iam
+from agentcore_auth import iam
+from components import arguments
 from components.arguments import Stack
 from components.place import policy_json
 
@@ -23,7 +24,7 @@ class ExecutionRole(pulumi.ComponentResource):
         self,
         name: str,
         stack: Stack,
-        permissions: Sequence[pulumi.Input[iam.Need]],
+        permissions: Sequence[pulumi.Input[iam.Permission]],
         options: arguments.ExecutionRole = arguments.ExecutionRole(),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import pulumi
 import pulumi_aws as aws
 
-from components import authorizer
+from agentcore_auth.authorizer.model import Authorizer
 from components.arguments import GatewayOptions
-from components.authorizer import Constraints
 from components.targets import TargetArguments
+
+_AuthorizerArguments: TypeAlias = aws.bedrock.AgentcoreGatewayAuthorizerConfigurationArgsDict
 
 
 class JwtGateway(pulumi.ComponentResource):
@@ -29,8 +30,7 @@ class JwtGateway(pulumi.ComponentResource):
         self,
         name: str,
         *,
-        discovery_url: pulumi.Input[str],
-        checks: Constraints,
+        authorizer: Authorizer[pulumi.Input[str]],
         role_arn: pulumi.Input[str],
         targets: Sequence[TargetArguments],
         permissions: Sequence[pulumi.Resource] = (),
@@ -50,7 +50,7 @@ class JwtGateway(pulumi.ComponentResource):
             if options.search_type or options.instructions
             else None,
             authorizer_type="CUSTOM_JWT",
-            authorizer_configuration=authorizer.arguments(discovery_url, checks),
+            authorizer_configuration=cast("_AuthorizerArguments", authorizer.to_pulumi()),
             exception_level=options.exception_level,
             kms_key_arn=options.kms_key_arn,
             tags=tags,
@@ -75,7 +75,7 @@ class JwtGateway(pulumi.ComponentResource):
             "arn": self.arn,
             "url": self.url,
             "mcpUrl": self.mcp_url,
-            "authorizer": authorizer.document(discovery_url, checks),
+            "authorizer": authorizer.to_api(),
         }
         self.register_outputs(self.outputs)
 

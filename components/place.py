@@ -5,12 +5,12 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from components.iam import Document, Place
+from agentcore_auth.iam import AwsScope, Document
 
 
-def current(region: str) -> Place:
+def current(region: str) -> AwsScope:
     """The partition and account of the deployment's credentials, with the stack's region."""
-    return Place(aws.get_partition().partition, aws.get_caller_identity().account_id, region)
+    return AwsScope(aws.get_partition().partition, aws.get_caller_identity().account_id, region)
 
 
 def policy_json(document: pulumi.Input[Document]) -> pulumi.Output[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
+from agentcore_auth import iam
 from configuration.section import PROJECT
 
 
@@ -34,7 +35,7 @@ class StackConfiguration:
     @property
     def partition(self) -> str:
         """The partition of that region, as ARNs spell it."""
-        return partition_of(self.region)
+        return iam.partition_of(self.region)
 
     def is_secret(self, own_key: str) -> bool:
         """Whether one of the project's own keys is secret."""
@@ -48,10 +49,3 @@ class CheckContext:
     stack: StackConfiguration
     pinned: bool
     gateway_name: str
-
-
-def partition_of(region: str) -> str:
-    """The partition of a region, as ARNs spell it."""
-    if region.startswith("us-gov-"):
-        return "aws-us-gov"
-    return "aws-cn" if region.startswith("cn-") else "aws"

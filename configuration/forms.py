@@ -11,6 +11,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from agentcore_auth.authorizer.model import CLAIM_NAME, CLAIM_VALUE, SCOPE, SCOPE_CHARACTERS
+
 
 def matching(pattern: str, expected: str) -> AfterValidator:
     """A validator that accepts the strings which `pattern` matches in full.
@@ -115,23 +117,21 @@ GroupName = Annotated[
 ]
 RolePath = Annotated[str, matching(r"/([!-~]+/)?", "a role path: it begins and ends with a slash")]
 
-# What an authorizer's allowedScopes can hold.
-_SCOPE_CHARACTERS = r"[\x21\x23-\x5B\x5D-\x7E]"
 Scope = Annotated[
     str,
     matching(
-        rf"{_SCOPE_CHARACTERS}{{1,255}}",
+        SCOPE,
         "a scope a gateway can hold: 1 to 255 characters, no space, quote, backslash",
     ),
 ]
 # What the gateway asks an OAuth target's issuer for: AgentCore's limits are narrower there.
-TargetScope = Annotated[str, matching(r"[\x21\x23-\x5B\x5D-\x7E]{1,64}", "a scope of 1 to 64 characters without space")]
+TargetScope = Annotated[str, matching(rf"{SCOPE_CHARACTERS}{{1,64}}", "a scope of 1 to 64 characters without space")]
 ClaimName = Annotated[
-    str, matching(r"[A-Za-z0-9_./:]{1,255}", "a claim name that a gateway can hold: letters, digits and _ . / : only")
+    str, matching(CLAIM_NAME, "a claim name that a gateway can hold: letters, digits and _ . / : only")
 ]
 ClaimValue = Annotated[
     str,
-    matching(r"[A-Za-z0-9_.-]{1,255}", "a claim value that a gateway can hold: letters, digits and _ . - only"),
+    matching(CLAIM_VALUE, "a claim value that a gateway can hold: letters, digits and _ . - only"),
 ]
 ClientId = Annotated[str, matching(r"[\x21-\x7E]{1,255}", "a client id: 1 to 255 characters without a space")]
 Audience = Annotated[str, matching(r"[\x21-\x7E]{1,600}", "an audience: 1 to 600 characters without a space")]

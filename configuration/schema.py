@@ -11,10 +11,11 @@ from typing import Annotated, Any, Literal, TypeAlias, Union
 
 from pydantic import Field, create_model
 
+from agentcore_auth.mode import Mode
 from components.arguments import AttachTo, ExecutionRole, GatewayOptions
 from components.targets import KINDS, Target
 from configuration import forms
-from configuration.section import Mode, Section
+from configuration.section import Section
 from idp import PROVIDERS, Provider
 
 ClientSecrets: TypeAlias = Literal["output", "secretsManager"]

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
-
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 PROJECT = "agentcore-auth"
-
-Mode: TypeAlias = Literal["pinned", "tutorial"]
 
 
 class Section(BaseModel, frozen=True):

@@ -8,7 +8,9 @@ from typing import Any
 
 import pulumi
 
-from agentcore_auth.authorizer.shapes import TokenShape
+from agentcore_auth.authorizer.issued import IssuedTokens
+from agentcore_auth.authorizer.model import Authorizer
+from agentcore_auth.mode import Mode
 
 
 @dataclass(frozen=True)
@@ -20,46 +22,6 @@ class Application:
     scopes: Sequence[str]
 
 
-@dataclass(frozen=True)
-class IssuedTokens:
-    """What is known of the tokens that a provider issues to the clients of this stack.
-
-    `shape` says which claims there are; `audience` is what `aud` will hold, `client_ids` whom the tokens name, `scopes`
-    what a token's scope claim can hold. Raises ValueError for an audience in a shape that has none: no such token
-    exists.
-    """
-
-    shape: TokenShape
-    client_ids: Sequence[pulumi.Input[str]]
-    scopes: Sequence[str]
-    audience: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.shape.has_audience != (self.audience is not None):
-            has = "have an" if self.shape.has_audience else "have no"
-            raise ValueError(f"tokens of shape {self.shape.name} {has} audience; given: {self.audience!r}")
-
-
-@dataclass(frozen=True)
-class RequiredClaim:
-    """A claim that has to be a string (`value`), or a list with one string or one of several strings in it."""
-
-    name: str
-    value: pulumi.Input[str] | None = None
-    contains: str | None = None
-    contains_any: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class RequiredClaims:
-    """The lists that the configuration gives for an issuer of which nothing else is known."""
-
-    audience: Sequence[str] = ()
-    client_ids: Sequence[str] = ()
-    scopes: Sequence[str] = ()
-    claims: Sequence[RequiredClaim] = ()
-
-
 class IdentityProvider(pulumi.ComponentResource):
     """One issuer, and the clients made there. Subclasses set every attribute before they register their outputs."""
 
@@ -69,8 +31,12 @@ class IdentityProvider(pulumi.ComponentResource):
     audience: str | None
     scopes: Sequence[str]
     applications: Mapping[str, Application]
-    #: What the gateway's authorizer is derived from.
-    tokens: IssuedTokens | RequiredClaims
+    #: What the gateway's authorizer is derived from; not where a subclass gives the authorizer in another way.
+    tokens: IssuedTokens[pulumi.Input[str]]
+
+    def authorizer(self, mode: Mode) -> Authorizer[pulumi.Input[str]]:
+        """What a gateway checks of this provider's tokens."""
+        return self.tokens.authorizer(self.discovery_url, mode)
 
     @property
     def outputs(self) -> dict[str, Any]:

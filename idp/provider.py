@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from components import iam
+from agentcore_auth import iam
+from agentcore_auth.mode import Mode
 from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake
-from configuration.section import Mode, Section
+from configuration.section import Section
 
 if TYPE_CHECKING:
     from idp.base import IdentityProvider
@@ -58,7 +59,7 @@ class Provider(Section, frozen=True):
         del path, context
         yield from ()
 
-    def deployment_statements(self, scope: iam.Place) -> Iterable[iam.Statement]:
+    def deployment_statements(self, scope: iam.AwsScope) -> Iterable[iam.Statement]:
         """What creating, changing and removing the provider asks of IAM."""
         del scope
         return ()

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, cast
 
+from agentcore_auth.authorizer.model import PULUMI_LISTS, may_have_list
+
 GATEWAY: Final = "aws:bedrock/agentcoreGateway:AgentcoreGateway"
 ROLE: Final = "aws:iam/role:Role"
 #: Types with an IAM document that allows something, and the input that holds it.
@@ -30,7 +32,6 @@ CLIENTS: Final[Mapping[str, str]] = {
 SERVICE: Final = "bedrock-agentcore.amazonaws.com"
 PRODUCTION: Final = frozenset({"production", "prod"})
 
-_LISTS = ("allowedAudiences", "allowedClients", "allowedScopes", "customClaims")
 # The only actions of this program that AWS lets nobody restrict to a resource (service authorization reference).
 _WITHOUT_RESOURCE = frozenset({"bedrock-agentcore:creategateway", "bedrock-agentcore:listgateways"})
 _TRUST_CONDITIONS = ("aws:SourceAccount", "aws:SourceArn")
@@ -60,13 +61,8 @@ def constraint(gateway: Mapping[str, Any]) -> Iterator[str]:
         yield f"authorizerType {kind} lets in everybody{' whom the issuer knows' if kind != 'NONE' else ''}"
     if kind != "CUSTOM_JWT":
         return
-    configuration = gateway.get("authorizerConfiguration")
-    authorizer = configuration.get("customJwtAuthorizer") if isinstance(configuration, dict) else configuration
-    if authorizer is UNKNOWN:
-        return
-    lists = cast("dict[str, Any]", authorizer) if isinstance(authorizer, dict) else {}
-    if not any(lists.get(name) for name in _LISTS):
-        yield f"the authorizer has no constraint: give at least one of {', '.join(_LISTS)}"
+    if not may_have_list(gateway.get("authorizerConfiguration"), UNKNOWN):
+        yield f"the authorizer has no constraint: give at least one of {', '.join(PULUMI_LISTS)}"
 
 
 def no_wildcards(document: object) -> Iterator[str]:

@@ -27,10 +27,10 @@ from agentcore_auth.authorizer.jws import parse
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.authorizer.rules import judge
 from agentcore_auth.authorizer.shapes import shape_of
+from agentcore_auth.mode import Mode
 from agentcore_auth.outputs import Client, Gateway, OutputsError, Provider
 from agentcore_auth.tokens.getting import credentials_of, get_token
 from configuration.section import PROJECT as NAMESPACE
-from configuration.section import Mode
 from sandbox import demo_report, progress, project
 from sandbox.caller import knock, list_tools, use_tools
 from sandbox.demo_report import NO_TOKEN, Admission, Pass, Report, Trial, Use

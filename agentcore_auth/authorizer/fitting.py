@@ -1,18 +1,18 @@
-"""The authorizers that let a given token in, tightest first, and how a stack's configuration says the same."""
+"""The authorizers that let a given token in, tightest first."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from agentcore_auth.authorizer.causes import Cause, TokenError
+from agentcore_auth.authorizer.checking import discovery_url_of
 from agentcore_auth.authorizer.model import Authorizer, AuthorizerError, CustomClaim
 from agentcore_auth.authorizer.rules import audiences_of, is_id_token, scopes_of
-from agentcore_auth.tokens.checking import discovery_url_of
 
 PROJECT = "agentcore-auth"
 
 
-def fitting(claims: Mapping[str, object]) -> list[Authorizer]:
+def fitting(claims: Mapping[str, object]) -> list[Authorizer[str]]:
     """Authorizers for a token: everything pinned that its claims offer, then the client or the audience alone.
 
     Raises TokenError for an ID token, one without issuer, and one with nothing to pin.
@@ -25,7 +25,7 @@ def fitting(claims: Mapping[str, object]) -> list[Authorizer]:
     clients, custom = _client_of(claims)
     audience = api_audiences(claims)
     scopes = scopes_of(claims)
-    found: list[Authorizer] = []
+    found: list[Authorizer[str]] = []
     for candidate in (
         (audience, clients, scopes, custom),
         (audience, clients, (), custom),
@@ -43,13 +43,13 @@ def fitting(claims: Mapping[str, object]) -> list[Authorizer]:
     return found
 
 
-def custom_client_claim(claims: Mapping[str, object]) -> CustomClaim | None:
+def custom_client_claim(claims: Mapping[str, object]) -> CustomClaim[str] | None:
     """The custom claim that pins the client of a token whose client is not in `client_id`."""
     for name in ("azp", "cid", "appid"):
         value = claims.get(name)
         if isinstance(value, str):
             try:
-                return CustomClaim(name, value)
+                return CustomClaim(name, (value,))
             except AuthorizerError:
                 return None
     return None
@@ -60,22 +60,7 @@ def api_audiences(claims: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(value for value in audiences_of(claims) if value and not value.endswith("/userinfo"))
 
 
-def oidc_entry(authorizer: Authorizer) -> dict[str, object]:
-    """The authorizer as an entry under the configuration's `oidc`."""
-    entry = authorizer.to_api()
-    if authorizer.custom_claims:
-        keys = {"EQUALS": "equals", "CONTAINS": "contains", "CONTAINS_ANY": "containsAny"}
-        entry["customClaims"] = [
-            {
-                "name": claim.name,
-                keys[claim.operator]: list(claim.value) if claim.operator == "CONTAINS_ANY" else claim.value,
-            }
-            for claim in authorizer.custom_claims
-        ]
-    return entry
-
-
-def _client_of(claims: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[CustomClaim, ...]]:
+def _client_of(claims: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[CustomClaim[str], ...]]:
     client_id = claims.get("client_id")
     if isinstance(client_id, str) and client_id:
         return (client_id,), ()

@@ -21,7 +21,7 @@ from agentcore_auth.authorizer.differences import (
     issuer_difference,
     scope_difference,
 )
-from agentcore_auth.authorizer.model import Authorizer, CustomClaim
+from agentcore_auth.authorizer.model import AllowedList, Authorizer, CustomClaim
 from agentcore_auth.authorizer.shapes import host_of
 
 _OF_A_SIGN_IN = ("at_hash", "c_hash", "nonce", "amr", "email", "email_verified", "nickname", "picture")
@@ -49,7 +49,7 @@ class Verdict:
 
 
 def judge(
-    authorizer: Authorizer, claims: Mapping[str, object], *, issuer: str, now: float, leeway: float = 0
+    authorizer: Authorizer[str], claims: Mapping[str, object], *, issuer: str, now: float, leeway: float = 0
 ) -> Verdict:
     """The verdict on the claims of a token whose signature was verified elsewhere.
 
@@ -58,11 +58,13 @@ def judge(
     findings = [*_issuer_findings(claims, issuer), *_time_findings(claims, now, leeway)]
     matched: list[str] = []
     notes: list[str] = []
-    for name, mismatch in _list_mismatches(authorizer, claims):
-        if mismatch is None:
-            matched.append(name)
+    # Scopes last: whom a token is for comes before what it may do.
+    for allowed in sorted(authorizer.lists, key=lambda allowed: allowed.name == "allowedScopes"):
+        found = mismatch(allowed, claims)
+        if found is None:
+            matched.append(allowed.claim)
         else:
-            findings.append(mismatch)
+            findings.append(found)
     if is_id_token(claims):
         what = "this is an ID token: it is for the application that a user signed in to"
         if any(finding.cause.rank > Cause.ID_TOKEN.rank for finding in findings):
@@ -164,16 +166,12 @@ def _time_findings(claims: Mapping[str, object], now: float, leeway: float) -> l
     return findings
 
 
-def _list_mismatches(authorizer: Authorizer, claims: Mapping[str, object]) -> list[tuple[str, Finding | None]]:
-    mismatches: list[tuple[str, Finding | None]] = []
-    if authorizer.allowed_clients:
-        mismatches.append(("client_id", _client_mismatch(authorizer.allowed_clients, claims)))
-    if authorizer.allowed_audience:
-        mismatches.append(("aud", _audience_mismatch(authorizer.allowed_audience, claims)))
-    mismatches.extend((claim.name, _claim_mismatch(claim, claims)) for claim in authorizer.custom_claims)
-    if authorizer.allowed_scopes:
-        mismatches.append(("scope", _scope_mismatch(authorizer.allowed_scopes, claims)))
-    return mismatches
+def mismatch(allowed: AllowedList[str], claims: Mapping[str, object]) -> Finding | None:
+    """Why the claims do not satisfy one list of an authorizer; None where they do."""
+    if allowed.custom is not None:
+        return _claim_mismatch(allowed.custom, claims)
+    compare = {"client_id": _client_mismatch, "aud": _audience_mismatch, "scope": _scope_mismatch}[allowed.claim]
+    return compare(allowed.values, claims)
 
 
 def _client_mismatch(allowed: tuple[str, ...], claims: Mapping[str, object]) -> Finding | None:
@@ -217,7 +215,7 @@ def _audience_mismatch(allowed: tuple[str, ...], claims: Mapping[str, object]) -
     return Finding(cause, f"audience {shown} {what} {quoted(list(allowed))}", 401, "aud", allowed, actual)
 
 
-def _claim_mismatch(wanted: CustomClaim, claims: Mapping[str, object]) -> Finding | None:
+def _claim_mismatch(wanted: CustomClaim[str], claims: Mapping[str, object]) -> Finding | None:
     if wanted.name not in claims:
         message = f"the token has no claim {quoted(wanted.name)}, which customClaims demands"
         return Finding(Cause.CLAIM_ABSENT, message, 401, wanted.name, wanted.values)

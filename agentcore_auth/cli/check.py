@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
+from agentcore_auth.authorizer.checking import Pasted, examine, issuer_of, unpack
 from agentcore_auth.authorizer.jws import parse_json
 from agentcore_auth.authorizer.model import Authorizer, AuthorizerError
 from agentcore_auth.authorizer.rules import Verdict, seconds_of
@@ -25,7 +26,6 @@ from agentcore_auth.cli.terminal import (
     read_token,
     say,
 )
-from agentcore_auth.tokens.checking import Pasted, examine, issuer_of, unpack
 from agentcore_auth.tokens.remedies import Remedy, remedy_for, sentences_for
 from agentcore_auth.tokens.remedy_sentences import Context
 

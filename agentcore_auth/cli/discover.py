@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
+from agentcore_auth.authorizer.checking import WELL_KNOWN
 from agentcore_auth.authorizer.model import is_discovery_url
 from agentcore_auth.authorizer.verification import readable_keys
 from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, out, print_json
-from agentcore_auth.tokens.checking import WELL_KNOWN
 from agentcore_auth.tokens.discovery import document_findings, fetch_document, fetch_jwks, offers_client_credentials
 from agentcore_auth.tokens.locations import likely_url
 

@@ -11,7 +11,7 @@ import argparse
 import json
 import re
 
-from agentcore_auth.authorizer.fitting import PROJECT, fitting, oidc_entry
+from agentcore_auth.authorizer.fitting import PROJECT, fitting
 from agentcore_auth.authorizer.jws import cleaned, parse
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.cli.terminal import ACCEPTED, WRONG_USE, CommandError, out, pretty, print_json, read_token
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
                 "authorizers": [
                     {
                         "authorizer": authorizer.to_api(),
-                        "configuration": {f"{PROJECT}:oidc": {name: oidc_entry(authorizer)}},
+                        "configuration": {f"{PROJECT}:oidc": {name: authorizer.to_stack_file()}},
                         "addToIdentityProviders": name,
                     }
                     for authorizer in authorizers
@@ -46,9 +46,9 @@ def run(options: argparse.Namespace) -> int:
     return ACCEPTED
 
 
-def as_yaml(authorizer: Authorizer, name: str) -> str:
+def as_yaml(authorizer: Authorizer[str], name: str) -> str:
     """Lines to paste into Pulumi.<stack>.yaml below `oidc`; values are written as JSON, which YAML understands."""
-    entry = "".join(f"      {key}: {json.dumps(value)}\n" for key, value in oidc_entry(authorizer).items())
+    entry = "".join(f"      {key}: {json.dumps(value)}\n" for key, value in authorizer.to_stack_file().items())
     return (
         f"    # add {name} to identityProviders ({PROJECT}:identityProviders)\n"
         f"    # and this below {PROJECT}:oidc, beside what is there:\n"
@@ -56,7 +56,7 @@ def as_yaml(authorizer: Authorizer, name: str) -> str:
     )
 
 
-def _lists(authorizer: Authorizer) -> str:
+def _lists(authorizer: Authorizer[str]) -> str:
     names = {
         "audience": authorizer.allowed_audience,
         "client": authorizer.allowed_clients or authorizer.custom_claims,

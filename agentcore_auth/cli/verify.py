@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
+from agentcore_auth.authorizer.checking import unpack
 from agentcore_auth.cli.check import Source, is_known, judged
 from agentcore_auth.cli.deployed import or_command_error, outputs_of, refuse_without_exec
 from agentcore_auth.cli.get import refused
 from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, out, print_json, say
 from agentcore_auth.outputs import Client, Gateway, Outputs, OutputsError, Provider
 from agentcore_auth.tokens.cache import TokenCache
-from agentcore_auth.tokens.checking import unpack
 from agentcore_auth.tokens.client import TokenRequestError
 from agentcore_auth.tokens.getting import credentials_of, get_token_patiently
 from agentcore_auth.tokens.mcp_client import McpError, list_tools

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agentcore_auth.authorizer.shapes import AUTH0, COGNITO, OKTA, OKTA_WITH_CLIENT_ID, TokenShape
-from agentcore_auth.preview.authorizers import ShownAuthorizer, shown
+from agentcore_auth.preview.authorizers import CONFIGURATION, ShownAuthorizer, shown
 from agentcore_auth.preview.document import COMPONENTS, Hidden, Resource, Side, Text, sequence
 
 GATEWAY_COMPONENT = f"{COMPONENTS}JwtGateway"
@@ -46,6 +46,8 @@ class Gateway:
     resource: Resource
     provider: str
     authorizer: ShownAuthorizer
+    #: The URNs of the resources that the authorizer's values come from.
+    sources: frozenset[str] = frozenset()
     clients: Mapping[str, Client] = field(default_factory=dict[str, Client])
     targets: Mapping[str, Resource] = field(default_factory=dict[str, Resource])
 
@@ -62,6 +64,7 @@ def gateways(side: Side) -> dict[str, Gateway]:
                 resource,
                 PROVIDERS[provider.type] if provider else "an unknown issuer",
                 authorizer,
+                resource.sources.get(CONFIGURATION, frozenset()),
                 _clients(side, provider, authorizer) if provider else {},
                 {
                     target.name.removeprefix(f"{component.name}-"): target
@@ -109,7 +112,7 @@ def _auth0(issued: _Issued) -> Client:
     grant = issued.companion("auth0:index/clientGrant:ClientGrant")
     api = issued.shared("auth0:index/resourceServer:ResourceServer")
     # The program refuses to run where an API that exists has another dialect than the authorizer is made for.
-    presumed = _FIRST_DIALECT if issued.authorizer.demand("customClaims.azp") else _PINNING_DIALECT
+    presumed = _FIRST_DIALECT if issued.authorizer.list_named("customClaims.azp") else _PINNING_DIALECT
     dialect = presumed if api is None else str(api.get("tokenDialect", _FIRST_DIALECT))
     shape = AUTH0.get(dialect, AUTH0[presumed])
     return _client(issued, shape, issued.resource.output("clientId"), grant.get("scopes"), grant.get("audience"))
@@ -121,8 +124,8 @@ def _okta(issued: _Issued) -> Client:
     shape = OKTA_WITH_CLIENT_ID if claim and claim.get("name") == "client_id" else OKTA
     server = issued.shared("okta:auth/server:Server")
     # The default server is no resource of the stack; the program has compared its audience with the authorizer's.
-    demand = issued.authorizer.demand("allowedAudience")
-    audience = server.get("audiences", ()) if server is not None else demand.values if demand else ()
+    allowed = issued.authorizer.list_named("allowedAudience")
+    audience = server.get("audiences", ()) if server is not None else allowed.values if allowed else ()
     client = _client(issued, shape, issued.resource.output("clientId"), rule.get("scopeWhitelists"), audience)
     return Client(client.urn, client.id, {**client.claims, OKTA.client_claim: client.id})
 

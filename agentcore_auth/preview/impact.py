@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from agentcore_auth.preview.authorizers import known
 from agentcore_auth.preview.document import Preview
 from agentcore_auth.preview.gateways import Gateway, gateways
 from agentcore_auth.preview.grants import Widening, widenings
-from agentcore_auth.preview.verdicts import Caller, Fate, callers, fate, outsiders
+from agentcore_auth.preview.verdicts import Caller, ExpectedChange, callers, expected_change, outsiders
 
 GATES = ("lockout", "replace", "widen")
 # Where a provider's tokens name the client: the program moves the check from one to another as the tokens change.
@@ -20,7 +21,7 @@ _CLIENT_CLAIMS = frozenset({"client_id", "azp", "cid"})
 class Loosening:
     """A list of the authorizer that accepts more values than before (`added`), or is not checked any more."""
 
-    demand: str
+    list_name: str
     added: tuple[str, ...] = ()
     is_of_clients: bool = False
 
@@ -30,7 +31,7 @@ class GatewayImpact:
     """What happens to one gateway; `before` or `after` is None where it is new, or deleted."""
 
     name: str
-    fate: Fate
+    change: ExpectedChange
     before: Gateway | None
     after: Gateway | None
     callers: tuple[Caller, ...]
@@ -52,8 +53,8 @@ class GatewayImpact:
     def is_same(self) -> bool:
         """Whether its callers notice nothing."""
         changes = (self.loosened, self.differing, self.targets)
-        verdicts = any(caller.is_locked_out or caller.fate is not Fate.STAYS for caller in self.callers)
-        return self.fate is Fate.STAYS and not any(changes) and not verdicts and not self.authorizer_differs
+        verdicts = any(caller.is_locked_out or caller.change is not ExpectedChange.STAYS for caller in self.callers)
+        return self.change is ExpectedChange.STAYS and not any(changes) and not verdicts and not self.authorizer_differs
 
     @property
     def authorizer_differs(self) -> bool:
@@ -79,12 +80,12 @@ class Impact:
     @cached_property
     def replaced(self) -> tuple[str, ...]:
         """The gateways that get another URL, and the clients that get another secret."""
-        urls = [each.name for each in self.gateways if each.fate is Fate.REPLACED]
+        urls = [each.name for each in self.gateways if each.change is ExpectedChange.REPLACED]
         secrets = [
             f"{each.name}-{caller.name}"
             for each in self.gateways
             for caller in each.callers
-            if caller.fate is Fate.REPLACED
+            if caller.change is ExpectedChange.REPLACED
         ]
         return (*urls, *secrets)
 
@@ -112,16 +113,16 @@ def impact(preview: Preview) -> Impact:
 
 
 def _gateway(preview: Preview, name: str, before: Gateway | None, after: Gateway | None) -> GatewayImpact:
-    known = [*callers(preview, before, after)]
-    unknown = outsiders(before, after)
+    by_name = [*callers(preview, before, after)]
+    others = outsiders(before, after)
     urn = next(gateway.resource.urn for gateway in (after, before) if gateway)
     change = preview.changes[urn]
     return GatewayImpact(
         name,
-        fate(preview, urn),
+        expected_change(preview, urn),
         before,
         after,
-        callers=(*known, *([unknown] if unknown else [])),
+        callers=(*by_name, *([others] if others else [])),
         loosened=tuple(_loosened(before, after)) if before and after else (),
         differing=tuple(name for name in change.differing if not name.startswith("authorizerConfiguration")),
         replacing=change.replacing,
@@ -131,17 +132,17 @@ def _gateway(preview: Preview, name: str, before: Gateway | None, after: Gateway
 
 def _loosened(before: Gateway, after: Gateway) -> Iterator[Loosening]:
     ours = {client.id for gateway in (before, after) for client in gateway.clients.values()}
-    still_checked = {demand.claim for demand in after.authorizer.demands}
-    for demand in before.authorizer.demands:
-        now = after.authorizer.demand(demand.name)
+    still_checked = {allowed.claim for allowed in after.authorizer.lists}
+    for allowed in before.authorizer.lists:
+        now = after.authorizer.list_named(allowed.name)
         if now is not None:
-            former, current = set(demand.known) - ours, set(now.known) - ours
+            former, current = set(known(allowed)) - ours, set(known(now)) - ours
             if former < current:
-                yield Loosening(demand.name, tuple(sorted(current - former)))
-        elif demand.claim not in _CLIENT_CLAIMS:
-            yield Loosening(demand.name)
+                yield Loosening(allowed.name, tuple(sorted(current - former)))
+        elif allowed.claim not in _CLIENT_CLAIMS:
+            yield Loosening(allowed.name)
         elif not still_checked & _CLIENT_CLAIMS:
-            yield Loosening(demand.name, is_of_clients=True)
+            yield Loosening(allowed.name, is_of_clients=True)
 
 
 def _targets(preview: Preview, before: Gateway | None, after: Gateway | None) -> Iterator[tuple[str, str]]:
@@ -160,5 +161,5 @@ def _targets(preview: Preview, before: Gateway | None, after: Gateway | None) ->
 
 
 def _content(gateway: Gateway) -> object:
-    lists = {demand.name: frozenset(demand.values) for demand in gateway.authorizer.demands}
+    lists = {allowed.name: frozenset(allowed.values) for allowed in gateway.authorizer.lists}
     return gateway.authorizer.discovery_url, lists

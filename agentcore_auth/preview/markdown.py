@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from agentcore_auth.preview.authorizers import Checked, Fit, verdict
+from agentcore_auth.preview.authorizers import Comparison, Fit, verdict
 from agentcore_auth.preview.document import Hidden, Text
 from agentcore_auth.preview.gateways import Gateway
 from agentcore_auth.preview.grants import Grant, Widening
 from agentcore_auth.preview.impact import GatewayImpact, Impact, Loosening
-from agentcore_auth.preview.verdicts import Access, Caller, Fate
+from agentcore_auth.preview.verdicts import Access, Caller, ExpectedChange
 
 _SERIOUS = {Access.LOSES, Access.RENEWS}
 
@@ -45,7 +45,7 @@ def code(value: object) -> str:
 def _summary(impact: Impact) -> str:
     losing = sum(caller.access is Access.LOSES for _, caller in impact.locked_out)
     renewing = len(impact.locked_out) - losing
-    urls = sum(gateway.fate is Fate.REPLACED for gateway in impact.gateways)
+    urls = sum(gateway.change is ExpectedChange.REPLACED for gateway in impact.gateways)
     facts = [
         _count(losing, "caller loses access", "callers lose access"),
         _count(renewing, "caller needs a new token", "callers need new tokens"),
@@ -80,25 +80,25 @@ def _gateway(gateway: GatewayImpact) -> Iterator[str]:
 
 
 def _facts(gateway: GatewayImpact) -> Iterator[str]:
-    if gateway.fate is Fate.CREATED:
+    if gateway.change is ExpectedChange.CREATED:
         yield "new"
-    elif gateway.fate is Fate.DELETED:
+    elif gateway.change is ExpectedChange.DELETED:
         yield "**deleted**: its URL is gone, and with it every caller's access"
-    elif gateway.fate is Fate.REPLACED:
+    elif gateway.change is ExpectedChange.REPLACED:
         why = f", because of {_join(code(name) for name in gateway.replacing)}" if gateway.replacing else ""
         yield f"**replaced**{why}: its URL changes, and callers have to be told the new one"
     yield from map(_loosening, gateway.loosened)
     for what, verb in (("added", "added"), ("gone", "**gone**"), ("replaced", "replaced"), ("changed", "changed")):
-        names = [name for name, fate in gateway.targets if fate == what]
+        names = [name for name, change in gateway.targets if change == what]
         if names:
             tools = _join(code(f"{name}___…") for name in names)
             yield f"targets {verb}: {_join(code(name) for name in names)} (tools {tools})"
-    if gateway.differing and gateway.fate is Fate.STAYS:
+    if gateway.differing and gateway.change is ExpectedChange.STAYS:
         yield f"also changes: {_join(code(name) for name in gateway.differing)}"
 
 
 def _loosening(loosening: Loosening) -> str:
-    name = code(loosening.demand)
+    name = code(loosening.list_name)
     if loosening.added:
         return f"**lets more callers in**: {name} also accepts {_values(loosening.added)}"
     everybody = "; every client comes in that has the rest" if loosening.is_of_clients else ""
@@ -110,7 +110,7 @@ def _authorizers(before: Gateway | None, after: Gateway) -> Iterator[str]:
     yield "|---|---|---|" if before else "|---|---|"
     rows: dict[str, None] = {}
     for gateway in (before, after):
-        rows |= {demand.name: None for demand in gateway.authorizer.demands} if gateway else {}
+        rows |= {allowed.name: None for allowed in gateway.authorizer.lists} if gateway else {}
     for name in ("discoveryUrl", *rows):
         cells = [_cell(gateway, name) for gateway in (before, after) if gateway]
         if len(set(cells)) < len(cells):
@@ -121,8 +121,8 @@ def _authorizers(before: Gateway | None, after: Gateway) -> Iterator[str]:
 def _cell(gateway: Gateway, name: str) -> str:
     if name == "discoveryUrl":
         return code(gateway.authorizer.discovery_url)
-    demand = gateway.authorizer.demand(name)
-    return _values(demand.values) if demand else "not checked"
+    allowed = gateway.authorizer.list_named(name)
+    return _values(allowed.values) if allowed else "not checked"
 
 
 def _caller(caller: Caller, gateway: GatewayImpact) -> str:
@@ -155,31 +155,31 @@ def _fresh(caller: Caller, gateway: GatewayImpact) -> str:
         return "none: the client is deleted"
     said = _checks(caller.fresh)
     if caller.access is Access.RENEWS:
-        wrong = {check.demand.claim for check in caller.held or () if check.fit is Fit.NO}
+        wrong = {check.allowed.claim for check in caller.held or () if check.fit is Fit.NO}
         news = [
-            f"{code(each.demand.claim)} {_values(each.found)}" for each in caller.fresh if each.demand.claim in wrong
+            f"{code(each.allowed.claim)} {_values(each.found)}" for each in caller.fresh if each.allowed.claim in wrong
         ]
         said += f", with {_join(news)}" if news else ""
-    if caller.fate is Fate.REPLACED:
+    if caller.change is ExpectedChange.REPLACED:
         said += "; the client is replaced, so its id and secret change"
     return said
 
 
-def _checks(checks: Sequence[Checked]) -> str:
+def _checks(checks: Sequence[Comparison]) -> str:
     refused = [check for check in checks if check.fit is Fit.NO]
     if refused:
         return f"refused: {'; '.join(_difference(check) for check in refused)}"
-    claims = {fit: _join(code(check.demand.claim) for check in checks if check.fit is fit) for fit in Fit}
+    claims = {fit: _join(code(check.allowed.claim) for check in checks if check.fit is fit) for fit in Fit}
     if claims[Fit.UNKNOWN]:
         return f"{Hidden.AT_DEPLOYMENT.value}: {claims[Fit.UNKNOWN]}"
-    fits = _join(code(check.demand.claim) for check in checks if check.demand.name != "discoveryUrl")
+    fits = _join(code(check.allowed.claim) for check in checks if check.allowed.name != "discoveryUrl")
     made = claims[Fit.AT_DEPLOYMENT]
     return f"accepted by {fits}" + (f" ({made} is made by the deployment)" if made else "")
 
 
-def _difference(check: Checked) -> str:
+def _difference(check: Comparison) -> str:
     found = _values(check.found) if check.found else "missing"
-    return f"{code(check.demand.claim)} is {found}, wanted is {_values(check.demand.values)}"
+    return f"{code(check.allowed.claim)} is {found}, wanted is {_values(check.allowed.values)}"
 
 
 def _widenings(widenings: Sequence[Widening]) -> Iterator[str]:

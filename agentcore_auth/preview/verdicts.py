@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from agentcore_auth.preview.authorizers import Checked, Fit, satisfying, verdict
+from agentcore_auth.preview.authorizers import Comparison, Fit, compare, known, satisfying, verdict
 from agentcore_auth.preview.document import Hidden, Preview
 from agentcore_auth.preview.gateways import Client, Gateway
 
@@ -30,7 +30,7 @@ class Access(Enum):
 _ACCESS_OF_STRANGERS = {Fit.YES: Access.KEEPS, Fit.NO: Access.LOSES, Fit.UNKNOWN: Access.OUTSIDE}
 
 
-class Fate(Enum):
+class ExpectedChange(Enum):
     """What happens to a gateway or a client."""
 
     STAYS = "stays"
@@ -49,9 +49,9 @@ class Caller:
 
     name: str
     access: Access
-    fate: Fate
-    held: tuple[Checked, ...] | None = None
-    fresh: tuple[Checked, ...] | None = None
+    change: ExpectedChange
+    held: tuple[Comparison, ...] | None = None
+    fresh: tuple[Comparison, ...] | None = None
     is_ours: bool = True
 
     @property
@@ -60,10 +60,10 @@ class Caller:
         return self.access in {Access.LOSES, Access.RENEWS}
 
 
-def fate(preview: Preview, urn: str) -> Fate:
+def expected_change(preview: Preview, urn: str) -> ExpectedChange:
     """What happens to a resource."""
-    return {"create": Fate.CREATED, "replace": Fate.REPLACED, "delete": Fate.DELETED}.get(
-        preview.operation(urn), Fate.STAYS
+    return {"create": ExpectedChange.CREATED, "replace": ExpectedChange.REPLACED, "delete": ExpectedChange.DELETED}.get(
+        preview.operation(urn), ExpectedChange.STAYS
     )
 
 
@@ -74,14 +74,14 @@ def callers(preview: Preview, before: Gateway | None, after: Gateway | None) -> 
     for name in dict.fromkeys([*clients_before, *clients_after]):
         yield _client(preview, name, before, after)
     ours = {client.id for client in (*clients_before.values(), *clients_after.values())}
-    listed = dict.fromkeys(
+    others = dict.fromkeys(
         value
         for gateway in (before, after)
-        if gateway and (demand := gateway.authorizer.demand("allowedClients"))
-        for value in demand.known
+        if gateway and (listed := gateway.authorizer.list_named("allowedClients"))
+        for value in known(listed)
         if value not in ours
     )
-    for client_id in listed:
+    for client_id in others:
         yield _application(client_id, before, after)
 
 
@@ -91,54 +91,55 @@ def outsiders(before: Gateway | None, after: Gateway | None) -> Caller | None:
     Judged is a token that has what was asked for until now and nothing else: if that is refused, so are all such.
     """
     sides = [gateway for gateway in (before, after) if gateway]
-    if all(gateway.clients or gateway.authorizer.demand("allowedClients") for gateway in sides):
+    if all(gateway.clients or gateway.authorizer.list_named("allowedClients") for gateway in sides):
         return None
     name = "callers at this issuer"
     if before is None or after is None:
-        return Caller(name, Access.OUTSIDE if after else Access.LOSES, Fate.STAYS, is_ours=False)
+        return Caller(name, Access.OUTSIDE if after else Access.LOSES, ExpectedChange.STAYS, is_ours=False)
     held = _at_its_best(before, after)
     removed = any(
-        former and set(former.values) - set(demand.values)
-        for demand in after.authorizer.demands
-        if (former := before.authorizer.demand(demand.name))
+        former and set(former.values) - set(allowed.values)
+        for allowed in after.authorizer.lists
+        if (former := before.authorizer.list_named(allowed.name))
     )
     access = _ACCESS_OF_STRANGERS[verdict(held)]
     if removed and access is Access.KEEPS:
         access = Access.OUTSIDE
-    return Caller(name, access, Fate.STAYS, held, is_ours=False)
+    return Caller(name, access, ExpectedChange.STAYS, held, is_ours=False)
 
 
 def _client(preview: Preview, name: str, before: Gateway | None, after: Gateway | None) -> Caller:
     old = before.clients.get(name) if before else None
     new = after.clients.get(name) if after else None
-    fated = next(fate(preview, client.urn) for client in (new, old) if client)
+    change = next(expected_change(preview, client.urn) for client in (new, old) if client)
     had = _checked(before, before, old)
     held = _checked(after, before, old)
     fresh = _checked(after, after, new)
-    return Caller(name, _access(fated, had, held, fresh), fated, held, fresh)
+    return Caller(name, _access(change, had, held, fresh), change, held, fresh)
 
 
-def _checked(judge: Gateway | None, issuer: Gateway | None, client: Client | None) -> tuple[Checked, ...] | None:
+def _checked(judge: Gateway | None, issuer: Gateway | None, client: Client | None) -> tuple[Comparison, ...] | None:
     """`client`'s token, issued where `issuer` takes its tokens from, at the gateway `judge`."""
     if judge is None or issuer is None or client is None:
         return None
-    checks = judge.authorizer.check(client.claims, issuer.authorizer.discovery_url, client.urn)
+    made_together = client.urn in judge.sources
+    checks = compare(judge.authorizer, client.claims, issuer.authorizer.discovery_url, made_together=made_together)
     # A gateway and its own provider cannot have different issuers, known or not.
     return checks[1:] if judge is issuer else checks
 
 
 def _access(
-    fated: Fate,
-    had: Sequence[Checked] | None,
-    held: Sequence[Checked] | None,
-    fresh: Sequence[Checked] | None,
+    change: ExpectedChange,
+    had: Sequence[Comparison] | None,
+    held: Sequence[Comparison] | None,
+    fresh: Sequence[Comparison] | None,
 ) -> Access:
     comes_in = fresh is not None and verdict(fresh) in {Fit.YES, Fit.AT_DEPLOYMENT}
     if had is None or verdict(had) is Fit.NO:
         if comes_in:
             return Access.GAINS
         return Access.UNKNOWN if fresh is not None and verdict(fresh) is Fit.UNKNOWN else Access.NONE
-    if fated is Fate.REPLACED or fresh is None or verdict(fresh) is Fit.NO:
+    if change is ExpectedChange.REPLACED or fresh is None or verdict(fresh) is Fit.NO:
         return Access.LOSES
     if held is None or verdict(held) is Fit.NO:
         return Access.RENEWS if comes_in else Access.LOSES
@@ -149,22 +150,22 @@ def _application(client_id: str, before: Gateway | None, after: Gateway | None) 
     """An application that exists already: whether it is listed is known, the rest of its token is not."""
     if before is None or _is_left_out(client_id, before):
         access = Access.NONE if after is None or _is_left_out(client_id, after) else Access.GAINS
-        return Caller(client_id, access, Fate.STAYS, is_ours=False)
+        return Caller(client_id, access, ExpectedChange.STAYS, is_ours=False)
     if after is None:
-        return Caller(client_id, Access.LOSES, Fate.STAYS, is_ours=False)
+        return Caller(client_id, Access.LOSES, ExpectedChange.STAYS, is_ours=False)
     held = _at_its_best(before, after, client_id)
-    return Caller(client_id, _ACCESS_OF_STRANGERS[verdict(held)], Fate.STAYS, held, is_ours=False)
+    return Caller(client_id, _ACCESS_OF_STRANGERS[verdict(held)], ExpectedChange.STAYS, held, is_ours=False)
 
 
 def _is_left_out(client_id: str, gateway: Gateway) -> bool:
-    demand = gateway.authorizer.demand("allowedClients")
-    return demand is not None and client_id not in demand.known
+    allowed = gateway.authorizer.list_named("allowedClients")
+    return allowed is not None and client_id not in known(allowed)
 
 
-def _at_its_best(before: Gateway, after: Gateway, client_id: str | None = None) -> tuple[Checked, ...]:
+def _at_its_best(before: Gateway, after: Gateway, client_id: str | None = None) -> tuple[Comparison, ...]:
     """The checks of a token that has all that was asked for until now; what was not asked for is not known."""
-    not_asked = {demand.claim: Hidden.AT_DEPLOYMENT for demand in after.authorizer.demands}
+    not_asked = {allowed.claim: Hidden.AT_DEPLOYMENT for allowed in after.authorizer.lists}
     token = {**not_asked, **satisfying(before.authorizer)}
     if client_id is not None:
         token["client_id"] = client_id
-    return after.authorizer.check(token, before.authorizer.discovery_url)
+    return compare(after.authorizer, token, before.authorizer.discovery_url, made_together=False)

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from agentcore_auth.authorizer.causes import Cause, Finding
+from agentcore_auth.authorizer.checking import discovery_url_of
 from agentcore_auth.authorizer.fitting import api_audiences, custom_client_claim
 from agentcore_auth.authorizer.model import Authorizer, AuthorizerError, CustomClaim
 from agentcore_auth.authorizer.rules import scopes_of
-from agentcore_auth.tokens.checking import discovery_url_of
 
 Claims = Mapping[str, object]
 
 
-def corrected(authorizer: Authorizer, claims: Claims, findings: Iterable[Finding]) -> Authorizer | None:
+def corrected(authorizer: Authorizer[str], claims: Claims, findings: Iterable[Finding]) -> Authorizer[str] | None:
     """The authorizer with which the findings vanish, or None where no change to it would help.
 
     Where the token should be another one (expired, wrong signature, an ID token, a scope that it lacks), the
@@ -33,13 +33,13 @@ def corrected(authorizer: Authorizer, claims: Claims, findings: Iterable[Finding
     return None if result == authorizer else result
 
 
-def _without_audience(authorizer: Authorizer, _finding: Finding, claims: Claims) -> Authorizer:
+def _without_audience(authorizer: Authorizer[str], _finding: Finding, claims: Claims) -> Authorizer[str]:
     client_id = claims.get("client_id")
     clients = authorizer.allowed_clients or ((client_id,) if isinstance(client_id, str) else ())
     return replace(authorizer, allowed_audience=(), allowed_clients=clients)
 
 
-def _without_clients(authorizer: Authorizer, _finding: Finding, claims: Claims) -> Authorizer:
+def _without_clients(authorizer: Authorizer[str], _finding: Finding, claims: Claims) -> Authorizer[str]:
     pinned = custom_client_claim(claims)
     custom = authorizer.custom_claims
     if pinned is not None and all(claim.name != pinned.name for claim in custom):
@@ -48,35 +48,35 @@ def _without_clients(authorizer: Authorizer, _finding: Finding, claims: Claims) 
     return replace(authorizer, allowed_clients=(), allowed_audience=audience, custom_claims=custom)
 
 
-def _client_as_in_token(authorizer: Authorizer, finding: Finding, _claims: Claims) -> Authorizer:
+def _client_as_in_token(authorizer: Authorizer[str], finding: Finding, _claims: Claims) -> Authorizer[str]:
     return replace(authorizer, allowed_clients=_near(authorizer.allowed_clients, finding.actual))
 
 
-def _audience_as_in_token(authorizer: Authorizer, finding: Finding, claims: Claims) -> Authorizer:
+def _audience_as_in_token(authorizer: Authorizer[str], finding: Finding, claims: Claims) -> Authorizer[str]:
     actual = tuple(value for value in finding.actual if value in api_audiences(claims)) or finding.actual
     return replace(authorizer, allowed_audience=_near(authorizer.allowed_audience, actual))
 
 
-def _scopes_as_in_token(authorizer: Authorizer, _finding: Finding, claims: Claims) -> Authorizer:
+def _scopes_as_in_token(authorizer: Authorizer[str], _finding: Finding, claims: Claims) -> Authorizer[str]:
     return replace(authorizer, allowed_scopes=scopes_of(claims))
 
 
-def _issuer_as_in_token(authorizer: Authorizer, finding: Finding, _claims: Claims) -> Authorizer:
+def _issuer_as_in_token(authorizer: Authorizer[str], finding: Finding, _claims: Claims) -> Authorizer[str]:
     if not finding.actual or not finding.actual[0].startswith("https://"):
         return authorizer
     return replace(authorizer, discovery_url=discovery_url_of(finding.actual[0]))
 
 
-def _claim_as_in_token(authorizer: Authorizer, finding: Finding, claims: Claims) -> Authorizer:
-    def fitted(claim: CustomClaim) -> CustomClaim:
+def _claim_as_in_token(authorizer: Authorizer[str], finding: Finding, claims: Claims) -> Authorizer[str]:
+    def fitted(claim: CustomClaim[str]) -> CustomClaim[str]:
         if claim.name != finding.claim:
             return claim
         value = claims.get(claim.name)
         if finding.cause is Cause.CLAIM_TYPE:
             if isinstance(value, list):
-                return CustomClaim(claim.name, claim.values[0], "STRING_ARRAY", "CONTAINS")
-            return CustomClaim(claim.name, claim.values[0]) if isinstance(value, str) else claim
-        return CustomClaim(claim.name, value) if isinstance(value, str) else claim
+                return CustomClaim(claim.name, claim.values[:1], "CONTAINS")
+            return CustomClaim(claim.name, claim.values[:1]) if isinstance(value, str) else claim
+        return CustomClaim(claim.name, (value,)) if isinstance(value, str) else claim
 
     return replace(authorizer, custom_claims=tuple(fitted(claim) for claim in authorizer.custom_claims))
 
@@ -92,7 +92,7 @@ def _folded(value: str) -> str:
     return value.casefold().partition("://")[2].rstrip("/") or value.casefold().rstrip("/")
 
 
-_Correction = Callable[[Authorizer, Finding, Claims], Authorizer]
+_Correction = Callable[[Authorizer[str], Finding, Claims], Authorizer[str]]
 _CORRECTIONS: Mapping[Cause, _Correction] = {
     Cause.AUDIENCE_ABSENT: _without_audience,
     Cause.CLIENT_ID_ABSENT: _without_clients,

@@ -11,10 +11,10 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
+from agentcore_auth.authorizer.checking import discovery_url_of
 from agentcore_auth.authorizer.differences import is_entra_host, is_okta_org_issuer
 from agentcore_auth.authorizer.jws import parse_json
 from agentcore_auth.authorizer.shapes import host_of
-from agentcore_auth.tokens.checking import discovery_url_of
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from agentcore_auth.authorizer.checking import WELL_KNOWN
 from agentcore_auth.authorizer.differences import is_cognito_host, is_okta_host
-from agentcore_auth.tokens.checking import WELL_KNOWN
 
 _TOKEN_PATHS = re.compile(
     r"/(oauth2?/token|v1/(token|keys|authorize|introspect)|oauth2?/authorize|authorize|userinfo)$"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError
-from agentcore_auth.authorizer.fitting import fitting, oidc_entry
+from agentcore_auth.authorizer.fitting import fitting
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.tokens.corrections import corrected
 from agentcore_auth.tokens.remedy_sentences import ANSWERS, Context
@@ -62,7 +62,7 @@ def _wants_another_token(findings: Sequence[Finding]) -> bool:
     return any(finding.cause in _OF_ANOTHER_TOKEN for finding in findings)
 
 
-def _better_authorizer(findings: Sequence[Finding], context: Context) -> Authorizer | None:
+def _better_authorizer(findings: Sequence[Finding], context: Context) -> Authorizer[str] | None:
     lists_differ = findings[-1].cause.rank > Cause.ID_TOKEN.rank
     if context.authorizer is not None and not (_wants_another_token(findings) and lists_differ):
         return corrected(context.authorizer, context.claims, findings)
@@ -74,6 +74,6 @@ def _better_authorizer(findings: Sequence[Finding], context: Context) -> Authori
         return None
 
 
-def _changed_keys(old: Authorizer, new: Authorizer, name: str) -> dict[str, object]:
-    before, after = oidc_entry(old), oidc_entry(new)
+def _changed_keys(old: Authorizer[str], new: Authorizer[str], name: str) -> dict[str, object]:
+    before, after = old.to_stack_file(), new.to_stack_file()
     return {f"oidc.{name}.{key}": after.get(key) for key in {**before, **after} if before.get(key) != after.get(key)}

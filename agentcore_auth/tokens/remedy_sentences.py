@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
-from agentcore_auth.authorizer.fitting import api_audiences, fitting, oidc_entry
+from agentcore_auth.authorizer.checking import discovery_url_of
+from agentcore_auth.authorizer.fitting import api_audiences, fitting
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.authorizer.shapes import host_of, shape_of
-from agentcore_auth.tokens.checking import discovery_url_of
 
 BUILT_IN = ("cognito", "auth0", "okta")
 
@@ -24,7 +24,7 @@ class Context:
     """What is known where a token was refused. `provider` is the gateway's identity provider in the stack, if any."""
 
     claims: Mapping[str, object] = field(default_factory=dict[str, object])
-    authorizer: Authorizer | None = None
+    authorizer: Authorizer[str] | None = None
     provider: str | None = None
     stack: str | None = None
 
@@ -249,7 +249,7 @@ def _no_list(_finding: Finding, context: Context) -> Answer:
         fit = fitting(context.claims)[0]
     except TokenError:
         return f"{lead} (agentcore-auth suggest derives it from a token).", {}
-    entry = oidc_entry(fit)
+    entry = fit.to_stack_file()
     return f"{lead}; from this token, the tightest is below.", {
         f"oidc.{context.provider or 'NAME'}.{key}": value for key, value in entry.items()
     }

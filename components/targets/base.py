@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 from pydantic import Field
 
-from components import iam
+from agentcore_auth import iam
 from configuration import forms
 from configuration.context import CheckContext
 from configuration.mistakes import Mistake
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     McpArguments: TypeAlias = aws.bedrock.AgentcoreGatewayTargetTargetConfigurationMcpArgsDict
     DocumentArguments: TypeAlias = aws.bedrock.AgentcoreGatewayTargetTargetConfigurationMcpOpenApiSchemaArgsDict
     CredentialArguments: TypeAlias = aws.bedrock.AgentcoreGatewayTargetCredentialProviderConfigurationArgsDict
-    Permissions: TypeAlias = Sequence[pulumi.Input[iam.Need]]
+    Permissions: TypeAlias = Sequence[pulumi.Input[iam.Permission]]
 
 _Shared = TypeVar("_Shared")
 
@@ -64,7 +64,7 @@ class TargetContext:
     """
 
     name: str
-    scope: iam.Place
+    scope: iam.AwsScope
     tags: Mapping[str, str]
     documents: Mapping[str, str]
     secret: Callable[[str], pulumi.Output[str]]
@@ -115,17 +115,17 @@ class Target(Section, frozen=True):
         del path, context
         yield from ()
 
-    def permissions(self, scope: iam.Place, gateway_name: str) -> Sequence[iam.Need]:
+    def permissions(self, scope: iam.AwsScope, gateway_name: str) -> Sequence[iam.Permission]:
         """What the execution role has to be allowed, with the ARNs to come as far as their names are known."""
         del scope, gateway_name
         return ()
 
-    def deployment_statements(self, scope: iam.Place, gateway_name: str) -> Iterable[iam.Statement]:
+    def deployment_statements(self, scope: iam.AwsScope, gateway_name: str) -> Iterable[iam.Statement]:
         """What setting the target up asks of IAM, beyond what gateways and targets always do."""
         del scope, gateway_name
         return ()
 
-    def policies(self, scope: iam.Place, gateway_name: str) -> Mapping[str, iam.Document]:
+    def policies(self, scope: iam.AwsScope, gateway_name: str) -> Mapping[str, iam.Document]:
         """Title -> IAM document, for what the target sets up itself."""
         del scope, gateway_name
         return {}

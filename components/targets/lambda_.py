@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from pydantic import Field
 
+from agentcore_auth import iam
 from agentcore_auth.documents import tools
 from agentcore_auth.documents.documents import Tool
-from components import iam, tool_schema
+from components import tool_schema
 from components.targets.base import LocalDocument, Target, TargetArguments, TargetContext, exactly_one
 from configuration import forms
 from configuration.context import CheckContext
@@ -59,7 +60,7 @@ class LambdaTarget(Target, frozen=True):
                 f"{context.stack.partition}: no role reaches across",
             )
 
-    def permissions(self, scope: iam.Place, gateway_name: str) -> Sequence[iam.Need]:
+    def permissions(self, scope: iam.AwsScope, gateway_name: str) -> Sequence[iam.Permission]:
         del scope, gateway_name
         return (iam.FunctionCall(self.function_arn),)
 

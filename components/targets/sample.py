@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from components import iam
+from agentcore_auth import iam
 from components.targets.base import Target, TargetArguments, TargetContext
 from components.targets.lambda_ import function_target
 from configuration import forms
@@ -45,10 +45,10 @@ class SampleTarget(Target, frozen=True):
     name: forms.TargetName = Field(description="Its tool is called `<name>___echo`.")
     description: forms.Description | None = Field(default=None, description="1 to 200 characters.")
 
-    def permissions(self, scope: iam.Place, gateway_name: str) -> Sequence[iam.Need]:
+    def permissions(self, scope: iam.AwsScope, gateway_name: str) -> Sequence[iam.Permission]:
         return (iam.FunctionCall(iam.regional_arn(scope, "lambda", f"function:{gateway_name}-sample-<assigned>")),)
 
-    def deployment_statements(self, scope: iam.Place, gateway_name: str) -> Iterator[iam.Statement]:
+    def deployment_statements(self, scope: iam.AwsScope, gateway_name: str) -> Iterator[iam.Statement]:
         name = f"{gateway_name}-sample-*"
         function, log_group = (
             iam.regional_arn(scope, service, f"{kind}:{name}")
@@ -61,11 +61,11 @@ class SampleTarget(Target, frozen=True):
         yield iam.allow("ManageSampleRole", iam.prefixed("iam", iam.ROLE_ACTIONS), [role])
         yield iam.pass_role("PassSampleRole", role, "lambda.amazonaws.com")
 
-    def policies(self, scope: iam.Place, gateway_name: str) -> Mapping[str, iam.Document]:
+    def policies(self, scope: iam.AwsScope, gateway_name: str) -> Mapping[str, iam.Document]:
         log = iam.regional_arn(scope, "logs", f"log-group:{gateway_name}-sample-<assigned>")
         return {
-            "Sample function: who may assume its role": iam.function_trust_policy(),
-            "Sample function: what its role may do": iam.document(iam.function_statements(log)),
+            "Sample function: who may assume its role": function_trust_policy(),
+            "Sample function: what its role may do": function_policy(log),
         }
 
     def arguments(self, context: TargetContext) -> TargetArguments:
@@ -78,3 +78,15 @@ def _function(context: TargetContext) -> SampleFunction:
     from components.sample import SampleFunction  # noqa: PLC0415 - imports Pulumi
 
     return SampleFunction(f"{context.name}-sample", context.tags, context.child())
+
+
+def function_trust_policy() -> iam.Document:
+    """Who may assume the function's role: Lambda."""
+    service = {"Service": "lambda.amazonaws.com"}
+    return iam.document([{"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"}])
+
+
+def function_policy(log_group_arn: str) -> iam.Document:
+    """What the function may do: write its log, into a log group that exists."""
+    streams = f"{log_group_arn.removesuffix(':*')}:log-stream:*"
+    return iam.document([iam.allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [streams])])

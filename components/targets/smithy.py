@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from agentcore_auth import iam
 from agentcore_auth.documents import smithy
-from components import iam
 from components.targets.base import LocalDocument, Target, TargetArguments, TargetContext, document_arguments, is_s3
 from configuration import forms
 from configuration.context import CheckContext
@@ -37,7 +37,7 @@ class SmithyTarget(Target, frozen=True):
             yield from _wildcards(f"{path}.actions", self.actions)
             yield from _wildcards(f"{path}.resources", self.resources)
 
-    def permissions(self, scope: iam.Place, gateway_name: str) -> Sequence[iam.Need]:
+    def permissions(self, scope: iam.AwsScope, gateway_name: str) -> Sequence[iam.Permission]:
         del scope, gateway_name
         return (iam.ServiceCalls(self.name, self.actions, self.resources),)
 

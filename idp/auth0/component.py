@@ -12,9 +12,10 @@ from __future__ import annotations
 import pulumi
 import pulumi_auth0 as auth0
 
+from agentcore_auth.authorizer.issued import IssuedTokens
 from agentcore_auth.authorizer.shapes import AUTH0
 from idp.auth0 import Auth0
-from idp.base import Application, IdentityProvider, IssuedTokens
+from idp.base import Application, IdentityProvider
 from idp.checks import Client
 
 # An audience need not hold the gateway's name: when the gateway is renamed, the API has to stay the same resource, or a

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from components import iam
+from agentcore_auth import iam
 from configuration import forms
 from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake
@@ -127,7 +127,7 @@ class Cognito(Provider, frozen=True):
                         f"{path}.{key}", "is a property of the pool, which exists already (userPoolId): leave it out"
                     )
 
-    def deployment_statements(self, scope: iam.Place) -> Iterator[iam.Statement]:
+    def deployment_statements(self, scope: iam.AwsScope) -> Iterator[iam.Statement]:
         """AWS gives pools ids of its own, so a new one is scoped by its region only."""
         pool = iam.regional_arn(scope, "cognito-idp", f"userpool/{self.user_pool_id or f'{scope.region}_*'}")
         yield iam.allow("ManageInUserPool", iam.prefixed("cognito-idp", _IN_POOL_ACTIONS), [pool])

@@ -14,8 +14,9 @@ from types import MappingProxyType
 import pulumi
 import pulumi_aws as aws
 
+from agentcore_auth.authorizer.issued import IssuedTokens
 from agentcore_auth.authorizer.shapes import COGNITO
-from idp.base import Application, IdentityProvider, IssuedTokens
+from idp.base import Application, IdentityProvider
 from idp.cognito import Cognito, CognitoClient
 
 # What AWS knows by a name without the gateway's in it keeps its place in the stack when the gateway is renamed: a new

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import pulumi
 
-from agentcore_auth.tokens.checking import issuer_of
-from idp.base import IdentityProvider, RequiredClaim, RequiredClaims
+from agentcore_auth.authorizer.checking import issuer_of
+from agentcore_auth.authorizer.model import Authorizer
+from agentcore_auth.mode import Mode
+from idp.base import IdentityProvider
 from idp.oidc import Oidc
 
 
@@ -25,13 +27,9 @@ class OidcProvider(IdentityProvider):
         self.audience = audiences[0] if audiences else None
         self.scopes = arguments.allowed_scopes or ()
         self.applications = {}
-        self.tokens = RequiredClaims(
-            audience=audiences,
-            client_ids=arguments.allowed_clients or (),
-            scopes=self.scopes,
-            claims=[
-                RequiredClaim(claim.name, claim.equals, claim.contains, claim.contains_any or ())
-                for claim in arguments.custom_claims or ()
-            ],
-        )
+        self._authorizer = Authorizer.from_stack_file(arguments.model_dump(by_alias=True, exclude_none=True))
         self.finish()
+
+    def authorizer(self, mode: Mode) -> Authorizer[pulumi.Input[str]]:  # noqa: ARG002  # the same in every mode
+        """The lists that the configuration gives, and nothing else."""
+        return self._authorizer

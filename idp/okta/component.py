@@ -11,8 +11,9 @@ from __future__ import annotations
 import pulumi
 import pulumi_okta as okta
 
+from agentcore_auth.authorizer.issued import IssuedTokens
 from agentcore_auth.authorizer.shapes import OKTA, OKTA_WITH_CLIENT_ID
-from idp.base import Application, IdentityProvider, IssuedTokens
+from idp.base import Application, IdentityProvider
 from idp.okta import Okta
 
 _DEFAULT_SERVER = "default"

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from agentcore_auth.documents.documents import Tool
-from agentcore_auth.documents.endpoints import permission_for
+from agentcore_auth.iam import AwsScope
+from agentcore_auth.iam.endpoints import signed_call
 from sandbox.gateway.credentials import TokenVault
 from sandbox.gateway.deployed import Gateway, Target
 from sandbox.gateway.execution_role import SignedByRole, require
@@ -70,10 +71,11 @@ def _signature(gateway: Gateway, target: Target) -> SignedByRole | None:
     if provider is None:
         return None
     endpoint = str(target.configuration["endpoint"])
-    permission = permission_for(endpoint)
-    if permission is None:
+    call = signed_call(endpoint)
+    if call is None:
         raise CallFailedError(f"The sandbox cannot tell which permission {endpoint} asks for.")
-    require(gateway, permission.action, *permission.arns(gateway.arn.split(":")[1], gateway.account))
+    asked = call.permission(target.name, AwsScope(gateway.arn.split(":")[1], gateway.account, gateway.region))
+    require(gateway, *asked.actions, *asked.resources)
     return SignedByRole(gateway, provider["service"], provider.get("region"))
 
 

@@ -208,7 +208,7 @@ def test_whom_the_report_says_a_mode_lets_in_comes_in(deploy: Deploy, services: 
     assert deployed.knock("auth0", stranger).status == 401
     made = Change(deployed, {"mode": "tutorial"})
     loosened = gateway_of(made.report, f"{made.name}-auth0").loosened
-    assert {each.demand for each in loosened} == {"allowedClients", "allowedScopes"}
+    assert {each.list_name for each in loosened} == {"allowedClients", "allowedScopes"}
     assert made.report.breaches(["lockout", "replace", "widen"]) == ["widen"]
     assert deployed.knock("auth0", stranger).status == 200
 

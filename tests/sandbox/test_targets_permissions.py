@@ -17,8 +17,8 @@ from typing import Any
 import boto3
 import pytest
 
+from agentcore_auth.iam import execution_role_name
 from agentcore_auth.tokens.getting import credentials_of, get_token
-from components.iam import execution_role_name
 from sandbox.caller import ToolResult, call_tool
 from sandbox.engine.secrets import new_crypter
 from sandbox.project import copy, write_stack_file

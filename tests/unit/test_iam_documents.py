@@ -7,12 +7,12 @@ from urllib.parse import quote
 
 import pytest
 
-from agentcore_auth.documents.endpoints import permission_for
-from components import iam
-from configuration.section import Mode
+from agentcore_auth import iam
+from agentcore_auth.iam.endpoints import signed_call
+from agentcore_auth.mode import Mode
 from tests.unit.policy_table import faults
 
-HERE = iam.Place("aws", "123456789012", "us-west-2")
+HERE = iam.AwsScope("aws", "123456789012", "us-west-2")
 GATEWAYS = ["tools-cognito", "tools-okta"]
 ROLE = "arn:aws:iam::123456789012:role/agents/tools-execution"
 OWN_FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:weather"
@@ -31,14 +31,16 @@ TABLES = iam.ServiceCalls(
 SIGNED = iam.ServiceCalls(
     "notes", ("bedrock-agentcore:InvokeAgentRuntime",), (RUNTIME, f"{RUNTIME}/runtime-endpoint/DEFAULT")
 )
-KEY = iam.ApiKeyUse(f"{VAULT}/apikeycredentialprovider/pets", f"{SECRET}/apikey/pets-AbCdEf")
-TOKEN = iam.OAuthUse(f"{VAULT}/oauth2credentialprovider/crm", f"{SECRET}/oauth2/crm-AbCdEf")
-NEEDS: list[iam.Need] = [OWN, OTHER, TABLES, SIGNED, KEY, TOKEN]
-EVERY_CHOICE = [list(choice) for choice in chain(*(combinations(NEEDS, size) for size in range(len(NEEDS) + 1)))]
+KEY = iam.CredentialUse(iam.API_KEY, f"{VAULT}/apikeycredentialprovider/pets", f"{SECRET}/apikey/pets-AbCdEf")
+TOKEN = iam.CredentialUse(iam.OAUTH, f"{VAULT}/oauth2credentialprovider/crm", f"{SECRET}/oauth2/crm-AbCdEf")
+PERMISSIONS: list[iam.Permission] = [OWN, OTHER, TABLES, SIGNED, KEY, TOKEN]
+EVERY_CHOICE = [
+    list(choice) for choice in chain(*(combinations(PERMISSIONS, size) for size in range(len(PERMISSIONS) + 1)))
+]
 
 
-def execution(*needs: iam.Need, mode: Mode = "pinned") -> dict[str, dict[str, Any]]:
-    return {statement["Sid"]: statement for statement in iam.execution_statements(HERE, GATEWAYS, needs, mode)}
+def execution(*permissions: iam.Permission, mode: Mode = "pinned") -> dict[str, dict[str, Any]]:
+    return {statement["Sid"]: statement for statement in iam.execution_statements(HERE, GATEWAYS, permissions, mode)}
 
 
 def test_pinned_trust_names_each_gateway() -> None:
@@ -69,17 +71,17 @@ def test_tutorial_trust_is_the_tutorials() -> None:
 
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
 def test_arns_are_of_the_callers_partition(partition: str) -> None:
-    place = replace(HERE, partition=partition)
+    scope = replace(HERE, partition=partition)
     documents = [
-        iam.trust_policy(place, GATEWAYS, "pinned"),
-        iam.caller_policy(place, GATEWAYS, ROLE.replace("arn:aws:", f"arn:{partition}:"), ["schemas"], "pinned"),
+        iam.trust_policy(scope, GATEWAYS, "pinned"),
+        iam.caller_policy(scope, GATEWAYS, ROLE.replace("arn:aws:", f"arn:{partition}:"), ["schemas"], "pinned"),
     ]
     text = str(documents)
     assert text.count("arn:") == text.count(f"arn:{partition}:")
 
 
 @pytest.mark.parametrize(
-    ("needs", "sids"),
+    ("permissions", "sids"),
     [
         ([], set[str]()),
         ([OWN, OTHER], {"InvokeFunctions"}),
@@ -88,8 +90,10 @@ def test_arns_are_of_the_callers_partition(partition: str) -> None:
         ([TOKEN], {"GetWorkloadTokens", "GetOAuthTokens", "ReadCredentials"}),
     ],
 )
-def test_the_role_has_the_statements_of_its_targets_and_no_others(needs: list[iam.Need], sids: set[str]) -> None:
-    assert set(execution(*needs)) == sids
+def test_the_role_has_the_statements_of_its_targets_and_no_others(
+    permissions: list[iam.Permission], sids: set[str]
+) -> None:
+    assert set(execution(*permissions)) == sids
 
 
 def test_functions_are_named_one_by_one() -> None:
@@ -110,7 +114,7 @@ def test_credentials_are_taken_from_the_vault_by_these_gateways_only() -> None:
 
 
 def test_a_provider_that_the_api_spells_with_its_older_name_is_named_as_iam_knows_it() -> None:
-    spelled = iam.ApiKeyUse(KEY.provider_arn.replace("bedrock-agentcore", "acps"), KEY.secret_arn)
+    spelled = iam.CredentialUse(iam.API_KEY, KEY.provider_arn.replace("bedrock-agentcore", "acps"), KEY.secret_arn)
     assert execution(spelled)["GetApiKeys"] == execution(KEY)["GetApiKeys"]
 
 
@@ -118,9 +122,9 @@ def test_targets_whose_names_differ_in_hyphens_only_have_different_sids() -> Non
     assert set(execution(replace(TABLES, target="a-b"), replace(SIGNED, target="aB"))) == {"CallAB", "CallAB2"}
 
 
-@pytest.mark.parametrize("needs", EVERY_CHOICE)
-def test_no_execution_statement_is_wider_than_it_has_to_be(needs: list[iam.Need]) -> None:
-    statements = iam.execution_statements(HERE, GATEWAYS, needs, "pinned")
+@pytest.mark.parametrize("permissions", EVERY_CHOICE)
+def test_no_execution_statement_is_wider_than_it_has_to_be(permissions: list[iam.Permission]) -> None:
+    statements = iam.execution_statements(HERE, GATEWAYS, permissions, "pinned")
     assert faults(statements) == []
     assert len({statement["Sid"] for statement in statements}) == len(statements)
 
@@ -169,13 +173,6 @@ def test_another_accounts_function_admits_the_execution_role() -> None:
     assert iam.account_of(OTHER_FUNCTION) == "210987654321"
 
 
-def test_the_sample_function_may_write_its_own_log_only() -> None:
-    group = "arn:aws:logs:us-west-2:123456789012:log-group:tools-echo-1234567"
-    statements = iam.function_statements(f"{group}:*")
-    assert statements[0]["Resource"] == [f"{group}:log-stream:*"]
-    assert faults(statements) == []
-
-
 @pytest.mark.parametrize(
     ("endpoint", "action", "arns"),
     [
@@ -197,10 +194,11 @@ def test_the_sample_function_may_write_its_own_log_only() -> None:
     ],
 )
 def test_a_signed_endpoint_tells_its_permission(endpoint: str, action: str, arns: tuple[str, ...]) -> None:
-    permission = permission_for(endpoint)
-    assert permission is not None
-    assert (permission.action, permission.arns("aws", "123456789012")) == (action, arns)
-    assert faults(iam.execution_statements(HERE, GATEWAYS, [iam.ServiceCalls("t", (action,), arns)], "pinned")) == []
+    call = signed_call(endpoint)
+    assert call is not None
+    permission = call.permission("t", HERE)
+    assert permission == iam.ServiceCalls("t", (action,), arns)
+    assert faults(iam.execution_statements(HERE, GATEWAYS, [permission], "pinned")) == []
 
 
 @pytest.mark.parametrize(
@@ -213,4 +211,4 @@ def test_a_signed_endpoint_tells_its_permission(endpoint: str, action: str, arns
     ],
 )
 def test_an_address_that_does_not_tell_has_no_permission(endpoint: str) -> None:
-    assert permission_for(endpoint) is None
+    assert signed_call(endpoint) is None

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from components import policies
-from components.policies import PROJECT, documents, expected_place, read_stack_file
+from configuration import policies
+from configuration.policies import PROJECT, documents, expected_scope, read_stack_file
 from settings import Settings, load
 from tests.unit.policy_table import faults
 from tests.unit.pulumi_mocks import ACCOUNT, deploy
@@ -27,7 +27,7 @@ def settings_of(path: Path) -> Settings:
 
 def documents_of(path: Path) -> dict[str, Any]:
     settings = settings_of(path)
-    return documents(settings, expected_place(settings.region, ACCOUNT))
+    return documents(settings, expected_scope(settings.region, ACCOUNT))
 
 
 def is_trust(document: dict[str, Any]) -> bool:
@@ -93,7 +93,7 @@ def test_an_own_function_is_no_other_account_s() -> None:
     [("us-west-2", "aws"), ("eu-central-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
 )
 def test_a_region_is_in_its_partition(region: str, partition: str) -> None:
-    assert expected_place(region).partition == partition
+    assert expected_scope(region).partition == partition
 
 
 def test_a_stack_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:

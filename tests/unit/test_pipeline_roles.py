@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from components import iam
-from components.iam_pipeline import State, documents, main, preview_subjects, read_only, trust
-from components.policies import PROJECT, expected_place
+from agentcore_auth import iam
+from agentcore_auth.iam.pipeline import State, preview_subjects, read_only, role_documents, trust
+from configuration.policies import PROJECT, expected_scope, main
 from tests.unit.policy_table import faults
 
-PLACE = expected_place("us-west-2", "123456789012")
+HERE = expected_scope("us-west-2", "123456789012")
 STATE = State("acme-state", "arn:aws:kms:us-west-2:123456789012:key/11111111-2222-3333-4444-555555555555")
 STACK_FILES = sorted(PROJECT.glob("examples/Pulumi.*.yaml"))
 
 
 def roles(path: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, list[dict[str, Any]]]:
     """Title -> statements, as the command prints them for a stack file."""
-    arguments = ["--file", str(path), "--repository", "acme/gateways", "--account", PLACE.account]
+    arguments = ["--file", str(path), "--pipeline", "acme/gateways", "--account", HERE.account]
     state = ["--state-bucket", str(STATE.bucket), "--state-key", str(STATE.key_arn)]
     assert main([*arguments, *state]) == 0
     found: dict[str, list[dict[str, Any]]] = {}
@@ -79,7 +79,7 @@ def test_a_pull_request_cannot_assume_the_deploy_role(capsys: pytest.CaptureFixt
 
 
 def test_trust_compares_audience_and_subject_literally() -> None:
-    (statement,) = trust(PLACE, preview_subjects("acme/gateways", "main"))["Statement"]
+    (statement,) = trust(HERE, preview_subjects("acme/gateways", "main"))["Statement"]
     assert set(statement["Condition"]) == {"StringEquals"}
     assert statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:aud"] == "sts.amazonaws.com"
     assert statement["Principal"] == {
@@ -89,7 +89,7 @@ def test_trust_compares_audience_and_subject_literally() -> None:
 
 def test_without_a_self_managed_backend_there_is_nothing_about_state() -> None:
     deployment = iam.document([iam.allow("Look", ["iam:GetRole"], ["arn:aws:iam::123456789012:role/r"])])
-    found = documents(PLACE, deployment, State(), repository="a/b", branch="main", stack="dev")
+    found = role_documents(HERE, deployment, State(), repository="a/b", branch="main", stack="dev")
     assert found["Deploy role: what it may do"] == deployment
 
 
@@ -101,10 +101,16 @@ def test_a_statement_that_only_writes_is_left_out_of_the_preview_role() -> None:
 @pytest.mark.parametrize("repository", ["gateways", "acme/*", "acme/gate ways", "https://github.com/acme/gateways"])
 def test_a_repository_is_named_in_full(repository: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
-        main(["--stack", "dev", "--repository", repository, "--account", PLACE.account])
+        main(["--stack", "dev", "--pipeline", repository, "--account", HERE.account])
     assert "is not OWNER/NAME" in capsys.readouterr().err
 
 
+def test_the_roles_of_the_workflows_need_the_account(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--stack", "dev", "--pipeline", "acme/gateways"])
+    assert "--pipeline needs --account" in capsys.readouterr().err
+
+
 def test_a_stack_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--stack", "none", "--repository", "a/b", "--account", PLACE.account]) == 1
+    assert main(["--stack", "none", "--pipeline", "a/b", "--account", HERE.account]) == 1
     assert "there is no Pulumi.none.yaml" in capsys.readouterr().err

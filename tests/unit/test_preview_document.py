@@ -56,9 +56,9 @@ REFUSED: list[tuple[str, str]] = [
     (step_with(newState={"inputs": "none"}), "inputs has to be an object"),
     (step_with(newState={"propertyDependencies": []}), "propertyDependencies has to be an object"),
     (json.dumps(with_authorizer(stored(), "demo-cognito", allowedScopes="read")), "has to be a list"),
-    (json.dumps(with_authorizer(stored(), "demo-cognito", allowedScopes=[1])), "something else than text"),
+    (json.dumps(with_authorizer(stored(), "demo-cognito", allowedScopes=[1])), "has to be a text"),
     (json.dumps(with_authorizer(stored(), "demo-cognito", allowedScopes=["a b"])), "AWS would refuse"),
-    (json.dumps(with_authorizer(stored(), "demo-cognito", discoveryUrl=None)), "no discoveryUrl"),
+    (json.dumps(with_authorizer(stored(), "demo-cognito", discoveryUrl=None)), "discoveryUrl has to be a text"),
     (json.dumps(with_authorizer(stored(), "demo-okta", customClaims=[{}])), "AWS would refuse"),
 ]
 

@@ -7,7 +7,7 @@ import pytest
 from agentcore_auth.preview.authorizers import Fit, verdict
 from agentcore_auth.preview.document import Hidden
 from agentcore_auth.preview.gateways import GATEWAY
-from agentcore_auth.preview.verdicts import Access, Fate
+from agentcore_auth.preview.verdicts import Access, ExpectedChange
 from tests.unit.stored_previews import (
     CHANGES,
     UNKNOWN,
@@ -65,7 +65,7 @@ def test_a_caller_keeps_loses_or_gains_access(
 ) -> None:
     found = caller_of(impact_of(stored(change)), gateway, caller)
     assert found.access is access
-    assert {check.demand.claim for check in found.held or () if check.fit is Fit.NO} == failing
+    assert {check.allowed.claim for check in found.held or () if check.fit is Fit.NO} == failing
 
 
 def test_every_stored_change_has_a_verdict() -> None:
@@ -84,12 +84,12 @@ def test_whoever_needs_a_new_token_gets_one_that_fits() -> None:
 def test_a_new_client_is_known_by_an_id_that_the_deployment_makes() -> None:
     fresh = caller_of(impact_of(stored("client-added")), "demo-cognito", "batch").fresh
     assert fresh
-    assert {check.demand.claim: check.fit for check in fresh} == {"client_id": Fit.AT_DEPLOYMENT, "scope": Fit.YES}
+    assert {check.allowed.claim: check.fit for check in fresh} == {"client_id": Fit.AT_DEPLOYMENT, "scope": Fit.YES}
 
 
 def test_in_a_first_deployment_every_client_gains_access() -> None:
     found = impact_of(created())
-    assert {gateway.fate for gateway in found.gateways} == {Fate.CREATED}
+    assert {gateway.change for gateway in found.gateways} == {ExpectedChange.CREATED}
     assert {caller.access for gateway in found.gateways for caller in gateway.callers} == {GAINS}
     assert not found.breaches(["lockout", "replace", "widen"])
 
@@ -112,7 +112,7 @@ def test_another_issuer_asks_for_new_tokens() -> None:
         impact_of(with_authorizer(stored(), "demo-cognito", discoveryUrl=other)), "demo-cognito", "default"
     )
     assert found.access is RENEWS
-    assert [check.demand.claim for check in found.held or () if check.fit is Fit.NO] == ["iss"]
+    assert [check.allowed.claim for check in found.held or () if check.fit is Fit.NO] == ["iss"]
 
 
 def test_one_scope_of_several_is_enough() -> None:
@@ -130,13 +130,13 @@ def test_a_replaced_client_loses_access_although_its_name_stays() -> None:
     document = with_authorizer(document, "demo-cognito", allowedClients=[UNKNOWN])
     found = impact_of(document)
     caller = caller_of(found, "demo-cognito", "default")
-    assert (caller.access, caller.fate) == (LOSES, Fate.REPLACED)
+    assert (caller.access, caller.change) == (LOSES, ExpectedChange.REPLACED)
     assert found.replaced == ("demo-cognito-default",)
 
 
 def test_a_replaced_gateway_takes_the_same_tokens_at_another_url() -> None:
     found = impact_of(replaced(stored(), GATEWAY, "demo-okta", name="other"))
-    assert gateway_of(found, "demo-okta").fate is Fate.REPLACED
+    assert gateway_of(found, "demo-okta").change is ExpectedChange.REPLACED
     assert caller_of(found, "demo-okta", "default").access is KEEPS
     assert found.replaced == ("demo-okta",)
 
@@ -153,7 +153,7 @@ def test_an_api_that_exists_has_the_dialect_that_the_authorizer_was_made_for() -
     document = without(stored("dialect-changed"), "auth0:index/resourceServer:", "resourceServerScopes")
     found = caller_of(impact_of(document), "demo-auth0", "default")
     assert found.access is RENEWS
-    assert [check.demand.claim for check in found.held or () if check.fit is Fit.NO] == ["azp"]
+    assert [check.allowed.claim for check in found.held or () if check.fit is Fit.NO] == ["azp"]
 
 
 def test_the_tokens_of_an_authorization_server_of_its_own_have_its_audience() -> None:
@@ -168,14 +168,14 @@ def test_the_tokens_of_an_authorization_server_of_its_own_have_its_audience() ->
     found = caller_of(impact_of(document), "demo-okta", "default")
     assert found.access is Access.NONE
     assert found.held
-    assert next(check.found for check in found.held if check.demand.claim == "aud") == ("api://own",)
+    assert next(check.found for check in found.held if check.allowed.claim == "aud") == ("api://own",)
 
 
 def test_a_scope_that_is_only_known_at_deployment_is_not_guessed() -> None:
     document = with_inputs(stored(), USER_POOL_CLIENT, "demo-cognito-default", allowedOauthScopes=UNKNOWN)
     fresh = caller_of(impact_of(document), "demo-cognito", "default").fresh
     assert fresh
-    assert next(check.found for check in fresh if check.demand.claim == "scope") == (Hidden.AT_DEPLOYMENT,)
+    assert next(check.found for check in fresh if check.allowed.claim == "scope") == (Hidden.AT_DEPLOYMENT,)
     assert verdict(fresh) is Fit.UNKNOWN
 
 
@@ -217,7 +217,7 @@ def test_callers_at_an_existing_issuer_are_judged_by_what_was_asked_of_them(
 )
 def test_an_authorizer_that_lets_more_callers_in_is_named(change: str, gateway: str, loosened: set[str]) -> None:
     found = gateway_of(impact_of(stored(change)), gateway)
-    assert {each.demand for each in found.loosened} == loosened
+    assert {each.list_name for each in found.loosened} == loosened
 
 
 def test_targets_that_come_and_go_are_named() -> None:

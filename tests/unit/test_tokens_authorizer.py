@@ -1,6 +1,10 @@
-"""The authorizer's JSON: read bare or wrapped, written as the API spells it, refused where AWS would refuse it."""
+"""Every spelling of an authorizer: read and written alike, refused where AWS would refuse it."""
 
 from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -17,9 +21,9 @@ FULL = Authorizer(
     allowed_clients=("a", "b"),
     allowed_scopes=("gateway/read",),
     custom_claims=(
-        CustomClaim("cid", "0oa1"),
-        CustomClaim("groups", "agents", "STRING_ARRAY", "CONTAINS"),
-        CustomClaim("roles", ("x", "y"), "STRING_ARRAY", "CONTAINS_ANY"),
+        CustomClaim("cid", ("0oa1",)),
+        CustomClaim("groups", ("agents",), "CONTAINS"),
+        CustomClaim("roles", ("x", "y"), "CONTAINS_ANY"),
     ),
 )
 
@@ -86,17 +90,129 @@ def test_what_aws_would_refuse_is_refused(document: dict[str, object], cause: Ca
         ("a", "https://x", "STRING", "EQUALS"),
         ("a", "b", "STRING", "CONTAINS"),
         ("a", "b", "STRING_ARRAY", "EQUALS"),
-        ("a", ("b",), "STRING_ARRAY", "CONTAINS"),
+        ("a", ["b"], "STRING_ARRAY", "CONTAINS"),
         ("a", "b", "STRING_ARRAY", "CONTAINS_ANY"),
-        ("a", (), "STRING_ARRAY", "CONTAINS_ANY"),
+        ("a", [], "STRING_ARRAY", "CONTAINS_ANY"),
         ("a", "", "STRING", "EQUALS"),
     ],
 )
 def test_a_custom_claim_that_aws_would_refuse_is_refused(
-    name: str, value: str | tuple[str, ...], value_type: str, operator: str
+    name: str, value: str | list[str], value_type: str, operator: str
 ) -> None:
-    with pytest.raises(AuthorizerError):
-        CustomClaim(name, value, value_type, operator)  # pyright: ignore[reportArgumentType]  # as JSON would give it
+    key = "matchValueString" if isinstance(value, str) else "matchValueStringList"
+    claim = {
+        "inboundTokenClaimName": name,
+        "inboundTokenClaimValueType": value_type,
+        "authorizingClaimMatchValue": {"claimMatchOperator": operator, "claimMatchValue": {key: value}},
+    }
+    with pytest.raises(AuthorizerError, match="customClaims"):
+        Authorizer.from_api({"discoveryUrl": URL, "customClaims": [claim]})
+
+
+@pytest.mark.parametrize(
+    ("claim", "value_type", "operator", "value"),
+    [
+        (CustomClaim("azp", ("a",)), "STRING", "EQUALS", {"matchValueString": "a"}),
+        (CustomClaim("roles", ("a",), "CONTAINS"), "STRING_ARRAY", "CONTAINS", {"matchValueString": "a"}),
+        (
+            CustomClaim("roles", ("a", "b"), "CONTAINS_ANY"),
+            "STRING_ARRAY",
+            "CONTAINS_ANY",
+            {"matchValueStringList": ["a", "b"]},
+        ),
+    ],
+)
+def test_a_custom_claim_is_spelled_as_the_api_spells_it(
+    claim: CustomClaim[str], value_type: str, operator: str, value: dict[str, object]
+) -> None:
+    assert Authorizer(URL, custom_claims=(claim,)).to_api()["customClaims"] == [
+        {
+            "inboundTokenClaimName": claim.name,
+            "inboundTokenClaimValueType": value_type,
+            "authorizingClaimMatchValue": {"claimMatchOperator": operator, "claimMatchValue": value},
+        }
+    ]
+
+
+def test_an_authorizer_is_an_argument_of_pulumi_aws() -> None:
+    assert FULL.to_pulumi()["custom_jwt_authorizer"] == {
+        "discovery_url": URL,
+        "allowed_audiences": ["api://default"],
+        "allowed_clients": ["a", "b"],
+        "allowed_scopes": ["gateway/read"],
+        "custom_claims": [
+            {
+                "inbound_token_claim_name": name,
+                "inbound_token_claim_value_type": value_type,
+                "authorizing_claim_match_value": {"claim_match_operator": operator, "claim_match_value": value},
+            }
+            for name, value_type, operator, value in (
+                ("cid", "STRING", "EQUALS", {"match_value_string": "0oa1"}),
+                ("groups", "STRING_ARRAY", "CONTAINS", {"match_value_string": "agents"}),
+                ("roles", "STRING_ARRAY", "CONTAINS_ANY", {"match_value_string_lists": ["x", "y"]}),
+            )
+        ],
+    }
+
+
+class Unknown(Enum):
+    UNKNOWN = 0
+
+
+def in_preview(value: object) -> str | Unknown | None:
+    return value if isinstance(value, str | Unknown) else None
+
+
+def as_properties(arguments: object) -> object:
+    """Python's names of arguments as the names of properties, which previews and policies see."""
+    if isinstance(arguments, dict):
+        fields = cast("dict[str, object]", arguments)
+        return {
+            re.sub("_(.)", lambda found: found[1].upper(), name): as_properties(value) for name, value in fields.items()
+        }
+    return (
+        [as_properties(item) for item in cast("list[object]", arguments)] if isinstance(arguments, list) else arguments
+    )
+
+
+def test_what_a_preview_shows_is_read_back() -> None:
+    properties = cast("dict[str, object]", as_properties(FULL.to_pulumi()))
+    assert Authorizer.from_pulumi(properties, in_preview) == FULL
+
+
+def test_values_and_lists_of_a_preview_may_be_unknown() -> None:
+    jwt = {
+        "discoveryUrl": Unknown.UNKNOWN,
+        "allowedAudiences": None,
+        "allowedClients": ["a", Unknown.UNKNOWN],
+        "allowedScopes": Unknown.UNKNOWN,
+    }
+    shown = Authorizer.from_pulumi({"customJwtAuthorizer": jwt}, in_preview)
+    assert shown == Authorizer(
+        Unknown.UNKNOWN, allowed_clients=("a", Unknown.UNKNOWN), allowed_scopes=(Unknown.UNKNOWN,)
+    )
+    assert [allowed.name for allowed in shown.lists] == ["allowedClients", "allowedScopes"]
+
+
+def test_a_stack_file_is_read_back() -> None:
+    entry = FULL.to_stack_file()
+    assert entry["customClaims"] == [
+        {"name": "cid", "equals": "0oa1"},
+        {"name": "groups", "contains": "agents"},
+        {"name": "roles", "containsAny": ["x", "y"]},
+    ]
+    assert Authorizer.from_stack_file({**entry, "somethingElse": 1}) == FULL
+
+
+def test_each_list_knows_the_claim_that_it_is_compared_with() -> None:
+    assert {allowed.name: (allowed.claim, allowed.is_of_one_value) for allowed in FULL.lists} == {
+        "allowedClients": ("client_id", True),
+        "allowedAudience": ("aud", False),
+        "allowedScopes": ("scope", False),
+        "customClaims.cid": ("cid", True),
+        "customClaims.groups": ("groups", False),
+        "customClaims.roles": ("roles", False),
+    }
 
 
 JSON = st.recursive(

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentcore_auth.authorizer.causes import Cause, TokenError
+from agentcore_auth.authorizer.checking import unpack
 from agentcore_auth.authorizer.jws import MAX_BYTES, cleaned, parse
 from agentcore_auth.authorizer.verification import readable_keys, verify
-from agentcore_auth.tokens.checking import unpack
 from tests.unit.issued_tokens import assembled, cognito, key_set, public_key, signed, signing_key
 from tests.unit.property_tests import PATIENTLY
 

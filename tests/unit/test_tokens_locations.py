@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentcore_auth.tokens.checking import discovery_url_of, issuer_of
+from agentcore_auth.authorizer.checking import discovery_url_of, issuer_of
 from agentcore_auth.tokens.locations import likely_url
 from tests.unit.property_tests import PATIENTLY
 

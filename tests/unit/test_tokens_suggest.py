@@ -60,8 +60,8 @@ def test_the_tightest_suggestion_pins_all_that_the_token_offers() -> None:
 
 
 def test_a_client_in_another_claim_is_pinned_by_a_custom_claim() -> None:
-    assert fitting(okta())[0].custom_claims == (CustomClaim("cid", OKTA_CLIENT),)
-    assert fitting(auth0_plain())[0].custom_claims == (CustomClaim("azp", AUTH0_CLIENT),)
+    assert fitting(okta())[0].custom_claims == (CustomClaim("cid", (OKTA_CLIENT,)),)
+    assert fitting(auth0_plain())[0].custom_claims == (CustomClaim("azp", (AUTH0_CLIENT,)),)
 
 
 def test_suggestions_get_looser() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from components import iam
+from agentcore_auth import iam
 from components.targets.base import TargetContext, exactly_one
 from components.targets.credentials.vault import VaultCredentials
 from configuration import forms
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 class ApiKey(VaultCredentials, frozen=True):
     """A key that the gateway sends with every call: `secretRef` or `providerArn`."""
 
-    folder: ClassVar[str] = "apikey"
-    operations: ClassVar[str] = "ApiKey"
+    kind: ClassVar[iam.CredentialKind] = iam.API_KEY
 
     type: Literal["apiKey"]
     secret_ref: forms.SecretName | None = Field(
@@ -43,9 +42,6 @@ class ApiKey(VaultCredentials, frozen=True):
     def mistakes(self, path: str, endpoint: str) -> Iterator[Mistake]:
         yield from exactly_one(f"{path}.credentials", self, "secret_ref", "provider_arn")
         yield from super().mistakes(path, endpoint)
-
-    def permission(self, provider_arn: str, secret_arn: str) -> iam.Need:
-        return iam.ApiKeyUse(provider_arn, secret_arn)
 
     def created(
         self, name: str, secret: pulumi.Output[str], context: TargetContext

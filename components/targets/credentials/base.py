@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from components import iam
+from agentcore_auth import iam
 from components.targets.base import Target, TargetArguments, TargetContext
 from configuration.context import CheckContext
 from configuration.mistakes import Mistake
@@ -41,12 +41,14 @@ class Credentials(Section, frozen=True):
         del path, endpoint
         yield from ()
 
-    def permissions(self, scope: iam.Place, gateway_name: str, target: str, endpoint: str) -> Sequence[iam.Need]:
+    def permissions(
+        self, scope: iam.AwsScope, gateway_name: str, target: str, endpoint: str
+    ) -> Sequence[iam.Permission]:
         """As `Target.permissions`, for the target of this name."""
         del scope, gateway_name, target, endpoint
         return ()
 
-    def deployment_statements(self, scope: iam.Place, gateway_name: str, target: str) -> Iterable[iam.Statement]:
+    def deployment_statements(self, scope: iam.AwsScope, gateway_name: str, target: str) -> Iterable[iam.Statement]:
         """As `Target.deployment_statements`, for the target of this name."""
         del scope, gateway_name, target
         return ()
@@ -77,10 +79,10 @@ class CredentialedTarget(Target, frozen=True):
         del context
         return self.credentials.mistakes(path, self.called_endpoint())
 
-    def permissions(self, scope: iam.Place, gateway_name: str) -> Sequence[iam.Need]:
+    def permissions(self, scope: iam.AwsScope, gateway_name: str) -> Sequence[iam.Permission]:
         return self.credentials.permissions(scope, gateway_name, self.name, self.called_endpoint())
 
-    def deployment_statements(self, scope: iam.Place, gateway_name: str) -> Iterable[iam.Statement]:
+    def deployment_statements(self, scope: iam.AwsScope, gateway_name: str) -> Iterable[iam.Statement]:
         return self.credentials.deployment_statements(scope, gateway_name, self.name)
 
     def arguments(self, context: TargetContext) -> TargetArguments:

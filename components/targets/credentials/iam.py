@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from agentcore_auth.documents.endpoints import permission_for
-from components import iam
+from agentcore_auth import iam
+from agentcore_auth.iam.endpoints import signed_call
 from components.targets.base import TargetContext
 from components.targets.credentials.base import Credentials, Shown
 from configuration import forms
@@ -25,19 +25,21 @@ class Iam(Credentials, frozen=True):
     region: forms.Region | None = Field(default=None, description="The endpoint's region. Default: the gateway's.")
 
     def mistakes(self, path: str, endpoint: str) -> Iterator[Mistake]:
-        if permission_for(endpoint) is None:
+        if signed_call(endpoint) is None:
             yield Mistake(
                 f"{path}.endpoint",
                 "does not tell which permission a signed call needs; known are AgentCore Runtime (the runtime's ARN in "
                 "the path, percent-encoded), AgentCore gateways and stages of API Gateway",
             )
 
-    def permissions(self, scope: iam.Place, gateway_name: str, target: str, endpoint: str) -> Sequence[iam.Need]:
+    def permissions(
+        self, scope: iam.AwsScope, gateway_name: str, target: str, endpoint: str
+    ) -> Sequence[iam.Permission]:
         del gateway_name
-        permission = permission_for(endpoint)
-        if permission is None:
+        call = signed_call(endpoint)
+        if call is None:
             raise AssertionError("the settings refuse a signed endpoint that does not tell its permission")
-        return (iam.ServiceCalls(target, (permission.action,), permission.arns(scope.partition, scope.account)),)
+        return (call.permission(target, scope),)
 
     def shown(self, context: TargetContext, target: str, endpoint: str) -> Shown:
         permissions = self.permissions(context.scope, context.name, target, endpoint)

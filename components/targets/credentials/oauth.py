@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from components import iam
+from agentcore_auth import iam
 from components.targets.base import TargetContext
 from components.targets.credentials.vault import VaultCredentials
 from configuration import forms
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 class OAuth(VaultCredentials, frozen=True):
     """Client credentials of the gateway's own: `discoveryUrl`, `clientId` and `secretRef`, or `providerArn`."""
 
-    folder: ClassVar[str] = "oauth2"
-    operations: ClassVar[str] = "Oauth2"
+    kind: ClassVar[iam.CredentialKind] = iam.OAUTH
 
     type: Literal["oauth"]
     discovery_url: forms.DiscoveryUrl | None = Field(default=None, description="The tool's issuer.")
@@ -46,9 +45,6 @@ class OAuth(VaultCredentials, frozen=True):
             if not self.provider_arn and value is None:
                 yield Mistake(f"{path}.credentials.{key}", "is required, and missing (or give providerArn)")
         yield from super().mistakes(path, endpoint)
-
-    def permission(self, provider_arn: str, secret_arn: str) -> iam.Need:
-        return iam.OAuthUse(provider_arn, secret_arn)
 
     def created(
         self, name: str, secret: pulumi.Output[str], context: TargetContext

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from components import iam
+from agentcore_auth import iam
+from agentcore_auth.iam import deployment
 from components.targets.base import TargetContext
 from components.targets.credentials.base import Credentials, Shown
 from configuration.mistakes import Mistake
@@ -20,15 +21,11 @@ if TYPE_CHECKING:
     from components.targets.base import CredentialArguments
     from configuration import forms
 
-_SECRET_ACTIONS = ("CreateSecret", "DeleteSecret", "DescribeSecret", "PutSecretValue", "TagResource", "UpdateSecret")
-
 
 class VaultCredentials(Credentials, frozen=True):
     """A credential out of the token vault; a kind declares the fields `secret_ref` and `provider_arn`."""
 
-    #: How the vault spells the kind: in its folders and secrets, and in the API's operations.
-    folder: ClassVar[str]
-    operations: ClassVar[str]
+    kind: ClassVar[iam.CredentialKind]
 
     if TYPE_CHECKING:
         secret_ref: forms.SecretName | None
@@ -39,35 +36,21 @@ class VaultCredentials(Credentials, frozen=True):
 
     def mistakes(self, path: str, endpoint: str) -> Iterator[Mistake]:
         del endpoint
-        kind = f"/{self.folder}credentialprovider/"
+        kind = f"/{self.kind.folder}credentialprovider/"
         if self.provider_arn and kind not in self.provider_arn:
             yield Mistake(f"{path}.credentials.providerArn", f"is not the ARN of a provider of this type (…{kind}…)")
 
-    def permissions(self, scope: iam.Place, gateway_name: str, target: str, endpoint: str) -> Sequence[iam.Need]:
+    def permissions(
+        self, scope: iam.AwsScope, gateway_name: str, target: str, endpoint: str
+    ) -> Sequence[iam.Permission]:
         del endpoint
         if self.provider_arn:
-            return (self.permission(self.provider_arn, secret_arn(self.provider_arn)),)
-        name = f"{gateway_name}-{target}-<assigned>"
-        provider = _arn(scope, f"{self.folder}credentialprovider/{name}")
-        secret = f"secret:bedrock-agentcore-identity!default/{self.folder}/{name}-<assigned>"
-        return (self.permission(provider, iam.regional_arn(scope, "secretsmanager", secret)),)
+            return (iam.existing_credential(self.kind, self.provider_arn),)
+        return (iam.expected_credential(scope, self.kind, f"{gateway_name}-{target}-<assigned>"),)
 
-    def deployment_statements(self, scope: iam.Place, gateway_name: str, target: str) -> Iterator[iam.Statement]:
-        """AgentCore keeps the secrets of credential providers with the rights of whoever creates them."""
-        if not self.secret_ref:
-            return
-        spelled, name = self.operations, f"{gateway_name}-{target}-*"
-        provider = _arn(scope, f"{self.folder}credentialprovider/{name}")
-        secret = f"secret:bedrock-agentcore-identity!default/{self.folder}/{name}"
-        actions = [f"{verb}{spelled}CredentialProvider" for verb in ("Create", "Delete", "Get", "Update")]
-        vault = iam.regional_arn(scope, "bedrock-agentcore", "token-vault/default")
-        yield iam.allow(f"Manage{spelled}Providers", iam.agentcore(actions), [vault, provider])
-        yield iam.allow(f"Tag{spelled}Providers", iam.agentcore(iam.TAG_ACTIONS), [provider])
-        yield iam.allow(
-            f"Keep{spelled}Secrets",
-            iam.prefixed("secretsmanager", _SECRET_ACTIONS),
-            [iam.regional_arn(scope, "secretsmanager", secret)],
-        )
+    def deployment_statements(self, scope: iam.AwsScope, gateway_name: str, target: str) -> Iterator[iam.Statement]:
+        names = [f"{gateway_name}-{target}-*"] if self.secret_ref else []
+        return deployment.credential_providers(scope, self.kind, names)
 
     def shown(self, context: TargetContext, target: str, endpoint: str) -> Shown:
         del endpoint
@@ -78,15 +61,11 @@ class VaultCredentials(Credentials, frozen=True):
         if self.secret_ref:
             provider, secret = self.created(f"{context.name}-{target}", context.secret(self.secret_ref), context)
         elif self.provider_arn:
-            provider, secret = self.provider_arn, secret_arn(self.provider_arn)
+            provider, secret = self.provider_arn, iam.secret_arn_of(self.provider_arn)
         else:
             raise AssertionError("the settings refuse credentials with neither secretRef nor providerArn")
-        permission = pulumi.Output.all(provider, secret).apply(lambda arns: self.permission(*arns))
+        permission = pulumi.Output.all(provider, secret).apply(lambda arns: iam.CredentialUse(self.kind, *arns))
         return Shown(self.named(provider), [permission])
-
-    def permission(self, provider_arn: str, secret_arn: str) -> iam.Need:
-        """What the execution role needs, given the ARNs of the credential provider and of its secret."""
-        raise NotImplementedError
 
     def created(
         self, name: str, secret: pulumi.Output[str], context: TargetContext
@@ -97,19 +76,3 @@ class VaultCredentials(Credentials, frozen=True):
     def named(self, provider_arn: pulumi.Input[str]) -> CredentialArguments:
         """The credential as a target's arguments name it."""
         raise NotImplementedError
-
-
-def secret_arn(provider_arn: str) -> str:
-    """The ARN of the secret that the vault keeps for an existing provider; its last six characters are AWS's choice.
-
-    AgentCore names the secret after the provider, `bedrock-agentcore-identity!<vault>/<apikey|oauth2>/<name>`.
-    """
-    _, partition, _, region, account, resource = provider_arn.split(":", 5)
-    _, vault, kind, name = resource.split("/")
-    folder = kind.removesuffix("credentialprovider")
-    secret = f"bedrock-agentcore-identity!{vault}/{folder}/{name}-??????"
-    return f"arn:{partition}:secretsmanager:{region}:{account}:secret:{secret}"
-
-
-def _arn(scope: iam.Place, resource: str) -> str:
-    return iam.regional_arn(scope, "bedrock-agentcore", f"token-vault/default/{resource}")

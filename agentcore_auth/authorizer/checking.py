@@ -42,7 +42,7 @@ def unpack(text: str) -> Pasted:
 
 def examine(
     pasted: Pasted,
-    authorizer: Authorizer,
+    authorizer: Authorizer[str],
     *,
     issuer: str,
     jwks: Mapping[str, object] | TokenError,

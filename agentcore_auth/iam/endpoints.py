@@ -9,17 +9,21 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from agentcore_auth.iam.execution import ServiceCalls
+from agentcore_auth.iam.statements import AwsScope
+
 
 @dataclass(frozen=True)
-class Permission:
+class SignedCall:
     """An IAM action and what it acts on: ARNs, in which `{partition}`, `{account}` may have to be filled in."""
 
     action: str
     resources: tuple[str, ...]
 
-    def arns(self, partition: str, account: str) -> tuple[str, ...]:
-        """The ARNs for an endpoint in this account."""
-        return tuple(arn.replace("{partition}", partition).replace("{account}", account) for arn in self.resources)
+    def permission(self, target: str, scope: AwsScope) -> ServiceCalls:
+        """What a target of this name asks of the execution role for it."""
+        filled = (arn.replace("{partition}", scope.partition) for arn in self.resources)
+        return ServiceCalls(target, (self.action,), tuple(arn.replace("{account}", scope.account) for arn in filled))
 
 
 _RUNTIME = re.compile(r"bedrock-agentcore\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
@@ -30,8 +34,8 @@ _RUNTIME_ENDPOINT = re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,47}")
 _STAGE = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 
 
-def permission_for(endpoint: str) -> Permission | None:
-    """The permission to call `endpoint`, or None where the address does not tell.
+def signed_call(endpoint: str) -> SignedCall | None:
+    """What a call of `endpoint` is to IAM, or None where the address does not tell.
 
     Known are AgentCore Runtime (the address holds the runtime's ARN), other gateways, and stages of API Gateway.
     """
@@ -43,11 +47,11 @@ def permission_for(endpoint: str) -> Permission | None:
         qualifier = parse_qs(address.query).get("qualifier", ["DEFAULT"])[0]
         if not _RUNTIME_ARN.fullmatch(arn) or not _RUNTIME_ENDPOINT.fullmatch(qualifier):
             return None
-        return Permission("bedrock-agentcore:InvokeAgentRuntime", (arn, f"{arn}/runtime-endpoint/{qualifier}"))
+        return SignedCall("bedrock-agentcore:InvokeAgentRuntime", (arn, f"{arn}/runtime-endpoint/{qualifier}"))
     if gateway := _GATEWAY.fullmatch(host):
         arn = f"arn:{{partition}}:bedrock-agentcore:{gateway[2]}:{{account}}:gateway/{gateway[1]}"
-        return Permission("bedrock-agentcore:InvokeGateway", (arn,))
+        return SignedCall("bedrock-agentcore:InvokeGateway", (arn,))
     if (api := _REST_API.fullmatch(host)) and path and _STAGE.fullmatch(path[0]):
         arn = f"arn:{{partition}}:execute-api:{api[2]}:{{account}}:{api[1]}/{path[0]}/*/*"
-        return Permission("execute-api:Invoke", (arn,))
+        return SignedCall("execute-api:Invoke", (arn,))
     return None

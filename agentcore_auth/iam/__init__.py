@@ -1,0 +1,77 @@
+"""IAM documents of a stack, as plain dictionaries: pure, out of plain arguments.
+
+`statements` has the building blocks, `execution` the execution role, `vault` the credentials that targets show,
+`callers` the caller policy, `deployment` what deploying asks for, `pipeline` the roles of GitHub's workflows.
+"""
+
+from agentcore_auth.iam.callers import caller_policy
+from agentcore_auth.iam.deployment import ROLE_ACTIONS
+from agentcore_auth.iam.execution import (
+    CROSS_ACCOUNT_SID,
+    FunctionCall,
+    Permission,
+    ServiceCalls,
+    cross_account_statement,
+    execution_role_arn,
+    execution_role_name,
+    execution_statements,
+    trust_policy,
+)
+from agentcore_auth.iam.statements import (
+    AwsScope,
+    Document,
+    Statement,
+    account_of,
+    allow,
+    distinct,
+    document,
+    global_arn,
+    merged,
+    partition_of,
+    pass_role,
+    prefixed,
+    regional_arn,
+)
+from agentcore_auth.iam.vault import (
+    API_KEY,
+    OAUTH,
+    CredentialKind,
+    CredentialUse,
+    existing_credential,
+    expected_credential,
+    secret_arn_of,
+)
+
+__all__ = [
+    "API_KEY",
+    "CROSS_ACCOUNT_SID",
+    "OAUTH",
+    "ROLE_ACTIONS",
+    "AwsScope",
+    "CredentialKind",
+    "CredentialUse",
+    "Document",
+    "FunctionCall",
+    "Permission",
+    "ServiceCalls",
+    "Statement",
+    "account_of",
+    "allow",
+    "caller_policy",
+    "cross_account_statement",
+    "distinct",
+    "document",
+    "execution_role_arn",
+    "execution_role_name",
+    "execution_statements",
+    "existing_credential",
+    "expected_credential",
+    "global_arn",
+    "merged",
+    "partition_of",
+    "pass_role",
+    "prefixed",
+    "regional_arn",
+    "secret_arn_of",
+    "trust_policy",
+]

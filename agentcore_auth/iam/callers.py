@@ -1,0 +1,56 @@
+"""The policy for those who administer and call the gateways of a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from agentcore_auth.iam.statements import (
+    GATEWAY_ACTIONS,
+    IDENTITY_ACTIONS,
+    SERVICE,
+    AwsScope,
+    Document,
+    agentcore,
+    allow,
+    bucket_arn,
+    distinct,
+    document,
+    gateway_arns,
+    pass_role,
+    use_gateway_key,
+    workload_identity_arns,
+)
+from agentcore_auth.mode import Mode
+
+
+def caller_policy(
+    scope: AwsScope,
+    gateway_names: Sequence[str],
+    role_arn: str,
+    schema_buckets: Iterable[str],
+    mode: Mode,
+    kms_key_arn: str | None = None,
+) -> Document:
+    """What a person or program needs to administer and call this stack's gateways and their targets.
+
+    `schema_buckets` are the buckets out of which targets take their schemas: AgentCore reads them as the caller.
+    """
+    objects = [bucket_arn(scope, bucket, "/*") for bucket in distinct(schema_buckets)]
+    if mode == "tutorial":
+        everything = [allow("VisualEditor0", ["bedrock-agentcore:*", "iam:PassRole"], ["*"])]
+        return document([*everything, *([allow("VisualEditor1", ["s3:GetObject"], ["*"])] if objects else [])])
+    statements = [
+        allow("CreateAndListGateways", ["bedrock-agentcore:CreateGateway", "bedrock-agentcore:ListGateways"], ["*"]),
+        allow(
+            "UseGateways",
+            [*agentcore(GATEWAY_ACTIONS), "bedrock-agentcore:InvokeGateway"],
+            gateway_arns(scope, gateway_names),
+        ),
+        allow("UseWorkloadIdentities", agentcore(IDENTITY_ACTIONS), workload_identity_arns(scope, gateway_names)),
+        pass_role("PassExecutionRole", role_arn, SERVICE),
+    ]
+    if objects:
+        statements.append(allow("ReadSchemas", ["s3:GetObject"], objects))
+    if kms_key_arn:
+        statements.append(use_gateway_key(scope, kms_key_arn))
+    return document(statements)

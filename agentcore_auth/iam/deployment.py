@@ -1,0 +1,138 @@
+"""What the person (or the pipeline) who deploys a stack is asked for: what the AWS plugin calls, part by part.
+
+Pure. Resources are scoped by the stack's names: Pulumi adds its own ending to every name that is not fixed. What a
+provider or a kind of target asks for beyond this, it says itself (`idp/`, `components/targets/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from agentcore_auth.iam.statements import (
+    GATEWAY_ACTIONS,
+    IDENTITY_ACTIONS,
+    SERVICE,
+    AwsScope,
+    Statement,
+    agentcore,
+    allow,
+    bucket_arn,
+    gateway_arns,
+    global_arn,
+    pass_role,
+    prefixed,
+    regional_arn,
+    use_gateway_key,
+    workload_identity_arns,
+)
+from agentcore_auth.iam.vault import CredentialKind, provider_arn, secret_arn, vault_arn
+
+ROLE_ACTIONS = (
+    "CreateRole",
+    "DeleteRole",
+    "DeleteRolePolicy",
+    "GetRole",
+    "GetRolePolicy",
+    "ListAttachedRolePolicies",
+    "ListInstanceProfilesForRole",
+    "ListRolePolicies",
+    "PutRolePolicy",
+    "TagRole",
+    "UntagRole",
+    "UpdateAssumeRolePolicy",
+    "UpdateRole",
+    "UpdateRoleDescription",
+)
+_POLICY_ACTIONS = (
+    "CreatePolicy",
+    "CreatePolicyVersion",
+    "DeletePolicy",
+    "DeletePolicyVersion",
+    "GetPolicy",
+    "GetPolicyVersion",
+    "ListPolicyVersions",
+    "TagPolicy",
+    "UntagPolicy",
+)
+_SECRET_ACTIONS = (
+    "CreateSecret",
+    "DeleteSecret",
+    "DescribeSecret",
+    "GetResourcePolicy",
+    "GetSecretValue",
+    "PutSecretValue",
+    "TagResource",
+    "UntagResource",
+    "UpdateSecret",
+)
+_VAULT_SECRET_ACTIONS = (
+    "CreateSecret",
+    "DeleteSecret",
+    "DescribeSecret",
+    "PutSecretValue",
+    "TagResource",
+    "UpdateSecret",
+)
+TAG_ACTIONS = ("ListTagsForResource", "TagResource", "UntagResource")
+
+
+def gateways(
+    scope: AwsScope, names: Sequence[str], role_arn: str, kms_key_arn: str | None = None
+) -> Iterator[Statement]:
+    """The gateways of these names, their targets and workload identities; `role_arn` is the execution role's."""
+    yield allow("CreateGateways", ["bedrock-agentcore:CreateGateway"], ["*"])
+    yield allow("ManageGateways", agentcore([*GATEWAY_ACTIONS, *TAG_ACTIONS]), gateway_arns(scope, names))
+    yield allow("ManageWorkloadIdentities", agentcore(IDENTITY_ACTIONS), workload_identity_arns(scope, names))
+    yield pass_role("PassExecutionRole", role_arn, SERVICE)
+    if kms_key_arn:
+        yield use_gateway_key(scope, kms_key_arn)
+
+
+def execution_role(role_arn: str, *, has_boundary: bool) -> Iterator[Statement]:
+    """The execution role and its policies."""
+    yield allow("ManageExecutionRole", prefixed("iam", ROLE_ACTIONS), [role_arn])
+    if has_boundary:
+        actions = ["iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"]
+        yield allow("BoundExecutionRole", actions, [role_arn])
+
+
+def caller_policy(scope: AwsScope, gateway_name: str, attach_to: Mapping[str, Sequence[str]]) -> Iterator[Statement]:
+    """The caller policy, and its attachments: `Role`, `User` or `Group` -> names."""
+    policy = global_arn(scope, f"policy/{gateway_name}-*")
+    yield allow("ManageCallerPolicy", prefixed("iam", _POLICY_ACTIONS), [policy])
+    for kind, names in attach_to.items():
+        if names:
+            arns = [global_arn(scope, f"{kind.lower()}/{name}") for name in names]
+            condition = {"ArnLike": {"iam:PolicyARN": policy}}
+            actions = [f"iam:Attach{kind}Policy", f"iam:Detach{kind}Policy"]
+            yield {**allow(f"AttachTo{kind}s", actions, arns), "Condition": condition}
+            yield allow(f"ReadAttachmentsOf{kind}s", [f"iam:ListAttached{kind}Policies"], arns)
+
+
+def credential_providers(scope: AwsScope, kind: CredentialKind, names: Sequence[str]) -> Iterator[Statement]:
+    """Credential providers, and their secrets: AgentCore keeps those with the rights of whoever creates them."""
+    if names:
+        providers = [provider_arn(scope, kind, name) for name in names]
+        actions = [f"{verb}{kind.spelled}CredentialProvider" for verb in ("Create", "Delete", "Get", "Update")]
+        yield allow(f"Manage{kind.spelled}Providers", agentcore(actions), [vault_arn(scope), *providers])
+        yield allow(f"Tag{kind.spelled}Providers", agentcore(TAG_ACTIONS), providers)
+        secrets = [secret_arn(scope, kind, name) for name in names]
+        yield allow(f"Keep{kind.spelled}Secrets", prefixed("secretsmanager", _VAULT_SECRET_ACTIONS), secrets)
+
+
+def client_secrets(scope: AwsScope, gateway_names: Iterable[str]) -> Iterator[Statement]:
+    """Client secrets in Secrets Manager, which are named after their gateways."""
+    arns = [regional_arn(scope, "secretsmanager", f"secret:{name}-*") for name in gateway_names]
+    yield allow("KeepClientSecrets", prefixed("secretsmanager", _SECRET_ACTIONS), arns)
+
+
+def tool_documents(scope: AwsScope, buckets: Sequence[str]) -> Iterator[Statement]:
+    """Documents in S3, which AgentCore reads as whoever creates a target."""
+    if buckets:
+        yield allow("ReadSchemas", ["s3:GetObject"], [bucket_arn(scope, bucket, "/*") for bucket in buckets])
+
+
+def other_accounts(role_arns: Sequence[str]) -> Iterator[Statement]:
+    """Roles of other accounts, to write their functions' policies."""
+    if role_arns:
+        yield allow("EnterOtherAccounts", ["sts:AssumeRole"], role_arns)

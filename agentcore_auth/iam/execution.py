@@ -1,0 +1,132 @@
+"""The execution role, which gateways assume to call their targets: who may assume it, and what it may do.
+
+Pure; inside the program the functions are called where outputs have resolved. `mode: tutorial` gives the tutorial's
+documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from agentcore_auth.iam.statements import (
+    SERVICE,
+    AwsScope,
+    Document,
+    Statement,
+    allow,
+    distinct,
+    document,
+    gateway_arns,
+    global_arn,
+    workload_identity_arns,
+)
+from agentcore_auth.iam.vault import CREDENTIAL_KINDS, CredentialUse
+from agentcore_auth.mode import Mode
+
+CROSS_ACCOUNT_SID = "cross-account-access"
+
+
+@dataclass(frozen=True)
+class FunctionCall:
+    """A target that invokes a Lambda function, in this account or another."""
+
+    function_arn: str
+
+
+@dataclass(frozen=True)
+class ServiceCalls:
+    """A target that calls an AWS service: the actions that its tools need, on these resources."""
+
+    target: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+
+
+Permission: TypeAlias = FunctionCall | ServiceCalls | CredentialUse
+"""What a target asks of the execution role."""
+
+
+def execution_role_name(gateway_name: str) -> str:
+    """The execution role's fixed name; with a gateway's name of at most 48 characters within IAM's 64."""
+    return f"{gateway_name}-gateway"
+
+
+def execution_role_arn(scope: AwsScope, path: str, gateway_name: str) -> str:
+    """The ARN that the execution role will have; `path` begins and ends with a slash."""
+    return global_arn(scope, f"role{path}{execution_role_name(gateway_name)}")
+
+
+def trust_policy(scope: AwsScope, gateway_names: Sequence[str], mode: Mode) -> Document:
+    """Who may assume the execution role: the AgentCore service, in pinned mode for exactly these gateways.
+
+    AgentCore developer guide, "gateway-prerequisites-permissions" (confused deputy).
+    """
+    statement: Statement = {"Effect": "Allow", "Principal": {"Service": SERVICE}, "Action": "sts:AssumeRole"}
+    if mode == "pinned":
+        statement["Sid"] = "AssumedByTheseGateways"
+        statement["Condition"] = {
+            "StringEquals": {"aws:SourceAccount": scope.account},
+            "ArnLike": {"aws:SourceArn": gateway_arns(scope, gateway_names)},
+        }
+    return document([statement])
+
+
+def execution_statements(
+    scope: AwsScope, gateway_names: Sequence[str], permissions: Iterable[Permission], mode: Mode
+) -> list[Statement]:
+    """What the execution role may do: what its targets need, and nothing for kinds of targets that are not there."""
+    asked = list(dict.fromkeys(permissions))
+    functions = distinct(each.function_arn for each in asked if isinstance(each, FunctionCall))
+    uses = [each for each in asked if isinstance(each, CredentialUse)]
+    statements: list[Statement] = []
+    if functions:
+        sid = "InvokeFunctions" if mode == "pinned" else "VisualEditor0"
+        statements.append(allow(sid, ["lambda:InvokeFunction"], functions))
+    statements += _service_statements([each for each in asked if isinstance(each, ServiceCalls)])
+    if uses:
+        identities = workload_identity_arns(scope, gateway_names)
+        statements.append(allow("GetWorkloadTokens", ["bedrock-agentcore:GetWorkloadAccessToken"], identities))
+        statements += _vault_statements(identities, uses)
+        secrets = distinct(use.secret_arn for kind in CREDENTIAL_KINDS for use in uses if use.kind is kind)
+        statements.append(allow("ReadCredentials", ["secretsmanager:GetSecretValue"], secrets))
+    return statements
+
+
+def _service_statements(calls: Sequence[ServiceCalls]) -> list[Statement]:
+    """One statement for each target; a Sid takes letters and digits only, so names may need a number to differ."""
+    statements: list[Statement] = []
+    for call in calls:
+        base = "Call" + "".join(part[:1].upper() + part[1:] for part in call.target.split("-"))
+        taken = [statement["Sid"] for statement in statements]
+        sid = next(sid for sid in (base, *(f"{base}{number}" for number in range(2, 102))) if sid not in taken)
+        statements.append(allow(sid, call.actions, call.resources))
+    return statements
+
+
+def _vault_statements(identities: Sequence[str], uses: Sequence[CredentialUse]) -> Iterator[Statement]:
+    """What gets a credential is checked on the workload identity, the vault and the provider, each with its parent."""
+    for kind in CREDENTIAL_KINDS:
+        providers = distinct(_vault_arn(use.provider_arn) for use in uses if use.kind is kind)
+        vaults = distinct(provider.rsplit("/", 2)[0] for provider in providers)
+        if providers:
+            action = f"bedrock-agentcore:{kind.action}"
+            yield allow(kind.sid, [action], [*identities, *vaults, *providers])
+
+
+def _vault_arn(provider_arn: str) -> str:
+    """IAM knows credential providers as resources of `bedrock-agentcore`; the API's own model also spells `acps`."""
+    partition, _, *rest = provider_arn.split(":")[1:]
+    return ":".join(["arn", partition, "bedrock-agentcore", *rest])
+
+
+def cross_account_statement(function_arn: str, role_arn: str) -> Statement:
+    """The statement that a function in another account needs in its own policy: it admits the execution role."""
+    return {
+        "Sid": CROSS_ACCOUNT_SID,
+        "Effect": "Allow",
+        "Principal": {"AWS": role_arn},
+        "Action": "lambda:InvokeFunction",
+        "Resource": function_arn,
+    }

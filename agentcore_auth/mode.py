@@ -1,0 +1,8 @@
+"""How strictly a stack is set up; the stack file's key `mode`."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+Mode: TypeAlias = Literal["pinned", "tutorial"]
+"""`pinned`: every claim that tokens offer is checked, least privilege in IAM. `tutorial`: as in AWS's walk-through."""

@@ -1,0 +1,197 @@
+"""Every IAM document of a stack, without deploying it and without asking AWS: `python -m configuration.policies`.
+
+With `--pipeline OWNER/NAME` the two roles that the workflows of that repository assume, instead. What only the
+deployment knows stands in angle brackets: the account (unless `--account` says it), and the endings that Pulumi and AWS
+add to names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from agentcore_auth import iam
+from agentcore_auth.iam import deployment
+from agentcore_auth.iam.pipeline import State, role_documents
+from configuration.section import PROJECT as PROJECT_NAME
+from settings import ConfigurationError, Settings, load
+
+PROJECT = Path(__file__).parents[1]
+# No document depends on these, and who grants permissions may well have none of them.
+_TOKENS = {"AUTH0_API_TOKEN": "<secret>", "OKTA_API_TOKEN": "<secret>"}
+UNKNOWN_ACCOUNT = "<account>"
+# IAM's quota for a managed policy, in characters without white space.
+MANAGED_POLICY_CHARACTERS = 6144
+
+
+def expected_scope(region: str, account: str = UNKNOWN_ACCOUNT) -> iam.AwsScope:
+    """Where the stack will be, as far as its configuration tells."""
+    return iam.AwsScope(iam.partition_of(region), account, region)
+
+
+def read_stack_file(path: Path) -> tuple[dict[str, str], set[str]]:
+    """A stack file in Pulumi's flat form (key -> text, JSON for structured values), and the keys that are secret.
+
+    Secrets stay encrypted: their text here says only that there is one, and there is one for each `secretRef`.
+    """
+    configuration: Mapping[str, Any] = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("config") or {}
+    flat: dict[str, str] = {}
+    secret: set[str] = set()
+    for key, value in configuration.items():
+        if isinstance(value, Mapping) and "secure" in value:
+            secret.add(key)
+            flat[key] = "<secret>"
+        else:
+            flat[key] = value if isinstance(value, str) else json.dumps(value)
+    for key in (f"{PROJECT_NAME}:{name}" for name in _secret_references(configuration)):
+        if key not in flat:
+            flat[key] = "<secret>"
+            secret.add(key)
+    return flat, secret
+
+
+def _secret_references(value: object) -> Iterator[str]:
+    """Every `secretRef` in a configuration, wherever it stands."""
+    if isinstance(value, Mapping):
+        for key, inner in cast("Mapping[str, object]", value).items():
+            if key == "secretRef" and isinstance(inner, str):
+                yield inner
+            yield from _secret_references(inner)
+    elif isinstance(value, list):
+        for inner in cast("list[object]", value):
+            yield from _secret_references(inner)
+
+
+def documents(settings: Settings, scope: iam.AwsScope) -> dict[str, iam.Document]:
+    """Title -> IAM document, for everything that the stack sets up or asks others to set up."""
+    names = list(settings.gateway_names.values())
+    role_arn = _role_arn(settings, scope)
+    role = f"Execution role {iam.execution_role_name(settings.gateway.name)}"
+    asked = [each for target in settings.targets for each in target.permissions(scope, settings.gateway.name)]
+    found = {
+        f"{role}: who may assume it": iam.trust_policy(scope, names, settings.mode),
+        f"{role}: what it may do": iam.document(iam.execution_statements(scope, names, asked, settings.mode)),
+        "Caller policy: administer and call the gateways": iam.caller_policy(
+            scope, names, role_arn, settings.caller_buckets, settings.mode, settings.gateway.kms_key_arn
+        ),
+    }
+    for target in settings.targets:
+        found |= target.policies(scope, settings.gateway.name)
+    for arn in settings.foreign_functions(scope.account):
+        title = f"Function {arn}: its own policy, unless it belongs to the gateways' account"
+        found[title] = iam.document([iam.cross_account_statement(arn, role_arn)])
+    found["Whoever deploys the stack"] = deployment_policy(settings, scope)
+    return found
+
+
+def deployment_policy(settings: Settings, scope: iam.AwsScope) -> iam.Document:
+    """What deploying, changing and removing this stack asks of AWS."""
+    role_arn = _role_arn(settings, scope)
+    name, names = settings.gateway.name, list(settings.gateway_names.values())
+    attach_to = settings.callers.attach_to
+    boundary = settings.execution_role.permissions_boundary_arn is not None
+    parts: list[Iterable[iam.Statement]] = [
+        deployment.gateways(scope, names, role_arn, settings.gateway.kms_key_arn),
+        deployment.execution_role(role_arn, has_boundary=boundary),
+        deployment.caller_policy(
+            scope, name, {"Role": attach_to.roles, "User": attach_to.users, "Group": attach_to.groups}
+        ),
+    ]
+    parts += [target.deployment_statements(scope, name) for target in settings.targets]
+    parts += [provider.deployment_statements(scope) for provider in settings.providers.values()]
+    if settings.client_secrets == "secretsManager":
+        parts.append(deployment.client_secrets(scope, names))
+    accounts = {iam.account_of(arn) for arn in settings.foreign_functions(scope.account)}
+    roles = [found.assume_role_arn for account, found in settings.cross_account.items() if account in accounts]
+    parts += [
+        deployment.tool_documents(scope, settings.document_buckets),
+        deployment.other_accounts(roles),
+    ]
+    return iam.document(iam.merged(chain.from_iterable(parts)))
+
+
+def _role_arn(settings: Settings, scope: iam.AwsScope) -> str:
+    return iam.execution_role_arn(scope, settings.execution_role.path, settings.gateway.name)
+
+
+def render(found: Mapping[str, iam.Document]) -> str:
+    """The documents as text: a title with a number sign before each, and a word where one outgrows a managed policy."""
+    parts: list[str] = []
+    for title, document in found.items():
+        size = len(json.dumps(document, separators=(",", ":")))
+        over = size > MANAGED_POLICY_CHARACTERS
+        note = (
+            f"\n# {size:,} characters; a managed policy holds {MANAGED_POLICY_CHARACTERS:,}: split it" if over else ""
+        )
+        parts.append(f"# {title}{note}\n{json.dumps(document, indent=2)}\n")
+    return "\n".join(parts)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; 0, or 1 after a message about the stack file. Raises SystemExit for wrong use."""
+    options = _options(arguments)
+    path: Path = options.file or PROJECT / f"Pulumi.{options.stack}.yaml"
+    try:
+        flat, secret = read_stack_file(path)
+        settings = load(flat, secret_keys=secret, environment={**_TOKENS, **os.environ}, project=PROJECT)
+    except FileNotFoundError:
+        sys.stderr.write(
+            f"there is no {path.name} in {path.parent}: name another stack, or make one with pulumi stack init\n"
+        )
+        return 1
+    except (ConfigurationError, yaml.YAMLError) as error:
+        sys.stderr.write(f"{path.name}: {error}\n")
+        return 1
+    scope = expected_scope(settings.region, options.account or UNKNOWN_ACCOUNT)
+    sys.stdout.write(render(_pipeline(settings, scope, options) if options.pipeline else documents(settings, scope)))
+    return 0
+
+
+def _pipeline(settings: Settings, scope: iam.AwsScope, options: argparse.Namespace) -> dict[str, iam.Document]:
+    return role_documents(
+        scope,
+        deployment_policy(settings, scope),
+        State(options.state_bucket, options.state_key),
+        repository=options.pipeline,
+        branch=options.branch,
+        stack=options.stack or options.file.name.removeprefix("Pulumi.").removesuffix(".yaml"),
+    )
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m configuration.policies", description=(__doc__ or "").partition("\n")[0]
+    )
+    chosen = parser.add_mutually_exclusive_group(required=True)
+    chosen.add_argument("--stack", help="a stack's name: the configuration is in Pulumi.<name>.yaml")
+    chosen.add_argument("--file", type=Path, help="a stack file elsewhere, such as examples/Pulumi.okta.yaml")
+    parser.add_argument("--account", help="the account id to put into ARNs")
+    pipeline = parser.add_argument_group("the roles of GitHub's workflows, instead of the stack's own documents")
+    pipeline.add_argument("--pipeline", type=_repository, metavar="OWNER/NAME", help="the repository on GitHub")
+    pipeline.add_argument("--branch", default="main", help="the branch that deployments and drift checks run on")
+    pipeline.add_argument("--state-bucket", help="the bucket of `pulumi login s3://…`")
+    pipeline.add_argument("--state-key", metavar="ARN", help="the key of `--secrets-provider awskms://…`")
+    options = parser.parse_args(arguments)
+    if options.pipeline and not options.account:
+        parser.error("--pipeline needs --account: these documents are of no use without the account's id")
+    return options
+
+
+def _repository(text: str) -> str:
+    # A wildcard here would be compared literally by StringEquals, and so let nobody in: say so now.
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not OWNER/NAME")
+    return text
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
