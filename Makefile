@@ -26,9 +26,10 @@ test: $(READY) ## all tests, lint and types
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 	@$(MAKE) --no-print-directory lint types
 
-lint: $(READY) ## ruff: rules and format
+lint: $(READY) ## ruff: rules and format; import-linter: which room may import which
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/lint-imports --no-cache --no-logo
 
 types: $(READY) ## basedpyright, strict, over code and tests
 	@$(BIN)/basedpyright

@@ -51,7 +51,7 @@ clients = {
 }
 
 pulumi.export("gateways", {key: gateway.outputs for key, gateway in gateways.items()})
-pulumi.export("identityProviders", {key: {**each.outputs, "clients": clients[key]} for key, each in issuers.items()})
+pulumi.export("identityProviders", {key: issuer.outputs(clients[key]) for key, issuer in issuers.items()})
 pulumi.export("executionRoleArn", role.arn)
 pulumi.export("callerPolicyArn", callers.arn)
 pulumi.export("crossAccountStatements", access.statements)

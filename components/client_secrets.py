@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
+from agentcore_auth.outputs import Client
 from idp.base import Application
 
 
 class ClientSecrets(pulumi.ComponentResource):
-    """The applications of one provider as the stack's outputs show them, in `outputs`.
-
-    Each has `clientId`, `scopes`, and `clientSecret` or `clientSecretArn`.
-    """
+    """The applications of one provider as the stack's outputs show them, in `outputs`."""
 
     def __init__(
         self,
@@ -32,13 +29,14 @@ class ClientSecrets(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("agentcore-auth:index:ClientSecrets", name, None, opts)
-        self.outputs: dict[str, dict[str, Any]] = {}
+        self.outputs: dict[str, Client[pulumi.Output[str]]] = {}
         for client, application in applications.items():
-            self.outputs[client] = {"clientId": application.client_id, "scopes": list(application.scopes)}
-            if secrets_manager:
-                self.outputs[client]["clientSecretArn"] = self._stored(f"{name}-{client}", application, tags)
-            else:
-                self.outputs[client]["clientSecret"] = application.client_secret
+            self.outputs[client] = Client(
+                application.client_id,
+                application.scopes,
+                secret=None if secrets_manager else application.client_secret,
+                secret_arn=self._stored(f"{name}-{client}", application, tags) if secrets_manager else None,
+            )
         self.register_outputs({})
 
     def _stored(self, name: str, application: Application, tags: Mapping[str, str]) -> pulumi.Output[str]:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 import pulumi
 import pulumi_aws as aws
 
+from agentcore_auth import outputs
 from agentcore_auth.authorizer.model import Authorizer
 from components.arguments import GatewayOptions
 from components.targets import TargetArguments
@@ -22,8 +23,7 @@ _AuthorizerArguments: TypeAlias = aws.bedrock.AgentcoreGatewayAuthorizerConfigur
 class JwtGateway(pulumi.ComponentResource):
     """A gateway with its authorizer and its targets: its `id`, `arn`, `url` and `mcp_url`.
 
-    `outputs` has what the stack shows of it: name, id, arn, url, mcpUrl, and the customJWTAuthorizer as the API
-    spells it.
+    `outputs` has what the stack shows of it.
     """
 
     def __init__(
@@ -69,14 +69,9 @@ class JwtGateway(pulumi.ComponentResource):
         # AWS answers with the MCP address; earlier versions answered with the bare host.
         self.url = gateway.gateway_url.apply(lambda answer: answer.rstrip("/").removesuffix("/mcp"))
         self.mcp_url = self.url.apply(lambda host: f"{host}/mcp")
-        self.outputs: dict[str, Any] = {
-            "name": name,
-            "id": self.id,
-            "arn": self.arn,
-            "url": self.url,
-            "mcpUrl": self.mcp_url,
-            "authorizer": authorizer.to_api(),
-        }
+        self.outputs = outputs.Gateway[pulumi.Input[str]](
+            self.url, self.mcp_url, authorizer.to_api(), name, self.id, self.arn
+        ).to_document()
         self.register_outputs(self.outputs)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 
 from agentcore_auth.authorizer.issued import IssuedTokens
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.mode import Mode
+from agentcore_auth.outputs import Client, Provider
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,15 @@ class IdentityProvider(pulumi.ComponentResource):
         """What a gateway checks of this provider's tokens."""
         return self.tokens.authorizer(self.discovery_url, mode)
 
-    @property
-    def outputs(self) -> dict[str, Any]:
-        """What the stack's outputs say of the provider; what it does not have is left out."""
-        known = {
-            "discoveryUrl": self.discovery_url,
-            "issuer": self.issuer,
-            "tokenEndpoint": self.token_endpoint,
-            "audience": self.audience,
-            "scopes": list(self.scopes),
-        }
-        return {key: value for key, value in known.items() if value is not None}
+    def outputs(self, clients: Mapping[str, Client[pulumi.Output[str]]]) -> dict[str, object]:
+        """What the stack's outputs say of the provider; `clients` are the applications as they are to be shown."""
+        return self._described(clients).to_document()
 
     def finish(self) -> None:
         """Register the component's outputs; the last thing that a subclass's constructor does."""
-        self.register_outputs(self.outputs)
+        document = self._described({}).to_document()
+        del document["clients"]
+        self.register_outputs(document)
+
+    def _described(self, clients: Mapping[str, Client[pulumi.Output[str]]]) -> Provider[pulumi.Input[str]]:
+        return Provider(self.discovery_url, self.issuer, self.token_endpoint, self.audience, self.scopes, clients)

@@ -125,9 +125,9 @@ def _switch_to_tutorial(stack: Stack) -> None:
 class _Caller:
     """A client of the stack with its token."""
 
-    gateway: Gateway
-    provider: Provider
-    client: Client
+    gateway: Gateway[str]
+    provider: Provider[str]
+    client: Client[str]
     token: str
 
     @property

@@ -154,13 +154,11 @@ def _source(options: argparse.Namespace) -> Source:
         return Source(_json_file(options.authorizer), options.gateway)
     if options.discovery_url:
         return Source({"discoveryUrl": options.discovery_url, **given}, options.gateway)
-    from agentcore_auth.cli.deployed import or_command_error, outputs_of, refuse_without_exec  # noqa: PLC0415  # only with a stack
+    from agentcore_auth.cli.deployed import or_command_error, outputs_of  # noqa: PLC0415  # only with a stack
 
     with or_command_error():
         outputs = outputs_of(options)
         gateway = outputs.gateway(options.gateway)
-    if options.jwks is None:
-        refuse_without_exec(outputs, "check")
     return Source(gateway.authorizer, gateway.provider, outputs.stack)
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from agentcore_auth.cli.deployed import or_command_error, outputs_of
 from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, WRONG_USE, CommandError, out, print_json
 from agentcore_auth.tokens.cache import write_private
-from agentcore_auth.tokens.dotenv import DotenvError, render
+from agentcore_auth.tokens.env_file import EnvFileError, render
 from agentcore_auth.tokens.getting import credentials_of
 
 
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     path = Path(options.file)
     try:
         _write(path, render(values), force=options.force)
-    except DotenvError as error:
+    except EnvFileError as error:
         raise CommandError(str(error), REFUSED) from None
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{path} cannot be written: {error}", WRONG_USE) from None
@@ -47,5 +47,5 @@ def run(options: argparse.Namespace) -> int:
 
 def _write(path: Path, text: str, *, force: bool) -> None:
     if path.exists() and not force and path.read_bytes() != text.encode():
-        raise DotenvError(f"{path} has other content; overwrite it with --force, or name another with --file")
+        raise EnvFileError(f"{path} has other content; overwrite it with --force, or name another with --file")
     write_private(path, text)

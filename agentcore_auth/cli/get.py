@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from agentcore_auth.authorizer.causes import Cause
-from agentcore_auth.cli.deployed import or_command_error, outputs_of, refuse_without_exec
+from agentcore_auth.cli.deployed import or_command_error, outputs_of
 from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, WRONG_USE, CommandError, out, print_json
 from agentcore_auth.tokens.cache import TokenCache
-from agentcore_auth.tokens.client import TokenRequestError
-from agentcore_auth.tokens.dotenv import Credentials, DotenvError, read_credentials
+from agentcore_auth.tokens.client import Credentials, TokenRequestError
+from agentcore_auth.tokens.env_file import EnvFileError, read_credentials
 from agentcore_auth.tokens.getting import credentials_of, get_token
 from agentcore_auth.tokens.request_remedies import request_remedy
 
@@ -54,19 +55,14 @@ def _credentials(options: argparse.Namespace) -> Credentials:
     scopes = [scope for given in options.scope for scope in given.split()]
     if options.stack or options.outputs:
         with or_command_error():
-            outputs = outputs_of(options)
-            provider = outputs.provider(options.idp)
-            client = provider.client(options.client)
-            refuse_without_exec(outputs, "get")
-            return credentials_of(provider, client, scopes)
+            provider = outputs_of(options).provider(options.idp)
+            return credentials_of(provider, provider.client(options.client), scopes)
     if options.idp or options.client:
         raise CommandError("--idp and --client choose in a stack: name it with --stack", WRONG_USE)
     try:
         found = read_credentials(Path(options.env_file), os.environ)
-    except DotenvError as error:
+    except EnvFileError as error:
         raise CommandError(str(error), WRONG_USE) from None
     if scopes:
-        found = Credentials(
-            found.token_endpoint, found.client_id, found.client_secret, " ".join(scopes), found.audience
-        )
+        found = replace(found, scope=" ".join(scopes))
     return found

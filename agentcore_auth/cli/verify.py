@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 from agentcore_auth.authorizer.checking import unpack
 from agentcore_auth.cli.check import Source, is_known, judged
-from agentcore_auth.cli.deployed import or_command_error, outputs_of, refuse_without_exec
+from agentcore_auth.cli.deployed import or_command_error, outputs_of
 from agentcore_auth.cli.get import refused
 from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, out, print_json, say
 from agentcore_auth.outputs import Client, Gateway, Outputs, OutputsError, Provider
@@ -41,7 +41,6 @@ class Row:
 def run(options: argparse.Namespace) -> int:
     with or_command_error():
         outputs = outputs_of(options)
-        refuse_without_exec(outputs, "verify")
         rows = list(_rows(outputs, options.wait))
     ok = all(row.ok is not False for row in rows)
     if options.json:
@@ -64,7 +63,7 @@ def _rows(outputs: Outputs, patience: float) -> Iterator[Row]:
             yield _row(outputs, gateway, provider, client, patience)
 
 
-def _row(outputs: Outputs, gateway: Gateway, provider: Provider, client: Client, patience: float) -> Row:
+def _row(outputs: Outputs, gateway: Gateway[str], provider: Provider[str], client: Client[str], patience: float) -> Row:
     try:
         credentials = credentials_of(provider, client)
     except OutputsError as error:

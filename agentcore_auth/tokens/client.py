@@ -20,6 +20,17 @@ LONGEST_PAUSE = 8.0
 
 
 @dataclass(frozen=True)
+class Credentials:
+    """What a token request takes."""
+
+    token_endpoint: str
+    client_id: str
+    client_secret: str
+    scope: str | None = None
+    audience: str | None = None
+
+
+@dataclass(frozen=True)
 class TokenResponse:
     """What the token endpoint gave: the token, the seconds it is valid for, and the granted scope where it says so."""
 

@@ -12,8 +12,7 @@ from agentcore_auth.authorizer.jws import parse
 from agentcore_auth.authorizer.rules import seconds_of
 from agentcore_auth.outputs import Client, OutputsError, Provider
 from agentcore_auth.tokens.cache import TokenCache
-from agentcore_auth.tokens.client import request_token
-from agentcore_auth.tokens.dotenv import Credentials
+from agentcore_auth.tokens.client import Credentials, request_token
 from agentcore_auth.tokens.secrets_manager import read_secret
 
 DEFAULT_LIFETIME = 300.0
@@ -29,7 +28,7 @@ class Obtained:
     cached: bool
 
 
-def credentials_of(provider: Provider, client: Client, scopes: Sequence[str] = ()) -> Credentials:
+def credentials_of(provider: Provider[str], client: Client[str], scopes: Sequence[str] = ()) -> Credentials:
     """The token request of a stack's client, for its own scopes unless others are named. Raises OutputsError."""
     if provider.token_endpoint is None:
         raise OutputsError(f"{provider.name} has no token endpoint in the stack's outputs")

@@ -8,7 +8,8 @@ import shutil
 import subprocess
 from typing import Any, cast
 
-from agentcore_auth.outputs import OutputsError, complaint
+from agentcore_auth.outputs import OutputsError
+from agentcore_auth.pulumi_cli import complaint
 
 
 def read_secret(arn: str) -> str:

@@ -29,7 +29,6 @@ class LambdaTarget(Target, frozen=True):
 
     type: Literal["lambda"]
     name: forms.TargetName = Field(description="Tools are called `<name>___<tool>`.")
-    description: forms.Description | None = Field(default=None, description="1 to 200 characters.")
     function_arn: forms.FunctionArn = Field(
         description="The function. Another account's is allowed; so is another region's, as far as AWS's API says, but "
         "nobody on this project has tried it."

@@ -19,7 +19,6 @@ class McpTarget(CredentialedTarget, frozen=True):
 
     type: Literal["mcp"]
     name: forms.TargetName = Field(description="Tools are called `<name>___<tool>`.")
-    description: forms.Description | None = Field(default=None, description="1 to 200 characters.")
     endpoint: forms.HttpsUrl = Field(description="The server's address.")
     credentials: Annotated[NoCredentials | OAuth | Iam, Field(discriminator="type")] = Field(
         default=NoCredentials(), description="How the gateway shows who it is to the server."

@@ -43,7 +43,6 @@ class SampleTarget(Target, frozen=True):
 
     type: Literal["sample"]
     name: forms.TargetName = Field(description="Its tool is called `<name>___echo`.")
-    description: forms.Description | None = Field(default=None, description="1 to 200 characters.")
 
     def permissions(self, scope: iam.AwsScope, gateway_name: str) -> Sequence[iam.Permission]:
         return (iam.FunctionCall(iam.regional_arn(scope, "lambda", f"function:{gateway_name}-sample-<assigned>")),)

@@ -21,7 +21,6 @@ class SmithyTarget(Target, frozen=True):
 
     type: Literal["smithy"]
     name: forms.TargetName = Field(description="Tools are called `<name>___<operation>`.")
-    description: forms.Description | None = Field(default=None, description="1 to 200 characters.")
     model: str = Field(description="A JSON AST file, relative to the project, or `s3://…`.")
     actions: tuple[forms.Action, ...] = Field(description="IAM actions that its operations need.", min_length=1)
     resources: tuple[forms.ResourceArn, ...] = Field(description="ARNs that they act on.", min_length=1)

@@ -11,7 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from agentcore_auth.tokens.dotenv import Credentials, render
+from agentcore_auth.tokens.client import Credentials
+from agentcore_auth.tokens.env_file import render
 from agentcore_auth.tokens.getting import credentials_of
 from sandbox.services import Services
 from sandbox.tenants.credentials import OKTA_API_TOKEN

@@ -112,7 +112,7 @@ def test_the_sandboxs_commands_run_outside_of_it(
         assert "200 accepted" in done.stdout or "tool" in done.stdout
         without = run(of(deployment, line.removeprefix(ON_THE_SANDBOX)))
         assert without.returncode == 3
-        assert "run it with: python -m sandbox exec -- agentcore-auth " in without.stderr
+        assert "pulumi" in without.stderr
 
 
 def test_every_cause_is_explained() -> None:

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 import trustme
 
-from agentcore_auth.outputs import Outputs, OutputsError, read
 from agentcore_auth.tokens.mcp_client import McpError, list_tools
 from tests.sandbox.https_server import Answering, Asked, HttpsServer, Reply, https_server
 from tests.unit.issued_tokens import key_set, signed
@@ -278,32 +277,6 @@ def test_env_overwrites_other_content_only_by_force(tokens: Command, server: Htt
     assert tokens("env", "--outputs", arguments[2], "--file", str(tmp_path / "no" / "folder")).code == 2
 
 
-# a stack's outputs
-
-STACK = Outputs(
-    {
-        "gateways": {"a": {"url": "u", "mcpUrl": "m", "authorizer": {}}, "b": {"url": "u"}},
-        "identityProviders": {"a": {"discoveryUrl": "d", "issuer": "i", "clients": {"x": {"clientId": "c"}}}},
-    },
-    "dev",
-)
-
-
-@pytest.mark.parametrize(
-    ("asked", "says"),
-    [
-        (lambda: Outputs({}, "dev").gateways, "no output gateways: is it deployed"),
-        (lambda: STACK.gateways, "no text mcpUrl"),
-        (lambda: Outputs({"gateways": {"a": 1}}, "dev").gateways, "no object"),
-        (lambda: STACK.provider("z"), "valid for --idp: a"),
-        (lambda: STACK.provider("a").client("z"), "valid for --client: x"),
-    ],
-)
-def test_outputs_that_do_not_fit_are_named(asked: Any, says: str) -> None:
-    with pytest.raises(OutputsError, match=says):
-        asked()
-
-
 def test_several_gateways_have_to_be_told_apart(tokens: Command, server: HttpsServer, tmp_path: Path) -> None:
     document = outputs(server)
     document["gateways"]["other"] = document["gateways"]["corp"]
@@ -312,84 +285,3 @@ def test_several_gateways_have_to_be_told_apart(tokens: Command, server: HttpsSe
     assert "valid for --gateway: corp, other" in answer.err
     named = tokens("check", "--outputs", saved(tmp_path, document), "--gateway", "corp", stdin=token(server))
     assert named.code == 0
-
-
-def test_names_come_in_the_stacks_order_or_else_sorted() -> None:
-    gateway = {"url": "u", "mcpUrl": "m", "authorizer": {}}
-    document = {"gateways": dict.fromkeys(("auth0", "partner", "cognito", "okta"), gateway)}
-    assert list(Outputs(document, "dev").gateways) == ["auth0", "cognito", "okta", "partner"]
-    listed = Outputs(document, "dev", order=("okta", "cognito", "partner", "auth0"))
-    assert list(listed.gateways) == ["okta", "cognito", "partner", "auth0"]
-    with pytest.raises(OutputsError, match="valid for --gateway: okta, cognito, partner, auth0"):
-        listed.gateway(None)
-
-
-CLIENTS = {"scheduler": {"clientId": "s"}, "agent": {"clientId": "a"}}
-
-
-def test_of_several_clients_one_has_to_be_named() -> None:
-    document = {"identityProviders": {"okta": {"discoveryUrl": "d", "issuer": "i", "clients": CLIENTS}}}
-    provider = Outputs(document, "dev").provider("okta")
-    with pytest.raises(OutputsError, match="several clients; valid for --client: agent, scheduler"):
-        provider.client(None)
-
-
-def answering(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    """A `pulumi` on PATH that does what the script says, and a project to run it in."""
-    program = folder / "pulumi"
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(folder), prepend=":")
-    (folder / "Pulumi.yaml").write_text("name: agentcore-auth\nruntime: python\n")
-    monkeypatch.chdir(folder)
-
-
-def test_the_stack_file_gives_the_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gateway = {"url": "u", "mcpUrl": "m", "authorizer": {}}
-    printed = json.dumps({"gateways": {"auth0": gateway, "cognito": gateway, "okta": gateway}})
-    answering(tmp_path, monkeypatch, f"echo '{printed}'")
-    file = tmp_path / "Pulumi.dev.yaml"
-    file.write_text("config:\n  agentcore-auth:identityProviders:\n    - okta\n    - cognito\n    - auth0\n")
-    assert list(read("dev").gateways) == ["okta", "cognito", "auth0"]
-    for unreadable in ("config: [", "config: {}", "[]"):
-        file.write_text(unreadable)
-        assert list(read("dev").gateways) == ["auth0", "cognito", "okta"]
-
-
-def test_a_stack_without_a_file_is_named_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    answering(tmp_path, monkeypatch, "echo \"error: no stack named 'nope' found\" >&2; exit 255")
-    with pytest.raises(OutputsError, match=r"there is no Pulumi\.nope\.yaml"):
-        read("nope")
-    (tmp_path / "Pulumi.nope.yaml").write_text("config: {}")
-    with pytest.raises(OutputsError, match="make up STACK=nope"):
-        read("nope")
-
-
-def test_a_traceback_is_not_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = ("Traceback (most recent call last):", '  File "x.py", line 1, in f', "ValueError: too much", "")
-    answering(tmp_path, monkeypatch, f"printf '%s\\n' {' '.join(repr(line) for line in lines)} >&2; exit 1")
-    with pytest.raises(OutputsError) as failed:
-        read("dev")
-    assert str(failed.value) == "stack dev: pulumi says: ValueError: too much"
-
-
-def test_the_pulumi_cli_is_asked_for_the_outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = tmp_path / "pulumi"
-    program.write_text(f'#!/bin/sh\necho "$@" >{tmp_path}/asked\necho \'{{"gateways": {{}}}}\'\n')
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    assert read("dev").stack == "dev"
-    asked = (tmp_path / "asked").read_text().split()
-    assert asked[:2] == ["stack", "output"]
-    assert {"--json", "--show-secrets", "--non-interactive"} <= set(asked)
-    assert asked[-2:] == ["--stack", "dev"]
-
-
-def test_what_the_pulumi_cli_complains_of_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = tmp_path / "pulumi"
-    program.write_text("#!/bin/sh\necho 'error: no stack named dev found' >&2\nexit 255\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    with pytest.raises(OutputsError, match="pulumi says: error: no stack named dev found") as failed:
-        read("dev")
-    assert failed.value.reached is False

@@ -2,46 +2,43 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from agentcore_auth.tokens.client import Credentials
+
 _BARE = re.compile(r"[A-Za-z0-9_./:@%+=-]+")
-_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# python-dotenv takes a backslash before one of these for an escape there, and a shell does not.
+_ESCAPED_IN_SINGLE_QUOTES = re.compile(r"'|\\\\|\\$")
 
 
-class DotenvError(Exception):
+class EnvFileError(Exception):
     """A `.env` file that cannot be read or written, or lacks what is needed; the message is for the user."""
 
 
-@dataclass(frozen=True)
-class Credentials:
-    """What a token request takes."""
-
-    token_endpoint: str
-    client_id: str
-    client_secret: str
-    scope: str | None
-    audience: str | None
-
-
 def render(values: Mapping[str, str]) -> str:
-    """The text of a `.env` file. Raises DotenvError for a value with a line break or another control character."""
+    """The text of a `.env` file. Raises EnvFileError for a value with a line break or another control character."""
     return "".join(f"{name}={_quoted(name, value)}\n" for name, value in values.items())
 
 
 def parse(text: str) -> dict[str, str]:
-    """The values of a `.env` file. Raises DotenvError, naming the line."""
+    """The values of a `.env` file. Raises EnvFileError, naming the line."""
+    from dotenv.parser import parse_stream  # noqa: PLC0415  # only for whoever has such a file
+
     values: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        match = _LINE.fullmatch(line)
-        if match is None:
-            raise DotenvError(f"line {number} is not NAME=value")
-        values[match[1]] = _unquoted(match[2], number)
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error or (binding.key and (binding.value is None or not _NAME.fullmatch(binding.key))):
+            written = binding.original.string.lstrip()
+            line = binding.original.line + binding.original.string.removesuffix(written).count("\n")
+            is_open = re.search("=\\s*[\"']", written)
+            problem = "has an opening quote without a closing one" if is_open else "is not NAME=value"
+            raise EnvFileError(f"line {line} {problem}")
+        if binding.key and binding.value is not None:
+            values[binding.key] = binding.value
     return values
 
 
@@ -49,7 +46,7 @@ def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Crede
     """A token request from a `.env` file (none where it does not exist) and the environment, which has precedence.
 
     COGNITO_DOMAIN, COGNITO_CLIENT_ID and COGNITO_CLIENT_SECRET are the tutorial's names, for every provider;
-    TOKEN_ENDPOINT, SCOPE and AUDIENCE say the rest. Raises DotenvError.
+    TOKEN_ENDPOINT, SCOPE and AUDIENCE say the rest. Raises EnvFileError.
     """
     values: dict[str, str] = {}
     if path is not None:
@@ -58,9 +55,9 @@ def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Crede
         except FileNotFoundError:
             pass
         except (OSError, UnicodeDecodeError) as error:
-            raise DotenvError(f"{path} cannot be read: {error}") from None
-        except DotenvError as error:
-            raise DotenvError(f"{path}: {error}") from None
+            raise EnvFileError(f"{path} cannot be read: {error}") from None
+        except EnvFileError as error:
+            raise EnvFileError(f"{path}: {error}") from None
     names = ("COGNITO_DOMAIN", "COGNITO_CLIENT_ID", "COGNITO_CLIENT_SECRET", "TOKEN_ENDPOINT", "SCOPE", "AUDIENCE")
     values |= {name: environment[name] for name in names if environment.get(name)}
     endpoint = values.get("TOKEN_ENDPOINT") or _token_endpoint(values.get("COGNITO_DOMAIN", ""))
@@ -70,7 +67,7 @@ def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Crede
     ]
     if missing:
         where = f"neither {path} nor the environment has" if path else "the environment lacks"
-        raise DotenvError(
+        raise EnvFileError(
             f"{where} {', '.join(missing)}: name a stack (--stack), or write the file: agentcore-auth env"
         )
     return Credentials(
@@ -98,24 +95,13 @@ def _token_endpoint(domain: str) -> str:
 
 
 def _quoted(name: str, value: str) -> str:
+    """The value in the one form, if there is one, that a shell and python-dotenv understand alike."""
     if any(ord(character) < 32 or ord(character) == 127 for character in value):
-        raise DotenvError(f"the value of {name} has a line break or another control character in it")
+        raise EnvFileError(f"the value of {name} has a line break or another control character in it")
     if _BARE.fullmatch(value):
         return value
-    if "'" not in value:
+    if not _ESCAPED_IN_SINGLE_QUOTES.search(value):
         return f"'{value}'"
-    return '"' + re.sub(r'([\\"$`])', r"\\\1", value) + '"'
-
-
-def _unquoted(text: str, number: int) -> str:
-    if text.startswith("'"):
-        end = text.find("'", 1)
-        if end < 0:
-            raise DotenvError(f"line {number} has an opening quote without a closing one")
-        return text[1:end]
-    if text.startswith('"'):
-        match = re.match(r'"((?:[^"\\]|\\.)*)"', text)
-        if match is None:
-            raise DotenvError(f"line {number} has an opening quote without a closing one")
-        return re.sub(r'\\([\\"$`])', r"\1", match[1])
-    return re.sub(r"\s+#.*$", "", text)
+    if not re.search(r"[$`]", value):
+        return '"' + re.sub(r'([\\"])', r"\\\1", value) + '"'
+    raise EnvFileError(f"the value of {name} has quotes or backslashes beside $ or `, which no .env file can hold")
