@@ -45,23 +45,19 @@ class Provider(Section, frozen=True):
     @classmethod
     def unavailable(cls, stack: StackConfiguration) -> str | None:
         """Why this provider cannot be had where the stack is; None where it can."""
-        del stack
         return None
 
     @classmethod
     def host(cls, stack: StackConfiguration) -> str:
         """The host name of the tenant or org that the provider's own keys name; empty where there is none."""
-        del stack
         return ""
 
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
         """What is wrong with the section as a whole, and with the provider's own keys; `path` is the section's."""
-        del path, context
         yield from ()
 
     def deployment_statements(self, scope: iam.AwsScope) -> Iterable[iam.Statement]:
         """What creating, changing and removing the provider asks of IAM."""
-        del scope
         return ()
 
     def create(self, name: str, context: ProviderContext) -> IdentityProvider:

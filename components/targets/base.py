@@ -112,22 +112,18 @@ class Target(Section, frozen=True):
 
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
         """What is wrong with the section as a whole; `path` is the section's."""
-        del path, context
         yield from ()
 
     def permissions(self, scope: iam.AwsScope, gateway_name: str) -> Sequence[iam.Permission]:
         """What the execution role has to be allowed, with the ARNs to come as far as their names are known."""
-        del scope, gateway_name
         return ()
 
     def deployment_statements(self, scope: iam.AwsScope, gateway_name: str) -> Iterable[iam.Statement]:
         """What setting the target up asks of IAM, beyond what gateways and targets always do."""
-        del scope, gateway_name
         return ()
 
     def policies(self, scope: iam.AwsScope, gateway_name: str) -> Mapping[str, iam.Document]:
         """Title -> IAM document, for what the target sets up itself."""
-        del scope, gateway_name
         return {}
 
     def arguments(self, context: TargetContext) -> TargetArguments:

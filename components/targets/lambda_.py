@@ -60,7 +60,6 @@ class LambdaTarget(Target, frozen=True):
             )
 
     def permissions(self, scope: iam.AwsScope, gateway_name: str) -> Sequence[iam.Permission]:
-        del scope, gateway_name
         return (iam.FunctionCall(self.function_arn),)
 
     def arguments(self, context: TargetContext) -> TargetArguments:

@@ -28,5 +28,4 @@ class McpTarget(CredentialedTarget, frozen=True):
         return self.endpoint
 
     def mcp_arguments(self, context: TargetContext) -> McpArguments:
-        del context
         return {"mcp_server": {"endpoint": self.endpoint}}

@@ -37,7 +37,6 @@ class SmithyTarget(Target, frozen=True):
             yield from _wildcards(f"{path}.resources", self.resources)
 
     def permissions(self, scope: iam.AwsScope, gateway_name: str) -> Sequence[iam.Permission]:
-        del scope, gateway_name
         return (iam.ServiceCalls(self.name, self.actions, self.resources),)
 
     def arguments(self, context: TargetContext) -> TargetArguments:

@@ -43,7 +43,6 @@ class Oidc(Provider, frozen=True):
     )
 
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
-        del context
         if not any((self.allowed_clients, self.allowed_audience, self.allowed_scopes, self.custom_claims)):
             yield Mistake(
                 path,
@@ -58,5 +57,4 @@ class Oidc(Provider, frozen=True):
     def create(self, name: str, context: ProviderContext) -> OidcProvider:
         from idp.oidc.component import OidcProvider  # noqa: PLC0415 - imports Pulumi
 
-        del context
         return OidcProvider(name, self)

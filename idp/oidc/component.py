@@ -30,6 +30,6 @@ class OidcProvider(IdentityProvider):
         self._authorizer = Authorizer.from_stack_file(arguments.model_dump(by_alias=True, exclude_none=True))
         self.finish()
 
-    def authorizer(self, mode: Mode) -> Authorizer[pulumi.Input[str]]:  # noqa: ARG002  # the same in every mode
+    def authorizer(self, mode: Mode) -> Authorizer[pulumi.Input[str]]:
         """The lists that the configuration gives, and nothing else."""
         return self._authorizer

@@ -38,19 +38,16 @@ class Credentials(Section, frozen=True):
 
     def mistakes(self, path: str, endpoint: str) -> Iterator[Mistake]:
         """What is wrong with the section as a whole; `path` is the target's."""
-        del path, endpoint
         yield from ()
 
     def permissions(
         self, scope: iam.AwsScope, gateway_name: str, target: str, endpoint: str
     ) -> Sequence[iam.Permission]:
         """As `Target.permissions`, for the target of this name."""
-        del scope, gateway_name, target, endpoint
         return ()
 
     def deployment_statements(self, scope: iam.AwsScope, gateway_name: str, target: str) -> Iterable[iam.Statement]:
         """As `Target.deployment_statements`, for the target of this name."""
-        del scope, gateway_name, target
         return ()
 
     def shown(self, context: TargetContext, target: str, endpoint: str) -> Shown:
@@ -76,7 +73,6 @@ class CredentialedTarget(Target, frozen=True):
         return [(f"credentials.{key}", name) for key, name in self.credentials.secret_references()]
 
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
-        del context
         return self.credentials.mistakes(path, self.called_endpoint())
 
     def permissions(self, scope: iam.AwsScope, gateway_name: str) -> Sequence[iam.Permission]:

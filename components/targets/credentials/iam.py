@@ -35,7 +35,6 @@ class Iam(Credentials, frozen=True):
     def permissions(
         self, scope: iam.AwsScope, gateway_name: str, target: str, endpoint: str
     ) -> Sequence[iam.Permission]:
-        del gateway_name
         call = signed_call(endpoint)
         if call is None:
             raise AssertionError("the settings refuse a signed endpoint that does not tell its permission")

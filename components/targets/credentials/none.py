@@ -14,5 +14,4 @@ class NoCredentials(Credentials, frozen=True):
     type: Literal["none"] = "none"
 
     def shown(self, context: TargetContext, target: str, endpoint: str) -> Shown:
-        del context, target, endpoint
         return Shown(None)

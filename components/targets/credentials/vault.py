@@ -35,7 +35,6 @@ class VaultCredentials(Credentials, frozen=True):
         return [("secretRef", self.secret_ref)] if self.secret_ref else []
 
     def mistakes(self, path: str, endpoint: str) -> Iterator[Mistake]:
-        del endpoint
         kind = f"/{self.kind.folder}credentialprovider/"
         if self.provider_arn and kind not in self.provider_arn:
             yield Mistake(f"{path}.credentials.providerArn", f"is not the ARN of a provider of this type (…{kind}…)")
@@ -43,7 +42,6 @@ class VaultCredentials(Credentials, frozen=True):
     def permissions(
         self, scope: iam.AwsScope, gateway_name: str, target: str, endpoint: str
     ) -> Sequence[iam.Permission]:
-        del endpoint
         if self.provider_arn:
             return (iam.existing_credential(self.kind, self.provider_arn),)
         return (iam.expected_credential(scope, self.kind, f"{gateway_name}-{target}-<assigned>"),)
@@ -53,7 +51,6 @@ class VaultCredentials(Credentials, frozen=True):
         return deployment.credential_providers(scope, self.kind, names)
 
     def shown(self, context: TargetContext, target: str, endpoint: str) -> Shown:
-        del endpoint
         import pulumi  # noqa: PLC0415 - sections are read without Pulumi
 
         provider: pulumi.Input[str]
