@@ -6,47 +6,52 @@ from pathlib import Path
 
 import pulumi
 
-import idp
+from components.arguments import Stack
 from components.caller_policy import CallerPolicy
 from components.client_secrets import ClientSecrets
 from components.cross_account import CrossAccountAccess
 from components.execution_role import ExecutionRole
 from components.gateway import JwtGateway
 from components.place import current
-from components.targets import TargetBackends
+from components.target_backends import TargetBackends
 from settings import read
 
 settings = read(Path(__file__).parent)
-name, tags = settings.gateway.name, settings.tags
+name, names = settings.gateway.name, settings.gateway_names
 
-scope = current(settings.region)
-providers = {provider: idp.create(provider, settings) for provider in settings.identity_providers}
-backends = TargetBackends(name, settings, scope)
-role = ExecutionRole(name, settings, scope, backends.permissions)
-access = CrossAccountAccess(name, settings, scope.account, role_arn=role.arn)
+stack = Stack(current(settings.region), list(names.values()), settings.mode, settings.tags)
+issuers = {key: each.create(names[key], settings.provider_context(key)) for key, each in settings.providers.items()}
+backends = TargetBackends(name, stack, settings.targets, secret=settings.secret, documents=settings.documents)
+role = ExecutionRole(name, stack, backends.permissions, settings.execution_role)
+access = CrossAccountAccess(name, settings.foreign_functions(stack.scope.account), role.arn, settings.assume_role_arns)
 gateways = {
-    provider: JwtGateway(
-        settings.gateway_names[provider],
-        settings.gateway,
+    key: JwtGateway(
+        names[key],
         authorizer=issuer.authorizer(settings.mode),
         role_arn=role.arn,
+        targets=backends.targets,
         permissions=[*role.policies, *access.permissions],
-        backends=backends,
-        tags=tags,
+        options=settings.gateway,
+        tags=settings.tags,
     )
-    for provider, issuer in providers.items()
+    for key, issuer in issuers.items()
 }
-callers = CallerPolicy(name, settings, scope, role_arn=role.arn, schema_buckets=backends.schema_buckets)
+callers = CallerPolicy(
+    name,
+    stack,
+    role_arn=role.arn,
+    document_buckets=settings.caller_buckets,
+    attach_to=settings.callers.attach_to,
+    kms_key_arn=settings.gateway.kms_key_arn,
+)
+stored = settings.client_secrets == "secretsManager"
 clients = {
-    provider: ClientSecrets(settings.gateway_names[provider], settings.client_secrets, issuer.applications, tags)
-    for provider, issuer in providers.items()
+    key: ClientSecrets(names[key], issuer.applications, secrets_manager=stored, tags=settings.tags).outputs
+    for key, issuer in issuers.items()
 }
 
-pulumi.export("gateways", {provider: gateway.outputs for provider, gateway in gateways.items()})
-pulumi.export(
-    "identityProviders",
-    {provider: issuer.outputs(clients[provider].outputs) for provider, issuer in providers.items()},
-)
+pulumi.export("gateways", {key: gateway.outputs for key, gateway in gateways.items()})
+pulumi.export("identityProviders", {key: issuer.outputs(clients[key]) for key, issuer in issuers.items()})
 pulumi.export("executionRoleArn", role.arn)
 pulumi.export("callerPolicyArn", callers.arn)
 pulumi.export("crossAccountStatements", access.statements)

@@ -1,7 +1,7 @@
 """The stack's configuration, typed and frozen: the only place that reads `pulumi.Config`.
 
 `load` is pure; `read` takes what it needs from the running Pulumi program. Both raise `ConfigurationError` with all the
-mistakes of a stack file in one message, before a resource is registered. The schema is in `configuration/schema.py`.
+mistakes of a stack file in one message, before a resource is registered. The keys are in `configuration/schema.py`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from configuration.checks import contradictions
+from configuration.checks import contradictions, provider_sections, secret_references
+from configuration.context import StackConfiguration
 from configuration.documents import read_documents
 from configuration.mistakes import ConfigurationError, Mistake, mistakes_of, unknown_key
-from configuration.outside import Outside
-from configuration.schema import PROJECT, ClientSecrets, Mode, Schema
-from configuration.target_checks import secret_references
+from configuration.schema import ClientSecrets, Mode, StackFile, schema
+from configuration.section import PROJECT
+from idp import Provider, ProviderContext
 
 if TYPE_CHECKING:
     import pulumi
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
 __all__ = ["ConfigurationError", "Settings", "load", "read"]
 
 
-class Settings(Schema):
+class Settings(StackFile, frozen=True):
     """A valid configuration, and what it depends on outside the project's own keys."""
 
     region: str
-    #: Host names of the tenant and the org; empty where they are not configured.
-    auth0_domain: str
-    okta_host: str
+    #: The sections of the providers that are switched on, and the host names of their tenants and orgs.
+    providers: Mapping[str, Provider]
+    hosts: Mapping[str, str]
     #: The text of every local tool document (tools, OpenAPI, Smithy) by the name of its target.
     documents: Mapping[str, str]
 
@@ -42,6 +43,31 @@ class Settings(Schema):
     def gateway_names(self) -> dict[str, str]:
         """Provider -> fixed name of its gateway, the same whatever other providers are switched on."""
         return {provider: f"{self.gateway.name}-{provider}" for provider in self.identity_providers}
+
+    @property
+    def document_buckets(self) -> list[str]:
+        """The buckets that the targets' documents come from."""
+        uris = [uri for target in self.targets for uri in target.s3_uris()]
+        return list(dict.fromkeys(uri.removeprefix("s3://").partition("/")[0] for uri in uris))
+
+    @property
+    def caller_buckets(self) -> list[str]:
+        """The buckets that callers read: those, and further ones that the stack file names."""
+        return [*self.document_buckets, *self.callers.schema_buckets]
+
+    def foreign_functions(self, account: str) -> list[str]:
+        """The ARNs of the targets' functions that belong to other accounts than `account`."""
+        arns = [arn for target in self.targets for arn in target.function_arns()]
+        return list(dict.fromkeys(arn for arn in arns if arn.split(":")[4] != account))
+
+    def provider_context(self, provider: str) -> ProviderContext:
+        """What the component of this provider may need of the stack."""
+        return ProviderContext(self.gateway.name, self.region, self.mode, self.hosts[provider], self.tags)
+
+    @property
+    def assume_role_arns(self) -> dict[str, str]:
+        """The roles that the program may assume in other accounts, by account id."""
+        return {account: access.assume_role_arn for account, access in self.cross_account.items()}
 
     def secret(self, key: str) -> pulumi.Output[str]:
         """The secret that a `secretRef` names; `load` has made sure that it is there."""
@@ -59,20 +85,21 @@ def load(
     those that are secret. `environment` matters only for the providers' own variables (`AUTH0_DOMAIN`, …); files are
     looked for in `project`. Raises `ConfigurationError`.
     """
-    outside = Outside(configuration, secret_keys, environment)
-    sections, mistakes = _sections(outside)
+    stack = StackConfiguration(configuration, secret_keys, environment)
+    sections, mistakes = _sections(stack)
     documents, unreadable = read_documents(sections.get("targets", ()), project)
-    mistakes += [*contradictions(sections, outside), *unreadable]
+    mistakes += [*contradictions(sections, stack), *unreadable]
     if mistakes:
         count = len(set(mistakes))
         found = "a mistake" if count == 1 else f"{count} mistakes"
         raise ConfigurationError(f"The stack's configuration has {found}; nothing was changed:", mistakes)
-    org = outside.value("okta:orgName", "OKTA_ORG_NAME")
+    described = provider_sections(sections)
+    providers = {name: described[name][1] for name in sections["identity_providers"]}
     return Settings.model_construct(
-        **sections,
-        region=configuration["aws:region"],
-        auth0_domain=outside.value("auth0:domain", "AUTH0_DOMAIN") or "",
-        okta_host=f"{org}.{outside.value('okta:baseUrl', 'OKTA_BASE_URL') or 'okta.com'}" if org else "",
+        **{key: value for key, value in sections.items() if key in StackFile.model_fields},
+        region=stack.region,
+        providers=providers,
+        hosts={name: provider.host(stack) for name, provider in providers.items()},
         documents=documents,
     )
 
@@ -94,29 +121,29 @@ def read(project: Path) -> Settings:
         raise pulumi.RunError(str(error)) from None
 
 
-def _sections(outside: Outside) -> tuple[dict[str, Any], list[Mistake]]:
+def _sections(stack: StackConfiguration) -> tuple[dict[str, Any], list[Mistake]]:
     """Every section that is valid by itself, by field name, and the mistakes of the others."""
     sections: dict[str, Any] = {}
     mistakes: list[Mistake] = []
-    fields = {field.alias or name: (name, field) for name, field in Schema.model_fields.items()}
+    fields = {field.alias or name: (name, field) for name, field in schema().model_fields.items()}
     for key, (name, field) in fields.items():
-        if key not in outside.own:
+        if key not in stack.own:
             if field.is_required():
                 mistakes.append(Mistake(key, f"is required, and missing: {field.description}"))
             else:
                 sections[name] = field.get_default()
-        elif outside.is_secret(key):
+        elif stack.is_secret(key):
             mistakes.append(Mistake(key, "is secret; put the secret into a key of its own and name that by secretRef"))
         else:
             annotation = _annotation(field)
             try:
-                sections[name] = TypeAdapter(annotation).validate_json(_json(outside.own[key], field))
+                sections[name] = TypeAdapter(annotation).validate_json(_json(stack.own[key], field))
             except ValidationError as error:
                 mistakes += mistakes_of(error, annotation, (key,))
     referenced = {name for _, name in secret_references(sections.get("targets", ()))}
-    for key in outside.own:
+    for key in stack.own:
         if key not in fields and key not in referenced:
-            unused = "it is secret, and no secretRef names it; " if outside.is_secret(key) else ""
+            unused = "it is secret, and no secretRef names it; " if stack.is_secret(key) else ""
             mistakes.append(Mistake(key, unused + unknown_key(key, fields)))
     return sections, mistakes
 

@@ -8,8 +8,8 @@ import pulumi
 import pulumi_aws as aws
 
 from agentcore_auth import iam
+from components.arguments import AttachTo, Stack
 from components.place import policy_json
-from settings import Settings
 
 
 class CallerPolicy(pulumi.ComponentResource):
@@ -18,32 +18,30 @@ class CallerPolicy(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        settings: Settings,
-        scope: iam.AwsScope,
+        stack: Stack,
         *,
-        role_arn: pulumi.Output[str],
-        schema_buckets: Sequence[str],
+        role_arn: pulumi.Input[str],
+        document_buckets: Sequence[str] = (),
+        kms_key_arn: str | None = None,
+        attach_to: AttachTo = AttachTo(),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`schema_buckets` are the buckets that targets take their documents from."""
+        """`document_buckets` are the buckets that targets take their documents from."""
         super().__init__("agentcore-auth:index:CallerPolicy", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        gateway_names = list(settings.gateway_names.values())
-        buckets = [*schema_buckets, *settings.callers.schema_buckets]
         policy = aws.iam.Policy(
             name,
             description=f"Administer and call the AgentCore gateways {name}-…",
             policy=policy_json(
-                role_arn.apply(
+                pulumi.Output.from_input(role_arn).apply(
                     lambda role: iam.caller_policy(
-                        scope, gateway_names, role, buckets, settings.mode, settings.gateway.kms_key_arn
+                        stack.scope, stack.gateway_names, role, document_buckets, stack.mode, kms_key_arn
                     )
                 )
             ),
-            tags=settings.tags,
+            tags=stack.tags,
             opts=child,
         )
-        attach_to = settings.callers.attach_to
         for role in attach_to.roles:
             aws.iam.RolePolicyAttachment(f"{name}-{role}", role=role, policy_arn=policy.arn, opts=child)
         for user in attach_to.users:

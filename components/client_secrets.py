@@ -7,12 +7,12 @@ stack's state holds the secrets either way, encrypted by the stack's secrets pro
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import pulumi
 import pulumi_aws as aws
 
 from agentcore_auth.outputs import Client
-from configuration.schema import ClientSecrets as Destination
 from idp.base import Application
 
 
@@ -22,20 +22,20 @@ class ClientSecrets(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        destination: Destination,
         applications: Mapping[str, Application],
-        tags: Mapping[str, str],
+        *,
+        secrets_manager: bool = False,
+        tags: Mapping[str, str] = MappingProxyType({}),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("agentcore-auth:index:ClientSecrets", name, None, opts)
         self.outputs: dict[str, Client[pulumi.Output[str]]] = {}
         for client, application in applications.items():
-            is_output = destination == "output"
             self.outputs[client] = Client(
                 application.client_id,
                 application.scopes,
-                secret=application.client_secret if is_output else None,
-                secret_arn=None if is_output else self._stored(f"{name}-{client}", application, tags),
+                secret=None if secrets_manager else application.client_secret,
+                secret_arn=self._stored(f"{name}-{client}", application, tags) if secrets_manager else None,
             )
         self.register_outputs({})
 

@@ -7,15 +7,15 @@ others it is exported, with the command for the account's owner. It creates noth
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from agentcore_auth import iam
-from components.needs import foreign_functions
-from settings import Settings
 
 
 @dataclass(frozen=True)
@@ -61,21 +61,24 @@ class CrossAccountAccess(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        settings: Settings,
-        account: str,
-        *,
+        function_arns: Sequence[str],
         role_arn: pulumi.Output[str],
+        assume_role_arns: Mapping[str, str] = MappingProxyType({}),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`account` is the gateways' own; `role_arn` has to be the existing role's, or Lambda refuses the principal."""
+        """`function_arns` are functions of other accounts than the gateways'.
+
+        `role_arn` has to be the existing role's, or Lambda refuses the principal. `assume_role_arns` has the roles that
+        the program may assume in other accounts, by account id.
+        """
         super().__init__("agentcore-auth:index:CrossAccountAccess", name, None, opts)
         self._name = name
-        self._settings = settings
+        self._assume_role_arns = assume_role_arns
         self._accounts: dict[tuple[str, str], aws.Provider] = {}
         self.permissions: list[pulumi.Resource] = []
         self.statements: list[pulumi.Output[dict[str, Any]]] = []
-        for arn in foreign_functions(settings.targets, account):
-            if FunctionRef.of(arn).account in settings.cross_account:
+        for arn in function_arns:
+            if FunctionRef.of(arn).account in assume_role_arns:
                 self.permissions.append(self._permission(FunctionRef.of(arn), role_arn))
             else:
                 self.statements.append(role_arn.apply(lambda role, arn=arn: _for_the_owner(arn, role)))
@@ -83,12 +86,12 @@ class CrossAccountAccess(pulumi.ComponentResource):
 
     def _permission(self, function: FunctionRef, role_arn: pulumi.Output[str]) -> pulumi.Resource:
         # Without the gateway's name: when that changes, the statement has to be replaced, not added a second time.
-        place = f"{function.account}-{function.region}"
+        location = f"{function.account}-{function.region}"
         key = (function.account, function.region)
         if key not in self._accounts:
-            assumed = self._settings.cross_account[function.account].assume_role_arn
+            assumed = self._assume_role_arns[function.account]
             self._accounts[key] = aws.Provider(
-                place,
+                location,
                 region=function.region,
                 profile=aws.config.profile,
                 # An object, because the SDK makes JSON of it, and would leave the keys of a dictionary as they are.
@@ -98,7 +101,7 @@ class CrossAccountAccess(pulumi.ComponentResource):
         function_name = function.arn.rpartition(":")[2]
         qualifier = f"/{function.qualifier}" if function.qualifier else ""
         return aws.lambda_.Permission(
-            f"{place}-{function_name}{qualifier}",
+            f"{location}-{function_name}{qualifier}",
             statement_id=iam.CROSS_ACCOUNT_SID,
             action="lambda:InvokeFunction",
             function=function.arn,

@@ -12,8 +12,9 @@ import pulumi
 import pulumi_aws as aws
 
 from agentcore_auth import iam
+from components import arguments
+from components.arguments import Stack
 from components.place import policy_json
-from settings import Settings
 
 
 class ExecutionRole(pulumi.ComponentResource):
@@ -22,27 +23,26 @@ class ExecutionRole(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        settings: Settings,
-        scope: iam.AwsScope,
+        stack: Stack,
         permissions: Sequence[pulumi.Input[iam.Permission]],
+        options: arguments.ExecutionRole = arguments.ExecutionRole(),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`permissions` is what the targets ask of the role."""
+        """The gateways of the stack may assume it; `permissions` is what their targets ask of it."""
         super().__init__("agentcore-auth:index:ExecutionRole", name, None, opts)
-        gateway_names = list(settings.gateway_names.values())
         role = aws.iam.Role(
             name,
             name=iam.execution_role_name(name),
-            path=settings.execution_role.path,
+            path=options.path,
             description="Assumed by AgentCore gateways to call their targets",
-            assume_role_policy=policy_json(iam.trust_policy(scope, gateway_names, settings.mode)),
-            permissions_boundary=settings.execution_role.permissions_boundary_arn,
-            tags=settings.tags,
+            assume_role_policy=policy_json(iam.trust_policy(stack.scope, stack.gateway_names, stack.mode)),
+            permissions_boundary=options.permissions_boundary_arn,
+            tags=stack.tags,
             # The name is fixed: the old role has to go before a new one can have it.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         statements = pulumi.Output.all(*permissions).apply(
-            lambda known: iam.execution_statements(scope, gateway_names, known, settings.mode)
+            lambda known: iam.execution_statements(stack.scope, stack.gateway_names, known, stack.mode)
         )
         self.arn = role.arn
         # A policy without statements is refused by IAM, and targets that ask for nothing need none.

@@ -1,4 +1,4 @@
-"""A gateway: one identity provider's way in, with the targets that all gateways of the stack share.
+"""A gateway: one identity provider's way in, with its targets.
 
 It admits callers by JWT only. It creates neither the provider nor the role: both are handed in.
 """
@@ -6,6 +6,7 @@ It admits callers by JWT only. It creates neither the provider nor the role: bot
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeAlias, cast
 
 import pulumi
@@ -13,29 +14,28 @@ import pulumi_aws as aws
 
 from agentcore_auth import outputs
 from agentcore_auth.authorizer.model import Authorizer
-from components.targets import GatewayTargets, TargetBackends
-from configuration.schema import Gateway
+from components.arguments import GatewayOptions
+from components.targets import TargetArguments
 
 _AuthorizerArguments: TypeAlias = aws.bedrock.AgentcoreGatewayAuthorizerConfigurationArgsDict
 
 
 class JwtGateway(pulumi.ComponentResource):
-    """A gateway with its authorizer and its targets.
+    """A gateway with its authorizer and its targets: its `id`, `arn`, `url` and `mcp_url`.
 
-    `outputs` has what the stack shows of it: name, id, arn, url, mcpUrl, and the customJWTAuthorizer as the API
-    spells it.
+    `outputs` has what the stack shows of it.
     """
 
     def __init__(
         self,
         name: str,
-        settings: Gateway,
         *,
         authorizer: Authorizer[pulumi.Input[str]],
         role_arn: pulumi.Input[str],
-        backends: TargetBackends,
-        permissions: Sequence[pulumi.Resource],
-        tags: Mapping[str, str],
+        targets: Sequence[TargetArguments],
+        permissions: Sequence[pulumi.Resource] = (),
+        options: GatewayOptions = GatewayOptions(),
+        tags: Mapping[str, str] = MappingProxyType({}),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`permissions` are what the role's calls depend on: AWS checks some when it creates gateways and targets."""
@@ -43,16 +43,16 @@ class JwtGateway(pulumi.ComponentResource):
         gateway = aws.bedrock.AgentcoreGateway(
             name,
             name=name,
-            description=settings.description,
+            description=options.description,
             role_arn=role_arn,
             protocol_type="MCP",
-            protocol_configuration={"mcp": {"search_type": settings.search_type, "instructions": settings.instructions}}
-            if settings.search_type or settings.instructions
+            protocol_configuration={"mcp": {"search_type": options.search_type, "instructions": options.instructions}}
+            if options.search_type or options.instructions
             else None,
             authorizer_type="CUSTOM_JWT",
             authorizer_configuration=cast("_AuthorizerArguments", authorizer.to_pulumi()),
-            exception_level=settings.exception_level,
-            kms_key_arn=settings.kms_key_arn,
+            exception_level=options.exception_level,
+            kms_key_arn=options.kms_key_arn,
             tags=tags,
             # The name is fixed, and AWS refuses a second gateway of the same name: the old one has to go first.
             opts=pulumi.ResourceOptions(parent=self, depends_on=permissions, delete_before_replace=True),
@@ -60,18 +60,48 @@ class JwtGateway(pulumi.ComponentResource):
         GatewayTargets(
             name,
             gateway_id=gateway.gateway_id,
-            backends=backends,
+            targets=targets,
             permissions=permissions,
             opts=pulumi.ResourceOptions(parent=self),
         )
+        self.id = gateway.gateway_id
+        self.arn = gateway.gateway_arn
         # AWS answers with the MCP address; earlier versions answered with the bare host.
-        url = gateway.gateway_url.apply(lambda answer: answer.rstrip("/").removesuffix("/mcp"))
+        self.url = gateway.gateway_url.apply(lambda answer: answer.rstrip("/").removesuffix("/mcp"))
+        self.mcp_url = self.url.apply(lambda host: f"{host}/mcp")
         self.outputs = outputs.Gateway[pulumi.Input[str]](
-            url=url,
-            mcp_url=url.apply(lambda host: f"{host}/mcp"),
-            authorizer=authorizer.to_api(),
-            name=name,
-            id=gateway.gateway_id,
-            arn=gateway.gateway_arn,
+            self.url, self.mcp_url, authorizer.to_api(), name, self.id, self.arn
         ).to_document()
         self.register_outputs(self.outputs)
+
+
+class GatewayTargets(pulumi.ComponentResource):
+    """The targets of one gateway. It creates nothing that another gateway could share."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        gateway_id: pulumi.Input[str],
+        targets: Sequence[TargetArguments],
+        permissions: Sequence[pulumi.Resource] = (),
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`permissions` are what calls of the tools depend on: AWS checks some when it creates a target."""
+        super().__init__("agentcore-auth:index:GatewayTargets", name, None, opts)
+        for target in targets:
+            aws.bedrock.AgentcoreGatewayTarget(
+                f"{name}-{target.name}",
+                name=target.name,
+                description=target.description,
+                gateway_identifier=gateway_id,
+                target_configuration={"mcp": target.tools},
+                credential_provider_configuration=target.credentials,
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    depends_on=permissions,
+                    # The name is fixed, and unique in its gateway: the old target has to go first.
+                    delete_before_replace=True,
+                ),
+            )
+        self.register_outputs({})

@@ -12,10 +12,10 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
-from agentcore_auth import iam
 from agentcore_auth.documents import tools
 from agentcore_auth.documents.documents import Tool
 from components.place import policy_json
+from components.targets.sample import function_policy, function_trust_policy
 
 _FOLDER = Path(__file__).parent / "sample_function"
 _LOG_DAYS = 14
@@ -37,14 +37,14 @@ class SampleFunction(pulumi.ComponentResource):
         role = aws.iam.Role(
             name,
             description="Assumed by the sample function of an AgentCore gateway",
-            assume_role_policy=policy_json(iam.function_trust_policy()),
+            assume_role_policy=policy_json(function_trust_policy()),
             tags=tags,
             opts=child,
         )
         logging = aws.iam.RolePolicy(
             name,
             role=role.name,
-            policy=policy_json(log.arn.apply(lambda arn: iam.document(iam.function_statements(arn)))),
+            policy=policy_json(log.arn.apply(function_policy)),
             opts=child,
         )
         function = aws.lambda_.Function(

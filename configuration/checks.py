@@ -1,22 +1,23 @@
-"""What single values cannot show: contradictions between keys, and what lies outside the project's own keys.
+"""What single sections cannot show: contradictions between keys, and what lies outside the project's own keys.
 
 Every check takes what is valid so far (`sections`, by field name; a section with a mistake of its own is absent) and
-yields all that it finds, so that one message can hold everything.
+yields all that it finds, so that one message can hold everything. What a provider or a kind of target checks, it says
+itself (`idp/`, `components/targets/`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from components.targets import Target
+from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake, nearest
-from configuration.outside import Outside
-from configuration.provider_checks import auth0_mistakes, cognito_mistakes, oidc_mistakes, okta_mistakes
-from configuration.schema import Gateway, Oidc
-from configuration.target_checks import cross_account_mistakes, target_mistakes
+from configuration.schema import CrossAccount, Gateway
+from idp import PROVIDERS, Provider
 
-BUILT_IN_PROVIDERS = ("cognito", "auth0", "okta")
 LONGEST_GATEWAY_NAME = 48
 # What IAM and every other service takes (AWS General Reference, "Tagging").
 MOST_TAGS = 50
@@ -24,56 +25,75 @@ LONGEST_TAG_KEY = 128
 LONGEST_TAG_VALUE = 256
 
 
-def contradictions(sections: Mapping[str, Any], outside: Outside) -> Iterator[Mistake]:
+def contradictions(sections: Mapping[str, Any], stack: StackConfiguration) -> Iterator[Mistake]:
     """All mistakes that no section shows by itself."""
-    yield from _region(outside)
-    yield from _providers(sections, outside)
+    yield from _region(stack)
+    yield from _provider_names(sections, stack)
+    gateway: Gateway | None = sections.get("gateway")
+    pinned = sections.get("mode", "pinned") == "pinned"
+    context = CheckContext(stack, pinned, gateway.name if gateway else "")
     switched_on = sections.get("identity_providers", ())
-    mode = sections.get("mode", "pinned")
-    if "cognito" in switched_on and "cognito" in sections:
-        yield from cognito_mistakes(sections["cognito"], outside)
-    if "auth0" in switched_on and "auth0" in sections:
-        yield from auth0_mistakes(sections["auth0"], outside, pinned=mode == "pinned")
-    if "okta" in switched_on and "okta" in sections:
-        yield from okta_mistakes(sections["okta"], sections.get("gateway"), outside)
-    for name, issuer in sections.get("oidc", {}).items():
-        yield from oidc_mistakes(f"oidc.{name}", issuer)
-    yield from target_mistakes(sections.get("targets", ()), outside, pinned=mode == "pinned")
-    yield from cross_account_mistakes(sections.get("cross_account", {}), sections.get("targets"))
-    yield from _names(sections)
+    for name, (path, provider) in provider_sections(sections).items():
+        if provider.named or name in switched_on:
+            yield from provider.mistakes(path, context)
+    targets: Sequence[Target] = sections.get("targets", ())
+    for name, count in Counter(target.name for target in targets).items():
+        if count > 1:
+            yield Mistake("targets", f"{count} targets are named {name!r}; a target's name is unique in its gateway")
+    for index, target in enumerate(targets):
+        yield from target.mistakes(f"targets[{index}]", context)
+    yield from _secret_references(targets, stack)
+    yield from _cross_account(sections.get("cross_account", {}), sections.get("targets"))
+    yield from _resource_names(sections)
     if sections.get("cross_account"):
-        yield from _deployer(outside)
+        yield from _deployer(stack)
     yield from _tags(sections.get("tags", {}))
 
 
-def _region(outside: Outside) -> Iterator[Mistake]:
-    region = outside.region
+def provider_sections(sections: Mapping[str, Any]) -> dict[str, tuple[str, Provider]]:
+    """Every provider that the stack file describes, or that needs no description: name -> (path, section)."""
+    found: dict[str, tuple[str, Provider]] = {}
+    for key, kind in PROVIDERS.items():
+        if key in sections:
+            named: Mapping[str, Provider] = sections[key] if kind.named else {key: sections[key]}
+            found |= {name: (f"{key}.{name}" if kind.named else key, section) for name, section in named.items()}
+    return found
+
+
+def secret_references(targets: Iterable[Target]) -> Iterator[tuple[str, str]]:
+    """The secret keys that targets name: (path of the reference, name of the key)."""
+    for index, target in enumerate(targets):
+        for key, name in target.secret_references():
+            yield f"targets[{index}].{key}", name
+
+
+def _region(stack: StackConfiguration) -> Iterator[Mistake]:
+    region = stack.region
     if not region:
         yield Mistake("aws:region", "is required, and missing: pulumi config set aws:region us-west-2")
     elif not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region):
         yield Mistake("aws:region", f"{region!r} is not an AWS region such as us-west-2")
 
 
-def _providers(sections: Mapping[str, Any], outside: Outside) -> Iterator[Mistake]:
-    issuers: Mapping[str, Oidc] = sections.get("oidc", {})
+def _provider_names(sections: Mapping[str, Any], stack: StackConfiguration) -> Iterator[Mistake]:
+    built_in = [key for key, kind in PROVIDERS.items() if not kind.named]
+    families = [key for key, kind in PROVIDERS.items() if kind.named]
+    own: dict[str, str] = {name: key for key in families for name in sections.get(key, {})}
     gateway: Gateway | None = sections.get("gateway")
-    for name in issuers:
-        if name in BUILT_IN_PROVIDERS:
-            yield Mistake(f"oidc.{name}", f"the name {name} belongs to the built-in provider; choose another one")
+    for name, key in own.items():
+        if name in built_in:
+            yield Mistake(f"{key}.{name}", f"the name {name} belongs to the built-in provider; choose another one")
     for index, provider in enumerate(sections.get("identity_providers", ())):
-        place = f"identityProviders[{index}]"
-        if provider == "cognito" and outside.partition != "aws":
-            yield Mistake(
-                place,
-                f"cognito: this program does not know the addresses of Cognito's token endpoint in {outside.region}; "
-                "choose another provider, or another aws:region",
-            )
-        if provider not in BUILT_IN_PROVIDERS and provider not in issuers and "oidc" in sections:
-            names = [*BUILT_IN_PROVIDERS, *issuers]
+        path = f"identityProviders[{index}]"
+        if provider in built_in and (reason := PROVIDERS[provider].unavailable(stack)):
+            yield Mistake(path, f"{provider}: {reason}")
+        if provider not in built_in and provider not in own and all(key in sections for key in families):
+            names = [*built_in, *own]
             meant = nearest(provider, names)
+            described = " or ".join(f"{key}.{provider}" for key in families)
             yield Mistake(
-                place,
-                f"{provider!r} is not configured; {meant}valid: {', '.join(names)}, or describe it by oidc.{provider}",
+                path,
+                f"{provider!r} is not configured; {meant}valid: {', '.join(names)}, or describe it by {described}",
             )
         elif gateway and len(gateway.name) + 1 + len(provider) > LONGEST_GATEWAY_NAME:
             name = f"{gateway.name}-{provider}"
@@ -83,7 +103,40 @@ def _providers(sections: Mapping[str, Any], outside: Outside) -> Iterator[Mistak
             )
 
 
-def _names(sections: Mapping[str, Any]) -> Iterator[Mistake]:
+def _secret_references(targets: Iterable[Target], stack: StackConfiguration) -> Iterator[Mistake]:
+    for path, name in secret_references(targets):
+        if name not in stack.own:
+            yield Mistake(path, f"there is no key {name!r}: pulumi config set --secret {name} …")
+        elif not stack.is_secret(name):
+            yield Mistake(path, f"the key {name!r} is not secret: pulumi config set --secret {name} …")
+
+
+def _cross_account(accounts: Mapping[str, CrossAccount], targets: Sequence[Target] | None) -> Iterator[Mistake]:
+    """What is wrong with `crossAccount`; `targets` is None where they have mistakes of their own."""
+    functions = [(index, arn) for index, target in enumerate(targets or ()) for arn in target.function_arns()]
+    for account, access in accounts.items():
+        path = f"crossAccount.{account}"
+        owner = _account(access.assume_role_arn)
+        if owner != account:
+            yield Mistake(f"{path}.assumeRoleArn", f"is a role of the account {owner}, and stands under {account}")
+        own = [(index, arn) for index, arn in functions if _account(arn) == account]
+        if targets is not None and not own:
+            found = ", ".join(sorted({_account(arn) for _, arn in functions})) or "none"
+            yield Mistake(path, f"no target's function belongs to that account; accounts of functions here: {found}")
+        for index, arn in own:
+            if arn.endswith(":$LATEST"):
+                yield Mistake(
+                    f"targets[{index}].functionArn",
+                    "ends in :$LATEST, which takes no policy of its own, so another account cannot be let in: leave "
+                    ":$LATEST out, or name a version or an alias",
+                )
+
+
+def _account(arn: str) -> str:
+    return arn.split(":")[4]
+
+
+def _resource_names(sections: Mapping[str, Any]) -> Iterator[Mistake]:
     """Providers `a` and `a-b` with targets `b-c` and `c`: both pairs would be the stack's resource `…-a-b-c`."""
     seen: dict[str, tuple[str, str]] = {}
     for provider in sections.get("identity_providers", ()):
@@ -96,10 +149,10 @@ def _names(sections: Mapping[str, Any]) -> Iterator[Mistake]:
                 )
 
 
-def _deployer(outside: Outside) -> Iterator[Mistake]:
+def _deployer(stack: StackConfiguration) -> Iterator[Mistake]:
     """The roles of other accounts are assumed with the environment's credentials, or those of `aws:profile`."""
     for key in ("aws:assumeRole", "aws:assumeRoles", "aws:accessKey"):
-        if key in outside.configuration:
+        if key in stack.values:
             yield Mistake(
                 key,
                 "does not reach the accounts under crossAccount; give these credentials by environment or aws:profile",

@@ -126,21 +126,6 @@ Scope = Annotated[
 ]
 # What the gateway asks an OAuth target's issuer for: AgentCore's limits are narrower there.
 TargetScope = Annotated[str, matching(rf"{SCOPE_CHARACTERS}{{1,64}}", "a scope of 1 to 64 characters without space")]
-# Cognito puts the resource server's identifier and a slash before it.
-CognitoScope = Annotated[
-    str,
-    matching(
-        r"[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]{1,127}",
-        "a Cognito scope name: 1 to 127 characters, no slash, space, quote or backslash",
-    ),
-]
-ResourceServerId = Annotated[
-    str,
-    matching(
-        rf"{SCOPE_CHARACTERS}{{1,127}}",
-        "a resource server's identifier: 1 to 127 characters, no space, quote, backslash",
-    ),
-]
 ClaimName = Annotated[
     str, matching(CLAIM_NAME, "a claim name that a gateway can hold: letters, digits and _ . / : only")
 ]
@@ -155,7 +140,6 @@ Audience = Annotated[str, matching(r"[\x21-\x7E]{1,600}", "an audience: 1 to 600
 # Lists with something in them, and nothing twice: an empty list in an authorizer would let nobody in, or everybody.
 DISTINCT = AfterValidator(_without_repetition)
 Scopes = Annotated[tuple[Scope, ...], Field(min_length=1), DISTINCT]
-CognitoScopes = Annotated[tuple[CognitoScope, ...], Field(min_length=1), DISTINCT]
 ClientIds = Annotated[tuple[ClientId, ...], Field(min_length=1), DISTINCT]
 Audiences = Annotated[tuple[Audience, ...], Field(min_length=1), DISTINCT]
 RoleOrUserNames = Annotated[tuple[RoleOrUserName, ...], DISTINCT]

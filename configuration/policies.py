@@ -12,7 +12,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, cast
@@ -22,9 +22,7 @@ import yaml
 from agentcore_auth import iam
 from agentcore_auth.iam import deployment
 from agentcore_auth.iam.pipeline import State, role_documents
-from components import needs
-from configuration.schema import PROJECT as PROJECT_NAME
-from configuration.schema import SampleTarget, Target
+from configuration.section import PROJECT as PROJECT_NAME
 from settings import ConfigurationError, Settings, load
 
 PROJECT = Path(__file__).parents[1]
@@ -78,20 +76,17 @@ def documents(settings: Settings, scope: iam.AwsScope) -> dict[str, iam.Document
     names = list(settings.gateway_names.values())
     role_arn = _role_arn(settings, scope)
     role = f"Execution role {iam.execution_role_name(settings.gateway.name)}"
-    asked = [each for target in settings.targets if (each := _permission(target, settings.gateway.name, scope))]
-    buckets = [*needs.schema_buckets(settings.targets), *settings.callers.schema_buckets]
+    asked = [each for target in settings.targets for each in target.permissions(scope, settings.gateway.name)]
     found = {
         f"{role}: who may assume it": iam.trust_policy(scope, names, settings.mode),
         f"{role}: what it may do": iam.document(iam.execution_statements(scope, names, asked, settings.mode)),
         "Caller policy: administer and call the gateways": iam.caller_policy(
-            scope, names, role_arn, buckets, settings.mode, settings.gateway.kms_key_arn
+            scope, names, role_arn, settings.caller_buckets, settings.mode, settings.gateway.kms_key_arn
         ),
     }
-    if any(isinstance(target, SampleTarget) for target in settings.targets):
-        log = iam.regional_arn(scope, "logs", f"log-group:{settings.gateway.name}-sample-<assigned>")
-        found["Sample function: who may assume its role"] = iam.function_trust_policy()
-        found["Sample function: what its role may do"] = iam.document(iam.function_statements(log))
-    for arn in needs.foreign_functions(settings.targets, scope.account):
+    for target in settings.targets:
+        found |= target.policies(scope, settings.gateway.name)
+    for arn in settings.foreign_functions(scope.account):
         title = f"Function {arn}: its own policy, unless it belongs to the gateways' account"
         found[title] = iam.document([iam.cross_account_statement(arn, role_arn)])
     found["Whoever deploys the stack"] = deployment_policy(settings, scope)
@@ -104,50 +99,28 @@ def deployment_policy(settings: Settings, scope: iam.AwsScope) -> iam.Document:
     name, names = settings.gateway.name, list(settings.gateway_names.values())
     attach_to = settings.callers.attach_to
     boundary = settings.execution_role.permissions_boundary_arn is not None
-    parts = [
+    parts: list[Iterable[iam.Statement]] = [
         deployment.gateways(scope, names, role_arn, settings.gateway.kms_key_arn),
         deployment.execution_role(role_arn, has_boundary=boundary),
         deployment.caller_policy(
             scope, name, {"Role": attach_to.roles, "User": attach_to.users, "Group": attach_to.groups}
         ),
     ]
-    for kind in (iam.API_KEY, iam.OAUTH):
-        made = [
-            f"{name}-{target.name}-*"
-            for target in settings.targets
-            if (shown := needs.vault_credentials(target)) and shown.secret_ref and needs.credential_kind(shown) is kind
-        ]
-        parts.append(deployment.credential_providers(scope, kind, made))
-    if any(isinstance(target, SampleTarget) for target in settings.targets):
-        parts.append(deployment.sample_function(scope, name))
-    if "cognito" in settings.identity_providers:
-        parts.append(deployment.user_pool(scope, settings.cognito.user_pool_id))
+    parts += [target.deployment_statements(scope, name) for target in settings.targets]
+    parts += [provider.deployment_statements(scope) for provider in settings.providers.values()]
     if settings.client_secrets == "secretsManager":
         parts.append(deployment.client_secrets(scope, names))
-    accounts = {iam.account_of(arn) for arn in needs.foreign_functions(settings.targets, scope.account)}
+    accounts = {iam.account_of(arn) for arn in settings.foreign_functions(scope.account)}
     roles = [found.assume_role_arn for account, found in settings.cross_account.items() if account in accounts]
     parts += [
-        deployment.tool_documents(scope, needs.schema_buckets(settings.targets)),
+        deployment.tool_documents(scope, settings.document_buckets),
         deployment.other_accounts(roles),
     ]
-    return iam.document(chain.from_iterable(parts))
+    return iam.document(iam.merged(chain.from_iterable(parts)))
 
 
 def _role_arn(settings: Settings, scope: iam.AwsScope) -> str:
     return iam.execution_role_arn(scope, settings.execution_role.path, settings.gateway.name)
-
-
-def _permission(target: Target, gateway_name: str, scope: iam.AwsScope) -> iam.Permission | None:
-    """What the target asks for, with the ARNs that the deployment will make as far as their names are known."""
-    if isinstance(target, SampleTarget):
-        return iam.FunctionCall(iam.regional_arn(scope, "lambda", f"function:{gateway_name}-sample-<assigned>"))
-    credentials = needs.vault_credentials(target)
-    if credentials is None:
-        return needs.known_permission(target, scope)
-    kind = needs.credential_kind(credentials)
-    if credentials.provider_arn:
-        return iam.existing_credential(kind, credentials.provider_arn)
-    return iam.expected_credential(scope, kind, f"{gateway_name}-{target.name}-<assigned>")
 
 
 def render(found: Mapping[str, iam.Document]) -> str:

@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from configuration.schema import PROJECT, Schema
+from configuration.schema import schema
+from configuration.section import PROJECT
 
 INTRODUCTION = f"""# Configuration
 
@@ -32,17 +33,18 @@ Besides these, `aws:region` is required; `auth0:domain` with `auth0:clientId` an
 def page() -> str:
     """The whole page, as Markdown."""
     lines = [INTRODUCTION]
-    for model in _models():
-        title = "Top level" if model is Schema else model.__name__
+    top = schema()
+    for model in _models(top):
+        title = "Top level" if model is top else model.__name__
         lines += [f"## {title}", "", " ".join((model.__doc__ or "").split()), "", "| key | type | default | meaning |"]
         lines += ["|---|---|---|---|", *(_row(field) for field in _fields(model)), ""]
     return "\n".join(lines)
 
 
-def _models() -> list[type[BaseModel]]:
+def _models(top: type[BaseModel]) -> list[type[BaseModel]]:
     """The schema's models, in the order in which a reader meets them."""
     found: list[type[BaseModel]] = []
-    waiting: list[type[BaseModel]] = [Schema]
+    waiting = [top]
     while waiting:
         model = waiting.pop(0)
         if model not in found:

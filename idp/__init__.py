@@ -1,39 +1,23 @@
-"""Identity providers: one component for each, all with the same outputs (`idp.base.IdentityProvider`)."""
+"""Identity providers: one folder for each, which this registry finds.
+
+A folder's `__init__.py` is the provider's section of the stack file (a `Provider`), its `component.py` what the
+program sets up there, with the same attributes for all (`idp.base.IdentityProvider`).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from idp.auth0 import Auth0
+from idp.cognito import Cognito
+from idp.oidc import Oidc
+from idp.okta import Okta
+from idp.provider import Provider, ProviderContext
 
-import pulumi
+__all__ = ["PROVIDERS", "Provider", "ProviderContext"]
 
-from idp.base import IdentityProvider
-
-if TYPE_CHECKING:
-    from settings import Settings
-
-__all__ = ["IdentityProvider", "create"]
-
-
-def create(provider: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> IdentityProvider:
-    """Set up one provider that the configuration switches on.
-
-    Each branch imports its own module, because the providers' packages cost up to half a second each: a stack pays only
-    for those that it uses.
-    """
-    name = settings.gateway_names[provider]
-    if provider == "cognito":
-        from idp.cognito import CognitoProvider  # noqa: PLC0415
-
-        return CognitoProvider(name, settings.cognito, settings.gateway.name, settings.region, settings.tags, opts)
-    if provider == "auth0":
-        from idp.auth0 import Auth0Provider  # noqa: PLC0415
-
-        return Auth0Provider(name, settings.auth0, settings.gateway.name, settings.auth0_domain, opts)
-    if provider == "okta":
-        from idp.okta import OktaProvider  # noqa: PLC0415
-
-        pinned = settings.mode == "pinned"
-        return OktaProvider(name, settings.okta, settings.okta_host, tell_clients_apart=pinned, opts=opts)
-    from idp.oidc import OidcProvider  # noqa: PLC0415
-
-    return OidcProvider(name, settings.oidc[provider], opts)
+#: Key of the stack file -> what stands under it.
+PROVIDERS: dict[str, type[Provider]] = {
+    "cognito": Cognito,
+    "auth0": Auth0,
+    "okta": Okta,
+    "oidc": Oidc,
+}

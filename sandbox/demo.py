@@ -30,10 +30,10 @@ from agentcore_auth.authorizer.jws import parse
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.authorizer.rules import judge
 from agentcore_auth.authorizer.shapes import shape_of
+from agentcore_auth.mode import Mode
 from agentcore_auth.outputs import Client, Gateway, Outputs, OutputsError, Provider
 from agentcore_auth.tokens.getting import credentials_of, get_token
-from configuration.schema import PROJECT as NAMESPACE
-from configuration.schema import Mode
+from configuration.section import PROJECT as NAMESPACE
 from sandbox import demo_report, mock_engine, project
 from sandbox.caller import ToolCallError, knock, list_tools, use_tools
 from sandbox.cli import CliError, pulumi_command

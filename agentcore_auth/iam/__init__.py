@@ -5,6 +5,7 @@
 """
 
 from agentcore_auth.iam.callers import caller_policy
+from agentcore_auth.iam.deployment import ROLE_ACTIONS
 from agentcore_auth.iam.execution import (
     CROSS_ACCOUNT_SID,
     FunctionCall,
@@ -16,7 +17,6 @@ from agentcore_auth.iam.execution import (
     execution_statements,
     trust_policy,
 )
-from agentcore_auth.iam.sample import function_statements, function_trust_policy
 from agentcore_auth.iam.statements import (
     SERVICE,
     AwsScope,
@@ -26,7 +26,11 @@ from agentcore_auth.iam.statements import (
     allow,
     distinct,
     document,
+    global_arn,
+    merged,
     partition_of,
+    pass_role,
+    prefixed,
     regional_arn,
 )
 from agentcore_auth.iam.vault import (
@@ -43,6 +47,7 @@ __all__ = [
     "API_KEY",
     "CROSS_ACCOUNT_SID",
     "OAUTH",
+    "ROLE_ACTIONS",
     "SERVICE",
     "AwsScope",
     "CredentialKind",
@@ -63,9 +68,11 @@ __all__ = [
     "execution_statements",
     "existing_credential",
     "expected_credential",
-    "function_statements",
-    "function_trust_policy",
+    "global_arn",
+    "merged",
     "partition_of",
+    "pass_role",
+    "prefixed",
     "regional_arn",
     "secret_arn_of",
     "trust_policy",

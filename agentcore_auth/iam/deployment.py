@@ -1,7 +1,7 @@
 """What the person (or the pipeline) who deploys a stack is asked for: what the AWS plugin calls, part by part.
 
-Pure. Resources are scoped by the stack's names: Pulumi adds its own ending to every name that is not fixed. AWS gives
-user pools ids of its own, so those are scoped by region only. Nothing here is for Auth0 or Okta, which know no IAM.
+Pure. Resources are scoped by the stack's names: Pulumi adds its own ending to every name that is not fixed. What a
+provider or a kind of target asks for beyond this, it says itself (`idp/`, `components/targets/`).
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from agentcore_auth.iam.statements import (
     gateway_arns,
     global_arn,
     pass_role,
+    prefixed,
     regional_arn,
     use_gateway_key,
     workload_identity_arns,
 )
 from agentcore_auth.iam.vault import CredentialKind, provider_arn, secret_arn, vault_arn
 
-_ROLE_ACTIONS = (
+ROLE_ACTIONS = (
     "CreateRole",
     "DeleteRole",
     "DeleteRolePolicy",
@@ -53,44 +54,6 @@ _POLICY_ACTIONS = (
     "TagPolicy",
     "UntagPolicy",
 )
-_FUNCTION_ACTIONS = (
-    "CreateFunction",
-    "DeleteFunction",
-    "GetFunction",
-    "GetFunctionCodeSigningConfig",
-    "ListTags",
-    "ListVersionsByFunction",
-    "TagResource",
-    "UntagResource",
-    "UpdateFunctionCode",
-    "UpdateFunctionConfiguration",
-)
-_LOG_GROUP_ACTIONS = (
-    "CreateLogGroup",
-    "DeleteLogGroup",
-    "DeleteRetentionPolicy",
-    "ListTagsForResource",
-    "PutRetentionPolicy",
-    "TagResource",
-    "UntagResource",
-)
-_POOL_ACTIONS = ("DeleteUserPool", "UpdateUserPool", "SetUserPoolMfaConfig", "TagResource", "UntagResource")
-_IN_POOL_ACTIONS = (
-    "CreateResourceServer",
-    "CreateUserPoolClient",
-    "CreateUserPoolDomain",
-    "DeleteResourceServer",
-    "DeleteUserPoolClient",
-    "DeleteUserPoolDomain",
-    "DescribeResourceServer",
-    "DescribeUserPool",
-    "DescribeUserPoolClient",
-    "GetUserPoolMfaConfig",
-    "ListTagsForResource",
-    "UpdateResourceServer",
-    "UpdateUserPoolClient",
-    "UpdateUserPoolDomain",
-)
 _SECRET_ACTIONS = (
     "CreateSecret",
     "DeleteSecret",
@@ -110,7 +73,7 @@ _VAULT_SECRET_ACTIONS = (
     "TagResource",
     "UpdateSecret",
 )
-_TAG_ACTIONS = ("ListTagsForResource", "TagResource", "UntagResource")
+TAG_ACTIONS = ("ListTagsForResource", "TagResource", "UntagResource")
 
 
 def gateways(
@@ -118,7 +81,7 @@ def gateways(
 ) -> Iterator[Statement]:
     """The gateways of these names, their targets and workload identities; `role_arn` is the execution role's."""
     yield allow("CreateGateways", ["bedrock-agentcore:CreateGateway"], ["*"])
-    yield allow("ManageGateways", agentcore([*GATEWAY_ACTIONS, *_TAG_ACTIONS]), gateway_arns(scope, names))
+    yield allow("ManageGateways", agentcore([*GATEWAY_ACTIONS, *TAG_ACTIONS]), gateway_arns(scope, names))
     yield allow("ManageWorkloadIdentities", agentcore(IDENTITY_ACTIONS), workload_identity_arns(scope, names))
     yield pass_role("PassExecutionRole", role_arn, SERVICE)
     if kms_key_arn:
@@ -127,7 +90,7 @@ def gateways(
 
 def execution_role(role_arn: str, *, has_boundary: bool) -> Iterator[Statement]:
     """The execution role and its policies."""
-    yield allow("ManageExecutionRole", _of("iam", _ROLE_ACTIONS), [role_arn])
+    yield allow("ManageExecutionRole", prefixed("iam", ROLE_ACTIONS), [role_arn])
     if has_boundary:
         actions = ["iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"]
         yield allow("BoundExecutionRole", actions, [role_arn])
@@ -136,7 +99,7 @@ def execution_role(role_arn: str, *, has_boundary: bool) -> Iterator[Statement]:
 def caller_policy(scope: AwsScope, gateway_name: str, attach_to: Mapping[str, Sequence[str]]) -> Iterator[Statement]:
     """The caller policy, and its attachments: `Role`, `User` or `Group` -> names."""
     policy = global_arn(scope, f"policy/{gateway_name}-*")
-    yield allow("ManageCallerPolicy", _of("iam", _POLICY_ACTIONS), [policy])
+    yield allow("ManageCallerPolicy", prefixed("iam", _POLICY_ACTIONS), [policy])
     for kind, names in attach_to.items():
         if names:
             arns = [global_arn(scope, f"{kind.lower()}/{name}") for name in names]
@@ -152,42 +115,15 @@ def credential_providers(scope: AwsScope, kind: CredentialKind, names: Sequence[
         providers = [provider_arn(scope, kind, name) for name in names]
         actions = [f"{verb}{kind.spelled}CredentialProvider" for verb in ("Create", "Delete", "Get", "Update")]
         yield allow(f"Manage{kind.spelled}Providers", agentcore(actions), [vault_arn(scope), *providers])
-        yield allow(f"Tag{kind.spelled}Providers", agentcore(_TAG_ACTIONS), providers)
+        yield allow(f"Tag{kind.spelled}Providers", agentcore(TAG_ACTIONS), providers)
         secrets = [secret_arn(scope, kind, name) for name in names]
-        yield allow(f"Keep{kind.spelled}Secrets", _of("secretsmanager", _VAULT_SECRET_ACTIONS), secrets)
-
-
-def sample_function(scope: AwsScope, gateway_name: str) -> Iterator[Statement]:
-    """The sample target's function, its role and its log."""
-    name = f"{gateway_name}-sample-*"
-    role = global_arn(scope, f"role/{name}")
-    functions, logs = (
-        regional_arn(scope, "lambda", f"function:{name}"),
-        regional_arn(scope, "logs", f"log-group:{name}"),
-    )
-    yield allow("ManageSampleFunction", _of("lambda", _FUNCTION_ACTIONS), [functions])
-    yield allow("ManageSampleLog", _of("logs", _LOG_GROUP_ACTIONS), [logs])
-    yield allow("FindSampleLog", ["logs:DescribeLogGroups"], ["*"])
-    yield allow("ManageSampleRole", _of("iam", _ROLE_ACTIONS), [role])
-    yield pass_role("PassSampleRole", role, "lambda.amazonaws.com")
-
-
-def user_pool(scope: AwsScope, existing_id: str | None = None) -> Iterator[Statement]:
-    """A Cognito user pool and what is in it, or only what is put into a pool that exists."""
-    pool = regional_arn(scope, "cognito-idp", f"userpool/{existing_id or f'{scope.region}_*'}")
-    yield allow("ManageInUserPool", _of("cognito-idp", _IN_POOL_ACTIONS), [pool])
-    if existing_id:
-        yield allow("FindUserPoolDomain", ["cognito-idp:DescribeUserPoolDomain"], ["*"])
-    else:
-        actions = ["cognito-idp:CreateUserPool", "cognito-idp:DescribeUserPoolDomain"]
-        yield allow("CreateUserPool", actions, ["*"])
-        yield allow("ManageUserPool", _of("cognito-idp", _POOL_ACTIONS), [pool])
+        yield allow(f"Keep{kind.spelled}Secrets", prefixed("secretsmanager", _VAULT_SECRET_ACTIONS), secrets)
 
 
 def client_secrets(scope: AwsScope, gateway_names: Iterable[str]) -> Iterator[Statement]:
     """Client secrets in Secrets Manager, which are named after their gateways."""
     arns = [regional_arn(scope, "secretsmanager", f"secret:{name}-*") for name in gateway_names]
-    yield allow("KeepClientSecrets", _of("secretsmanager", _SECRET_ACTIONS), arns)
+    yield allow("KeepClientSecrets", prefixed("secretsmanager", _SECRET_ACTIONS), arns)
 
 
 def tool_documents(scope: AwsScope, buckets: Sequence[str]) -> Iterator[Statement]:
@@ -200,7 +136,3 @@ def other_accounts(role_arns: Sequence[str]) -> Iterator[Statement]:
     """Roles of other accounts, to write their functions' policies."""
     if role_arns:
         yield allow("EnterOtherAccounts", ["sts:AssumeRole"], role_arns)
-
-
-def _of(service: str, actions: Sequence[str]) -> list[str]:
-    return [f"{service}:{action}" for action in actions]

@@ -95,7 +95,24 @@ def allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Stateme
 
 def agentcore(actions: Iterable[str]) -> list[str]:
     """Actions of AgentCore, with the service's prefix."""
-    return [f"bedrock-agentcore:{action}" for action in actions]
+    return prefixed("bedrock-agentcore", actions)
+
+
+def prefixed(service: str, actions: Iterable[str]) -> list[str]:
+    """Actions with their service's prefix."""
+    return [f"{service}:{action}" for action in actions]
+
+
+def merged(statements: Iterable[Statement]) -> list[Statement]:
+    """One statement for each Sid, in their order, on the resources of all that have it.
+
+    For statements that differ in nothing but their resources, such as those of two targets of one kind.
+    """
+    found: dict[str, Statement] = {}
+    for statement in statements:
+        same = found.setdefault(statement["Sid"], {**statement, "Resource": []})
+        same["Resource"] = distinct([*same["Resource"], *statement["Resource"]])
+    return list(found.values())
 
 
 def distinct(values: Iterable[str]) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import patch
 
 import pulumi
 from pulumi.runtime import mocks, rpc
@@ -47,7 +48,9 @@ class Recorder(mocks.Mocks):
 
     functions: Mapping[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     resources: list[Registered] = field(default_factory=list[Registered])
-    #: Outputs that come back empty, as `Type.output`.
+    #: The stack's outputs, with what they resolve to.
+    outputs: dict[str, Any] = field(default_factory=dict[str, Any])
+    #: Outputs of resources that come back empty, as `Type.output`.
     hidden: tuple[str, ...] = ()
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
@@ -71,6 +74,10 @@ class Recorder(mocks.Mocks):
             raise RefusedError(f"no answer for the function {args.token}")
         return answers[args.token]
 
+    def export(self, name: str, value: Any) -> None:
+        """Stands in for `pulumi.export`, which mocks keep to themselves."""
+        pulumi.Output.from_input(value).apply(lambda known: self.outputs.update({name: known}))
+
     def all(self, type_: str) -> list[Registered]:
         """Every resource of the type whose token ends in this, such as `:Role`, by name: they arrive in any order."""
         found = (resource for resource in self.resources if resource.type.endswith(type_))
@@ -89,8 +96,9 @@ def deploy(
     secrets: Mapping[str, str] | None = None,
     functions: Mapping[str, dict[str, Any]] | None = None,
     recorder: Recorder | None = None,
+    program: Path = PROGRAM,
 ) -> Recorder:
-    """Run the program, `__main__.py` as it is, on the mocks; keys without a namespace are the project's own."""
+    """Run a program, `__main__.py` as it is, on the mocks; keys without a namespace are the project's own."""
     recorder = recorder or Recorder()
     recorder.functions = functions or {}
     everything = {"aws:region": "us-west-2", **configuration, **(secrets or {})}
@@ -107,7 +115,8 @@ def deploy(
 
     @pulumi.runtime.test
     def run() -> None:
-        runpy.run_path(str(PROGRAM))
+        with patch.object(pulumi, "export", recorder.export):
+            runpy.run_path(str(program))
 
     run()
     return recorder

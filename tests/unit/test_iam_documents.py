@@ -173,13 +173,6 @@ def test_another_accounts_function_admits_the_execution_role() -> None:
     assert iam.account_of(OTHER_FUNCTION) == "210987654321"
 
 
-def test_the_sample_function_may_write_its_own_log_only() -> None:
-    group = "arn:aws:logs:us-west-2:123456789012:log-group:tools-echo-1234567"
-    statements = iam.function_statements(f"{group}:*")
-    assert statements[0]["Resource"] == [f"{group}:log-stream:*"]
-    assert faults(statements) == []
-
-
 @pytest.mark.parametrize(
     ("endpoint", "action", "arns"),
     [

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
-import pulumi
 import pytest
 
 from tests.unit.pulumi_mocks import ACCOUNT, Recorder, deploy
@@ -128,25 +126,12 @@ def test_every_target_has_the_description_that_it_was_given() -> None:
     }
 
 
-def exports(configuration: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], Recorder]:
-    """The stack's outputs with what they resolve to, and what the program registered."""
-    found: dict[str, Any] = {}
-
-    def export(name: str, value: Any) -> None:
-        pulumi.Output.from_input(value).apply(lambda known: found.update({name: known}))
-
-    monkeypatch.setattr(pulumi, "export", export)
-    return found, deploy(configuration)
-
-
-def test_the_owner_of_another_account_s_function_is_told_statement_and_command(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_owner_of_another_account_s_function_is_told_statement_and_command() -> None:
     function = {"name": "billing", "type": "lambda", "functionArn": BILLING, "tools": [TOOL]}
     role = f"arn:aws:iam::{ACCOUNT}:role/demo"  # the mocks name a role's ARN by its place in the stack
     configuration = {**EVERYTHING, "identityProviders": ["cognito"], "targets": [function]}
-    outputs, recorder = exports(configuration, monkeypatch)
-    assert outputs["crossAccountStatements"] == [
+    recorder = deploy(configuration)
+    assert recorder.outputs["crossAccountStatements"] == [
         {
             "functionArn": BILLING,
             "accountId": OTHER_ACCOUNT,
@@ -166,6 +151,6 @@ def test_the_owner_of_another_account_s_function_is_told_statement_and_command(
     assert not recorder.all(":Permission")
 
     entry = {OTHER_ACCOUNT: {"assumeRoleArn": f"arn:aws:iam::{OTHER_ACCOUNT}:role/deployer"}}
-    outputs, recorder = exports({**configuration, "crossAccount": entry}, monkeypatch)
-    assert outputs["crossAccountStatements"] == []
+    recorder = deploy({**configuration, "crossAccount": entry})
+    assert recorder.outputs["crossAccountStatements"] == []
     assert (recorder.one(":Permission")["function"], recorder.one(":Permission")["principal"]) == (BILLING, role)

@@ -7,6 +7,8 @@ import pytest
 
 from components.sample import sample_tools
 from components.sample_function import echo
+from components.targets.sample import function_policy
+from tests.unit.policy_table import faults
 
 
 def context(tool: str) -> Any:
@@ -30,3 +32,10 @@ def test_the_answer_is_what_the_tool_schema_promises() -> None:
 def test_a_tool_that_the_function_does_not_have_is_refused() -> None:
     with pytest.raises(ValueError, match="there is no tool 'delete' here"):
         echo.handler({"message": "hello"}, context("sample___delete"))
+
+
+def test_the_sample_function_may_write_its_own_log_only() -> None:
+    group = "arn:aws:logs:us-west-2:123456789012:log-group:tools-echo-1234567"
+    statements = function_policy(f"{group}:*")["Statement"]
+    assert statements[0]["Resource"] == [f"{group}:log-stream:*"]
+    assert faults(statements) == []

@@ -14,6 +14,7 @@ from agentcore_auth.authorizer.fitting import PROJECT, fitting
 from agentcore_auth.authorizer.model import CustomClaim
 from agentcore_auth.authorizer.rules import judge
 from agentcore_auth.cli.suggest import as_yaml
+from idp.oidc import Oidc
 from tests.unit.issued_tokens import (
     AUTH0_CLIENT,
     COGNITO_CLIENT,
@@ -84,8 +85,9 @@ def test_the_settings_accept_the_suggested_configuration(claims: dict[str, objec
             environment={},
             project=Path(),
         )
-        assert list(loaded.oidc) == ["other", "existing"]
-        issuer = loaded.oidc["existing"]
+        assert list(loaded.providers) == ["other", "existing"]
+        issuer = loaded.providers["existing"]
+        assert isinstance(issuer, Oidc)
         assert issuer.discovery_url == authorizer.discovery_url
         assert tuple(issuer.allowed_clients or ()) == authorizer.allowed_clients
         assert [(claim.name, claim.equals) for claim in issuer.custom_claims or ()] == [

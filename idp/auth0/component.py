@@ -14,8 +14,9 @@ import pulumi_auth0 as auth0
 
 from agentcore_auth.authorizer.issued import IssuedTokens
 from agentcore_auth.authorizer.shapes import AUTH0
-from configuration.schema import Auth0, Client
+from idp.auth0 import Auth0
 from idp.base import Application, IdentityProvider
+from idp.checks import Client
 
 # An audience need not hold the gateway's name: when the gateway is renamed, the API has to stay the same resource, or a
 # second one of the same audience would be created before the first is gone.
@@ -28,35 +29,36 @@ class Auth0Provider(IdentityProvider):
     def __init__(
         self,
         name: str,
-        settings: Auth0,
-        default_audience: str,
+        arguments: Auth0,
+        *,
+        audience: str,
         domain: str,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """`audience` is the API's identifier, `domain` the tenant's host name."""
         super().__init__("agentcore-auth:index:Auth0Provider", name, None, opts)
         self._name = name
-        self._settings = settings
-        audience = settings.audience or default_audience
+        self._arguments = arguments
         self.audience = audience
-        self.scopes = settings.scopes
+        self.scopes = arguments.scopes
         self.issuer = pulumi.Output.from_input(f"https://{domain}/")
         self.discovery_url = pulumi.Output.from_input(f"https://{domain}/.well-known/openid-configuration")
         self.token_endpoint = pulumi.Output.from_input(f"https://{domain}/oauth/token")
 
-        scopes = [self._api(audience)] if settings.create_api else []
-        if not settings.create_api:
+        scopes = [self._api(audience)] if arguments.create_api else []
+        if not arguments.create_api:
             self._check_existing_api(audience)
         self.applications = {
-            client: self._application(client, own, audience, scopes) for client, own in settings.clients.items()
+            client: self._application(client, own, audience, scopes) for client, own in arguments.clients.items()
         }
         self.tokens = IssuedTokens(
-            shape=AUTH0[settings.token_dialect],
+            shape=AUTH0[arguments.token_dialect],
             audience=audience,
             client_ids=[
                 *(application.client_id for application in self.applications.values()),
-                *(settings.allowed_clients or ()),
+                *(arguments.allowed_clients or ()),
             ],
-            scopes=settings.scopes,
+            scopes=arguments.scopes,
         )
         self.finish()
 
@@ -66,28 +68,28 @@ class Auth0Provider(IdentityProvider):
             identifier=audience,
             name=self._name,
             signing_alg="RS256",
-            token_dialect=self._settings.token_dialect,
-            enforce_policies=self._settings.token_dialect.endswith("_authz"),
-            token_lifetime=self._settings.access_token_seconds,
+            token_dialect=self._arguments.token_dialect,
+            enforce_policies=self._arguments.token_dialect.endswith("_authz"),
+            token_lifetime=self._arguments.access_token_seconds,
             # An identifier is unique in its tenant, and changing it replaces the API.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         return auth0.ResourceServerScopes(
             _SAME_AFTER_A_RENAME,
             resource_server_identifier=api.identifier,
-            scopes=[{"name": scope, "description": scope} for scope in self._settings.scopes],
+            scopes=[{"name": scope, "description": scope} for scope in self._arguments.scopes],
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
 
     def _check_existing_api(self, audience: str) -> None:
         """Raises RunError where the API that exists is not the one that the configuration describes."""
         api = auth0.get_resource_server(identifier=audience, opts=pulumi.InvokeOptions(parent=self))
-        if api.token_dialect != self._settings.token_dialect:
+        if api.token_dialect != self._arguments.token_dialect:
             raise pulumi.RunError(
                 f"auth0.tokenDialect: the API {audience} has {api.token_dialect}, the configuration says "
-                f"{self._settings.token_dialect}; set it to what the API has, or change the API"
+                f"{self._arguments.token_dialect}; set it to what the API has, or change the API"
             )
-        missing = sorted(set(self._settings.scopes) - {scope.name for scope in api.scopes})
+        missing = sorted(set(self._arguments.scopes) - {scope.name for scope in api.scopes})
         if missing:
             raise pulumi.RunError(f"auth0.scopes: the API {audience} has no scope {', '.join(missing)}")
 
@@ -107,7 +109,7 @@ class Auth0Provider(IdentityProvider):
         credentials = auth0.ClientCredentials(
             name, client_id=application.client_id, authentication_method="client_secret_post", opts=child
         )
-        granted = own.scopes or self._settings.scopes
+        granted = own.scopes or self._arguments.scopes
         auth0.ClientGrant(
             name,
             client_id=application.client_id,

@@ -13,8 +13,8 @@ import pulumi_okta as okta
 
 from agentcore_auth.authorizer.issued import IssuedTokens
 from agentcore_auth.authorizer.shapes import OKTA, OKTA_WITH_CLIENT_ID
-from configuration.schema import Okta
 from idp.base import Application, IdentityProvider
+from idp.okta import Okta
 
 _DEFAULT_SERVER = "default"
 # The plugin would send an update to the new server, which does not know the resource, and forget the old one.
@@ -27,57 +27,60 @@ class OktaProvider(IdentityProvider):
     def __init__(
         self,
         name: str,
-        settings: Okta,
-        host: str,
+        arguments: Okta,
         *,
+        host: str,
         tell_clients_apart: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`tell_clients_apart`: the authorizer lists the clients, so several need a claim that it can compare."""
+        """`host` is the org's.
+
+        `tell_clients_apart`: the authorizer lists the clients, so several need a claim that it can compare.
+        """
         super().__init__("agentcore-auth:index:OktaProvider", name, None, opts)
         self._name = name
-        self._settings = settings
+        self._arguments = arguments
         self._child = pulumi.ResourceOptions(parent=self)
         server_id = self._server()
         scopes = self._scopes(server_id)
-        self.audience = settings.audience
-        self.scopes = settings.scopes
+        self.audience = arguments.audience
+        self.scopes = arguments.scopes
         self.issuer = server_id.apply(lambda server: f"https://{host}/oauth2/{server}")
         self.discovery_url = self.issuer.apply(lambda issuer: f"{issuer}/.well-known/openid-configuration")
         self.token_endpoint = self.issuer.apply(lambda issuer: f"{issuer}/v1/token")
-        self.applications = {client: self._application(client) for client in settings.clients}
+        self.applications = {client: self._application(client) for client in arguments.clients}
         client_ids = [application.client_id for application in self.applications.values()]
-        several = len(client_ids) + len(settings.allowed_clients or ()) > 1
+        several = len(client_ids) + len(arguments.allowed_clients or ()) > 1
         if tell_clients_apart and several:
             self._client_id_claim(server_id, scopes)
-        for client in settings.clients:
+        for client in arguments.clients:
             self._policy(client, server_id, scopes)
         self.tokens = IssuedTokens(
             shape=OKTA_WITH_CLIENT_ID if tell_clients_apart and several else OKTA,
-            audience=settings.audience,
-            client_ids=[*client_ids, *(settings.allowed_clients or ())],
-            scopes=settings.scopes,
+            audience=arguments.audience,
+            client_ids=[*client_ids, *(arguments.allowed_clients or ())],
+            scopes=arguments.scopes,
         )
         self.finish()
 
     def _server(self) -> pulumi.Output[str]:
         """The authorization server's id; raises RunError where the default one has another audience."""
-        if self._settings.authorization_server == "own":
+        if self._arguments.authorization_server == "own":
             server = okta.auth.Server(
-                self._name, audiences=[self._settings.audience], issuer_mode="ORG_URL", opts=self._child
+                self._name, audiences=[self._arguments.audience], issuer_mode="ORG_URL", opts=self._child
             )
             return server.id
         default = okta.auth.get_server(name=_DEFAULT_SERVER, opts=pulumi.InvokeOptions(parent=self))
-        if self._settings.audience not in default.audiences:
+        if self._arguments.audience not in default.audiences:
             raise pulumi.RunError(
                 f"okta.audience: the org's default authorization server issues tokens for "
-                f"{', '.join(default.audiences)}; the configuration says {self._settings.audience}"
+                f"{', '.join(default.audiences)}; the configuration says {self._arguments.audience}"
             )
         return pulumi.Output.from_input(default.id)
 
     def _scopes(self, server_id: pulumi.Output[str]) -> list[pulumi.Resource]:
         """The scopes that were made here; raises RunError where they should exist and do not."""
-        if self._settings.create_scopes:
+        if self._arguments.create_scopes:
             return [
                 okta.auth.ServerScope(
                     # Without the gateway's name: renamed, it must not make a second scope before the first is gone.
@@ -90,10 +93,10 @@ class OktaProvider(IdentityProvider):
                         parent=self, delete_before_replace=True, replace_on_changes=_BELONGS_TO_A_SERVER
                     ),
                 )
-                for scope in self._settings.scopes
+                for scope in self._arguments.scopes
             ]
         there = okta.auth.get_server_scopes(auth_server_id=_DEFAULT_SERVER, opts=pulumi.InvokeOptions(parent=self))
-        missing = sorted(set(self._settings.scopes) - {scope.name for scope in there.scopes})
+        missing = sorted(set(self._arguments.scopes) - {scope.name for scope in there.scopes})
         if missing:
             raise pulumi.RunError(
                 f"okta.scopes: the default authorization server has no scope {', '.join(missing)}; "
@@ -111,7 +114,7 @@ class OktaProvider(IdentityProvider):
             token_endpoint_auth_method="client_secret_basic",  # noqa: S106 - the name of a method
             opts=self._child,
         )
-        scopes = self._settings.clients[client].scopes or self._settings.scopes
+        scopes = self._arguments.clients[client].scopes or self._arguments.scopes
         return Application(application.client_id, pulumi.Output.secret(application.client_secret), scopes)
 
     def _client_id_claim(self, server_id: pulumi.Output[str], scopes: list[pulumi.Resource]) -> None:
@@ -126,7 +129,7 @@ class OktaProvider(IdentityProvider):
             value="app.clientId",
             always_include_in_token=True,
             # Other stacks share the default server: their tokens are none of our business.
-            scopes=self._settings.scopes,
+            scopes=self._arguments.scopes,
             opts=pulumi.ResourceOptions(parent=self, depends_on=scopes, replace_on_changes=_BELONGS_TO_A_SERVER),
         )
 
@@ -151,7 +154,7 @@ class OktaProvider(IdentityProvider):
             policy_id=policy.id,
             grant_type_whitelists=["client_credentials"],
             scope_whitelists=application.scopes,
-            access_token_lifetime_minutes=self._settings.access_token_minutes,
+            access_token_lifetime_minutes=self._arguments.access_token_minutes,
             priority=1,
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=scopes, replace_on_changes=[*_BELONGS_TO_A_SERVER, "policyId"]

@@ -9,14 +9,15 @@ Tokens of client credentials have `client_id` and no `aud` (Cognito developer gu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import pulumi
 import pulumi_aws as aws
 
 from agentcore_auth.authorizer.issued import IssuedTokens
 from agentcore_auth.authorizer.shapes import COGNITO
-from configuration.schema import Cognito, CognitoClient
 from idp.base import Application, IdentityProvider
+from idp.cognito import Cognito, CognitoClient
 
 # What AWS knows by a name without the gateway's in it keeps its place in the stack when the gateway is renamed: a new
 # resource would be created before the old one is gone, and collide with it.
@@ -29,17 +30,18 @@ class CognitoProvider(IdentityProvider):
     def __init__(
         self,
         name: str,
-        settings: Cognito,
-        default_resource_server: str,
+        arguments: Cognito,
+        *,
+        resource_server: str,
         region: str,
-        tags: Mapping[str, str],
+        tags: Mapping[str, str] = MappingProxyType({}),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """`resource_server` is its identifier, the part of a scope before the slash."""
         super().__init__("agentcore-auth:index:CognitoProvider", name, None, opts)
         self._name = name
-        self._settings = settings
+        self._arguments = arguments
         self._child = pulumi.ResourceOptions(parent=self)
-        resource_server = settings.resource_server or default_resource_server
 
         pool_id = self._pool(tags)
         domain = self._domain(pool_id)
@@ -48,13 +50,13 @@ class CognitoProvider(IdentityProvider):
             user_pool_id=pool_id,
             identifier=resource_server,
             name=name,
-            scopes=[{"scope_name": scope, "scope_description": f"{scope} access"} for scope in settings.scopes],
+            scopes=[{"scope_name": scope, "scope_description": f"{scope} access"} for scope in arguments.scopes],
             # An identifier is unique in its pool, and another one replaces the resource server.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
 
         self.audience = None
-        self.scopes = [f"{resource_server}/{scope}" for scope in settings.scopes]
+        self.scopes = [f"{resource_server}/{scope}" for scope in arguments.scopes]
         self.issuer = pool_id.apply(lambda pool: f"https://cognito-idp.{region}.amazonaws.com/{pool}")
         self.discovery_url = self.issuer.apply(lambda issuer: f"{issuer}/.well-known/openid-configuration")
         self.token_endpoint = domain.apply(
@@ -62,13 +64,13 @@ class CognitoProvider(IdentityProvider):
         )
         self.applications = {
             client: self._application(client, own, pool_id, server, resource_server)
-            for client, own in settings.clients.items()
+            for client, own in arguments.clients.items()
         }
         self.tokens = IssuedTokens(
             shape=COGNITO,
             client_ids=[
                 *(application.client_id for application in self.applications.values()),
-                *(settings.allowed_clients or ()),
+                *(arguments.allowed_clients or ()),
             ],
             scopes=self.scopes,
         )
@@ -76,13 +78,13 @@ class CognitoProvider(IdentityProvider):
 
     def _pool(self, tags: Mapping[str, str]) -> pulumi.Output[str]:
         """The pool's id; the pool is made unless the configuration names one."""
-        if self._settings.user_pool_id:
-            return pulumi.Output.from_input(self._settings.user_pool_id)
+        if self._arguments.user_pool_id:
+            return pulumi.Output.from_input(self._arguments.user_pool_id)
         pool = aws.cognito.UserPool(
             self._name,
             admin_create_user_config={"allow_admin_create_user_only": True},
-            deletion_protection="ACTIVE" if self._settings.deletion_protection else "INACTIVE",
-            user_pool_tier=self._settings.tier,
+            deletion_protection="ACTIVE" if self._arguments.deletion_protection else "INACTIVE",
+            user_pool_tier=self._arguments.tier,
             tags=tags,
             opts=self._child,
         )
@@ -90,15 +92,15 @@ class CognitoProvider(IdentityProvider):
 
     def _domain(self, pool_id: pulumi.Output[str]) -> pulumi.Output[str]:
         """The prefix of the pool's domain. Raises RunError for an existing pool that has none and gets none."""
-        settings = self._settings
-        if settings.user_pool_id and not settings.domain_prefix:
+        arguments = self._arguments
+        if arguments.user_pool_id and not arguments.domain_prefix:
             # Asked of AWS only here: where the stack makes the domain, the answer would be the stack's own doing.
             there = aws.cognito.get_user_pool(
-                user_pool_id=settings.user_pool_id, opts=pulumi.InvokeOptions(parent=self)
+                user_pool_id=arguments.user_pool_id, opts=pulumi.InvokeOptions(parent=self)
             )
             if not there.domain:
                 raise pulumi.RunError(
-                    f"cognito.domainPrefix: the pool {settings.user_pool_id} has no domain, and so no token endpoint; "
+                    f"cognito.domainPrefix: the pool {arguments.user_pool_id} has no domain, and so no token endpoint; "
                     "set a prefix, and the stack makes one"
                 )
             return pulumi.Output.from_input(there.domain)
@@ -106,7 +108,7 @@ class CognitoProvider(IdentityProvider):
             _SAME_AFTER_A_RENAME,
             user_pool_id=pool_id,
             # The pool's id without underscore, as in the tutorial; in lower case, because a domain has no other.
-            domain=settings.domain_prefix or pool_id.apply(lambda pool: pool.replace("_", "").lower()),
+            domain=arguments.domain_prefix or pool_id.apply(lambda pool: pool.replace("_", "").lower()),
             # A prefix is unique in its region, and a pool has room for one domain.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
@@ -120,7 +122,7 @@ class CognitoProvider(IdentityProvider):
         server: aws.cognito.ResourceServer,
         resource_server: str,
     ) -> Application:
-        scopes = [f"{resource_server}/{scope}" for scope in own.scopes or self._settings.scopes]
+        scopes = [f"{resource_server}/{scope}" for scope in own.scopes or self._arguments.scopes]
         user_pool_client = aws.cognito.UserPoolClient(
             f"{self._name}-{client}",
             user_pool_id=pool_id,
@@ -129,7 +131,7 @@ class CognitoProvider(IdentityProvider):
             allowed_oauth_flows=["client_credentials"],
             allowed_oauth_scopes=scopes,
             supported_identity_providers=["COGNITO"],
-            access_token_validity=self._settings.access_token_minutes,
+            access_token_validity=self._arguments.access_token_minutes,
             token_validity_units={"access_token": "minutes"},
             # Left out, AWS would add password flows for users that this pool does not have.
             explicit_auth_flows=["ALLOW_REFRESH_TOKEN_AUTH"],

@@ -10,26 +10,26 @@ import pulumi
 from agentcore_auth.authorizer.checking import issuer_of
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.mode import Mode
-from configuration.schema import Oidc
 from idp.base import IdentityProvider
+from idp.oidc import Oidc
 
 
 class OidcProvider(IdentityProvider):
     """A discovery URL and the lists that the configuration gives for it."""
 
-    def __init__(self, name: str, settings: Oidc, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, arguments: Oidc, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("agentcore-auth:index:OidcProvider", name, None, opts)
-        self.discovery_url = pulumi.Output.from_input(settings.discovery_url)
-        self.issuer = pulumi.Output.from_input(issuer_of(settings.discovery_url, {}))
+        self.discovery_url = pulumi.Output.from_input(arguments.discovery_url)
+        self.issuer = pulumi.Output.from_input(issuer_of(arguments.discovery_url, {}))
         # Only the discovery document knows it, and a deployment should not depend on reading that.
         self.token_endpoint = None
-        audiences = settings.allowed_audience or ()
+        audiences = arguments.allowed_audience or ()
         self.audience = audiences[0] if audiences else None
-        self.scopes = settings.allowed_scopes or ()
+        self.scopes = arguments.allowed_scopes or ()
         self.applications = {}
-        self._authorizer = Authorizer.from_stack_file(settings.model_dump(by_alias=True, exclude_none=True))
+        self._authorizer = Authorizer.from_stack_file(arguments.model_dump(by_alias=True, exclude_none=True))
         self.finish()
 
-    def authorizer(self, mode: Mode) -> Authorizer[pulumi.Input[str]]:  # noqa: ARG002  # the same in every mode
+    def authorizer(self, mode: Mode) -> Authorizer[pulumi.Input[str]]:
         """The lists that the configuration gives, and nothing else."""
         return self._authorizer

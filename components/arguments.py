@@ -1,0 +1,59 @@
+"""Arguments that several components take, and those that a stack file spells in the same way (sections of it)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from agentcore_auth import iam
+from agentcore_auth.mode import Mode
+from configuration import forms
+from configuration.section import Section
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What the components of a stack have in common: where it is, its gateways' names, how strict it is, its tags."""
+
+    scope: iam.AwsScope
+    gateway_names: Sequence[str]
+    mode: Mode = "pinned"
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class GatewayOptions(Section, frozen=True):
+    """What a gateway is like, whoever may call it and whatever it offers."""
+
+    description: forms.Description | None = Field(default=None, description="1 to 200 characters.")
+    exception_level: Literal["DEBUG"] | None = Field(
+        default=None, description="`DEBUG` has tool errors explained to callers."
+    )
+    search_type: Literal["SEMANTIC"] | None = Field(
+        default=None, description="`SEMANTIC` adds a tool that finds tools."
+    )
+    instructions: Annotated[str, Field(min_length=1, max_length=2048)] | None = Field(
+        default=None, description="What the gateway tells an agent about its tools, up to 2,048 characters."
+    )
+    kms_key_arn: forms.KmsKeyArn | None = Field(
+        default=None, description="A key of your own to encrypt the gateway's data."
+    )
+
+
+class ExecutionRole(Section, frozen=True):
+    """The role that the gateways assume."""
+
+    path: forms.RolePath = Field(default="/", description="The role's path.")
+    permissions_boundary_arn: forms.PolicyArn | None = Field(
+        default=None, description="The role's permissions boundary."
+    )
+
+
+class AttachTo(Section, frozen=True):
+    """Who gets the caller policy, by name."""
+
+    roles: forms.RoleOrUserNames = Field(default=(), description="IAM role names.")
+    users: forms.RoleOrUserNames = Field(default=(), description="IAM user names.")
+    groups: forms.GroupNames = Field(default=(), description="IAM group names.")

@@ -1,0 +1,88 @@
+"""What a kind of credential has to say for itself, and what all targets have in common that show one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agentcore_auth import iam
+from components.targets.base import Target, TargetArguments, TargetContext
+from configuration.context import CheckContext
+from configuration.mistakes import Mistake
+from configuration.section import Section
+
+if TYPE_CHECKING:
+    from components.targets.base import CredentialArguments, McpArguments, Permissions
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A credential as a target's arguments name it (None: nothing is shown), and what the role needs for it."""
+
+    arguments: CredentialArguments | None
+    permissions: Permissions = ()
+
+
+class Credentials(Section, frozen=True):
+    """A target's `credentials`, and what follows from them.
+
+    `endpoint` is the address that is called, empty where a document has it.
+    """
+
+    type: str
+
+    def secret_references(self) -> Sequence[tuple[str, str]]:
+        """As `Target.secret_references`, seen from this section."""
+        return ()
+
+    def mistakes(self, path: str, endpoint: str) -> Iterator[Mistake]:
+        """What is wrong with the section as a whole; `path` is the target's."""
+        yield from ()
+
+    def permissions(
+        self, scope: iam.AwsScope, gateway_name: str, target: str, endpoint: str
+    ) -> Sequence[iam.Permission]:
+        """As `Target.permissions`, for the target of this name."""
+        return ()
+
+    def deployment_statements(self, scope: iam.AwsScope, gateway_name: str, target: str) -> Iterable[iam.Statement]:
+        """As `Target.deployment_statements`, for the target of this name."""
+        return ()
+
+    def shown(self, context: TargetContext, target: str, endpoint: str) -> Shown:
+        """The credential, set up for the target of this name."""
+        raise NotImplementedError
+
+
+class CredentialedTarget(Target, frozen=True):
+    """A target whose section has `credentials`; a kind declares the field, with the kinds of credentials it takes."""
+
+    if TYPE_CHECKING:
+        credentials: Credentials
+
+    def called_endpoint(self) -> str:
+        """The address that is called; empty where a document has it."""
+        return ""
+
+    def mcp_arguments(self, context: TargetContext) -> McpArguments:
+        """Where the target's tools are, and what describes them."""
+        raise NotImplementedError
+
+    def secret_references(self) -> Sequence[tuple[str, str]]:
+        return [(f"credentials.{key}", name) for key, name in self.credentials.secret_references()]
+
+    def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
+        return self.credentials.mistakes(path, self.called_endpoint())
+
+    def permissions(self, scope: iam.AwsScope, gateway_name: str) -> Sequence[iam.Permission]:
+        return self.credentials.permissions(scope, gateway_name, self.name, self.called_endpoint())
+
+    def deployment_statements(self, scope: iam.AwsScope, gateway_name: str) -> Iterable[iam.Statement]:
+        return self.credentials.deployment_statements(scope, gateway_name, self.name)
+
+    def arguments(self, context: TargetContext) -> TargetArguments:
+        shown = self.credentials.shown(context, self.name, self.called_endpoint())
+        return TargetArguments(
+            self.name, self.mcp_arguments(context), shown.arguments, shown.permissions, self.description
+        )

@@ -1,0 +1,17 @@
+"""Calls that show nothing."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from components.targets.base import TargetContext
+from components.targets.credentials.base import Credentials, Shown
+
+
+class NoCredentials(Credentials, frozen=True):
+    """The tool asks for none."""
+
+    type: Literal["none"] = "none"
+
+    def shown(self, context: TargetContext, target: str, endpoint: str) -> Shown:
+        return Shown(None)

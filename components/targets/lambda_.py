@@ -1,0 +1,88 @@
+"""Targets of the kind `lambda`: a function, in this account or another."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+
+from pydantic import Field
+
+from agentcore_auth import iam
+from agentcore_auth.documents import tools
+from agentcore_auth.documents.documents import Tool
+from components import tool_schema
+from components.targets.base import LocalDocument, Target, TargetArguments, TargetContext, exactly_one
+from configuration import forms
+from configuration.context import CheckContext
+from configuration.mistakes import Mistake
+
+if TYPE_CHECKING:
+    import pulumi
+    import pulumi_aws as aws
+
+    _ToolSchema: TypeAlias = aws.bedrock.AgentcoreGatewayTargetTargetConfigurationMcpLambdaToolSchemaArgsDict
+
+
+class LambdaTarget(Target, frozen=True):
+    """A Lambda function whose tools are described by `tools`, `toolsFile` or `toolsS3`."""
+
+    type: Literal["lambda"]
+    name: forms.TargetName = Field(description="Tools are called `<name>___<tool>`.")
+    function_arn: forms.FunctionArn = Field(
+        description="The function. Another account's is allowed; so is another region's, as far as AWS's API says, but "
+        "nobody on this project has tried it."
+    )
+    tools: tuple[dict[str, Any], ...] | None = Field(default=None, description="The tool schema itself.")
+    tools_file: str | None = Field(default=None, description="A JSON file with it, relative to the project.")
+    tools_s3: forms.S3Uri | None = Field(default=None, description="An object in S3 with it.")
+
+    def local_documents(self) -> Iterator[LocalDocument]:
+        if self.tools is not None:
+            yield LocalDocument("tools", "", tools.parse, json.dumps(self.tools))
+        if self.tools_file is not None:
+            yield LocalDocument("toolsFile", self.tools_file, tools.parse)
+
+    def s3_uris(self) -> Sequence[str]:
+        return (self.tools_s3,) if self.tools_s3 else ()
+
+    def function_arns(self) -> Sequence[str]:
+        return (self.function_arn,)
+
+    def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
+        yield from exactly_one(path, self, "tools", "tools_file", "tools_s3")
+        partition = self.function_arn.split(":")[1]
+        if context.stack.region and partition != context.stack.partition:
+            yield Mistake(
+                f"{path}.functionArn",
+                f"is a function of the partition {partition}, and aws:region {context.stack.region} is in "
+                f"{context.stack.partition}: no role reaches across",
+            )
+
+    def permissions(self, scope: iam.AwsScope, gateway_name: str) -> Sequence[iam.Permission]:
+        return (iam.FunctionCall(self.function_arn),)
+
+    def arguments(self, context: TargetContext) -> TargetArguments:
+        described = self.tools_s3 or tools.parse(context.documents[self.name], self.tools_file or "tools")
+        return function_target(self.name, self.function_arn, described, self.description)
+
+
+def function_target(
+    name: str, function_arn: pulumi.Input[str], described: Sequence[Tool] | str, description: str | None = None
+) -> TargetArguments:
+    """A function as a target; `described` are its tools, or the address in S3 of their description."""
+    import pulumi  # noqa: PLC0415 - sections are read without Pulumi
+
+    schema: _ToolSchema
+    if isinstance(described, str):
+        schema = {"s3": {"uri": described}}
+    else:
+        # The SDK has a type for each place in the schema; the function builds all of them by one rule.
+        schema = {"inline_payloads": cast("Any", tool_schema.inline_payloads(described))}
+    return TargetArguments(
+        name,
+        {"lambda_": {"lambda_arn": function_arn, "tool_schema": schema}},
+        credentials={"gateway_iam_role": {}},
+        permissions=[pulumi.Output.from_input(function_arn).apply(iam.FunctionCall)],
+        description=description,
+    )

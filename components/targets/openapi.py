@@ -1,0 +1,36 @@
+"""Targets of the kind `openapi`: a REST API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from agentcore_auth.documents import openapi
+from components.targets.base import LocalDocument, TargetContext, document_arguments, is_s3
+from components.targets.credentials import ApiKey, CredentialedTarget, NoCredentials, OAuth
+from configuration import forms
+
+if TYPE_CHECKING:
+    from components.targets.base import McpArguments
+
+
+class OpenApiTarget(CredentialedTarget, frozen=True):
+    """A REST API, described by an OpenAPI document."""
+
+    type: Literal["openapi"]
+    name: forms.TargetName = Field(description="Tools are called `<name>___<operationId>`.")
+    document: str = Field(alias="schema", description="An OpenAPI file, relative to the project, or `s3://…`.")
+    credentials: Annotated[NoCredentials | ApiKey | OAuth, Field(discriminator="type")] = Field(
+        default=NoCredentials(), description="How the gateway shows who it is to the API."
+    )
+
+    def local_documents(self) -> Iterable[LocalDocument]:
+        return () if is_s3(self.document) else (LocalDocument("schema", self.document, openapi.parse),)
+
+    def s3_uris(self) -> Sequence[str]:
+        return (self.document,) if is_s3(self.document) else ()
+
+    def mcp_arguments(self, context: TargetContext) -> McpArguments:
+        return {"open_api_schema": document_arguments(self.document, context.documents.get(self.name))}

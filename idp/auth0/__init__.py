@@ -1,0 +1,82 @@
+"""Auth0: its section of the stack file, and its checks. It asks nothing of IAM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
+
+from pydantic import Field
+
+from configuration import forms
+from configuration.context import CheckContext, StackConfiguration
+from configuration.mistakes import Mistake
+from idp import checks
+from idp.checks import Client
+from idp.provider import Provider, ProviderContext
+
+if TYPE_CHECKING:
+    from idp.auth0.component import Auth0Provider
+
+TokenDialect: TypeAlias = Literal["access_token", "access_token_authz", "rfc9068_profile", "rfc9068_profile_authz"]
+# Their tokens name the client in `azp`, which only a custom claim can check, and that holds one value.
+ONE_CLIENT_DIALECTS = ("access_token", "access_token_authz")
+
+
+class Auth0(Provider, frozen=True):
+    """An API of the tenant in `auth0:domain`, with applications that may call it."""
+
+    summary: ClassVar[str] = "Auth0. Tenant and credentials are pulumi-auth0's own `auth0:*` keys."
+
+    audience: forms.Audience | None = Field(default=None, description="The API's identifier. Default `gateway.name`.")
+    create_api: bool = Field(default=True, description="`false` where the API and its scopes exist already.")
+    scopes: forms.Scopes = Field(
+        default=("invoke:gateway", "read:gateway"), description="The API's scopes (permissions)."
+    )
+    clients: dict[forms.ClientName, Client] = Field(
+        default={"default": Client()}, description="One application for each name.", min_length=1
+    )
+    allowed_clients: forms.ClientIds | None = Field(
+        default=None, description="Existing applications that come in as well."
+    )
+    token_dialect: TokenDialect = Field(
+        default="rfc9068_profile_authz",
+        description="The API's token dialect; with an existing API, the one that it has.",
+    )
+    access_token_seconds: Annotated[int, Field(ge=1, le=2592000)] | None = Field(
+        default=None, description="Lifetime of a token, up to 30 days; Auth0's default is one day."
+    )
+
+    @classmethod
+    def host(cls, stack: StackConfiguration) -> str:
+        return stack.value("auth0:domain", "AUTH0_DOMAIN") or ""
+
+    def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
+        stack = context.stack
+        yield from checks.host_name("auth0:domain", self.host(stack), "the tenant's domain")
+        yield from checks.credentials(
+            stack,
+            "auth0:clientSecret",
+            "the credentials of a machine-to-machine application with access to Auth0's Management API",
+            [
+                {"auth0:apiToken": "AUTH0_API_TOKEN"},
+                {"auth0:clientId": "AUTH0_CLIENT_ID", "auth0:clientSecret": "AUTH0_CLIENT_SECRET"},
+            ],
+        )
+        yield from checks.client_scopes(path, self.clients, self.scopes)
+        if not self.create_api and self.access_token_seconds is not None:
+            yield Mistake(
+                f"{path}.accessTokenSeconds", "is a property of the API, which exists already (createApi: false)"
+            )
+        callers = len(self.clients) + len(self.allowed_clients or ())
+        if context.pinned and self.token_dialect in ONE_CLIENT_DIALECTS and callers > 1:
+            wanted = self.token_dialect.replace("access_token", "rfc9068_profile")
+            yield Mistake(
+                f"{path}.tokenDialect",
+                f"{self.token_dialect} names the client in azp, of which a gateway can check only one, and there are "
+                f"{callers} clients: choose {wanted}",
+            )
+
+    def create(self, name: str, context: ProviderContext) -> Auth0Provider:
+        from idp.auth0.component import Auth0Provider  # noqa: PLC0415 - imports Pulumi and pulumi_auth0
+
+        return Auth0Provider(name, self, audience=self.audience or context.gateway_name, domain=context.host)

@@ -1,0 +1,68 @@
+"""Checks that several providers ask for, and the section that several share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from pydantic import Field
+
+from configuration import forms
+from configuration.context import StackConfiguration
+from configuration.mistakes import Mistake
+from configuration.section import Section
+
+
+class Client(Section, frozen=True):
+    """One application at Auth0 or Okta, with a secret of its own."""
+
+    scopes: forms.Scopes | None = Field(default=None, description="Some of the provider's `scopes`; all by default.")
+
+
+class WithScopes(Protocol):
+    """A client's section: its scopes are some of the provider's, or None for all of them."""
+
+    @property
+    def scopes(self) -> tuple[str, ...] | None: ...
+
+
+def client_scopes(path: str, clients: Mapping[str, WithScopes], scopes: Sequence[str]) -> Iterator[Mistake]:
+    """The scopes of clients that the provider does not have; `path` is the provider's section."""
+    for name, client in clients.items():
+        for scope in client.scopes or ():
+            if scope not in scopes:
+                yield Mistake(
+                    f"{path}.clients.{name}.scopes",
+                    f"{scope!r} is not among {path}.scopes; valid: {', '.join(scopes)}",
+                )
+
+
+def host_name(key: str, value: str | None, meaning: str) -> Iterator[Mistake]:
+    """What is wrong with the value of a key that holds a host name, or a part of one."""
+    if not value:
+        yield Mistake(key, f"is required, and missing: {meaning}. pulumi config set {key} …")
+    elif "/" in value or ":" in value:
+        bare = value.split("://")[-1].split("/")[0]
+        yield Mistake(key, f"{value!r} has a scheme or a path; write {bare}")
+    elif not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", value):
+        yield Mistake(key, f"{value!r} is not a host name; wanted: {meaning}")
+
+
+def credentials(
+    stack: StackConfiguration, key: str, meaning: str, choices: Sequence[Mapping[str, str]]
+) -> Iterator[Mistake]:
+    """Whether one of the ways to give the provider's package its credentials is complete, and no secret is plain text.
+
+    Each choice has the keys that it takes, and for each the environment variable that does as well; `key` is where the
+    mistake is shown.
+    """
+    if not any(all(stack.value(name, variable) for name, variable in choice.items()) for choice in choices):
+        ways = ", or ".join(" and ".join(choice) for choice in choices)
+        variables = " and ".join(choices[-1].values())
+        yield Mistake(key, f"missing: {meaning}; set {ways} (pulumi config set --secret …; or {variables}, …)")
+    for choice in choices:
+        for name in choice:
+            is_secret = name.endswith(("Token", "Secret", "Key"))
+            if is_secret and name in stack.values and name not in stack.secret_keys:
+                yield Mistake(name, f"stands in the stack file in plain text: pulumi config set --secret {name}")
