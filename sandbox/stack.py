@@ -53,6 +53,10 @@ class Stack:
     name: str
     cli: PulumiCommand = field(default_factory=pulumi_command, repr=False)
 
+    def create(self) -> None:
+        """Have the stack, with nothing deployed, if there is none yet. Raises DeploymentError."""
+        _ = self._stack
+
     def up(self, tell: Tell = lambda _: None) -> Result:
         """Deploy; `tell` gets a line for each resource that was changed. Raises DeploymentError."""
         return self._run("up", tell)
@@ -67,7 +71,7 @@ class Stack:
 
     def preview_document(self) -> str:
         """What `pulumi preview --json --show-sames` prints. Raises DeploymentError."""
-        _ = self._stack  # is there afterwards
+        self.create()
         return self._pulumi("preview", "--json", "--show-sames")
 
     def outputs(self) -> Outputs:
@@ -130,7 +134,9 @@ class _Listener:
         elif event.summary_event:
             self.result.changes = dict(cast("Mapping[str, int]", event.summary_event.resource_changes))
         elif event.resource_pre_event:
-            self.result.steps.append(_step(event.resource_pre_event.metadata))
+            step = _step(event.resource_pre_event.metadata)
+            if step.op in progress.OPERATIONS and not step.is_default_provider:
+                self.result.steps.append(step)
         elif event.res_outputs_event:
             line = progress.line_for(_step(event.res_outputs_event.metadata))
             if line:

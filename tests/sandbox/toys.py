@@ -63,6 +63,12 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
         self._meeting = threading.Barrier(2)
         self._counts: defaultdict[str, count[int]] = defaultdict(lambda: count(1))
 
+    def Handshake(self, request: Any, context: Any) -> Any:
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=self._accept_secrets, accept_resources=True)
+
+    def Cancel(self, request: Any, context: Any) -> Any:
+        return empty_pb2.Empty()
+
     def Attach(self, request: Any, context: Any) -> Any:
         return empty_pb2.Empty()
 

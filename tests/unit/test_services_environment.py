@@ -16,6 +16,7 @@ SERVICES = Services(
     providers={"aws": 4, "auth0": 5, "okta": 6},
     secret="open sesame",
     credentials={"AWS_SECRET_ACCESS_KEY": "random", "AUTH0_DOMAIN": "tenant.us.auth0.com", "OKTA_ORG_NAME": "org"},
+    language=7,
 )
 
 

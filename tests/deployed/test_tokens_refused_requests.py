@@ -15,7 +15,7 @@ from agentcore_auth.tokens.client import Credentials
 from agentcore_auth.tokens.env_file import render
 from agentcore_auth.tokens.getting import credentials_of
 from sandbox.services import Services
-from tests.sandbox.conftest import Deploy, Deployment
+from tests.deployed.conftest import Deploy, Deployment
 from tests.unit.token_command import Answer, Command
 
 EVERY_PROVIDER: Mapping[str, Any] = {

@@ -17,7 +17,7 @@ import yaml
 
 from agentcore_auth.authorizer.causes import Cause
 from sandbox.services import PROJECT, Services
-from tests.sandbox.conftest import Deploy, Deployment
+from tests.deployed.conftest import Deploy, Deployment
 
 PAGE = PROJECT / "docs" / "troubleshooting.md"
 TEXT = PAGE.read_text(encoding="utf-8")
