@@ -73,7 +73,7 @@ def _signature(gateway: Gateway, target: Target) -> SignedByRole | None:
     permission = permission_for(endpoint)
     if permission is None:
         raise CallFailedError(f"The sandbox cannot tell which permission {endpoint} asks for.")
-    require(gateway, permission.action, *permission.arns(gateway.arn.split(":")[1], gateway.account))
+    require(gateway, permission.action, *permission.arns(gateway.partition, gateway.account))
     return SignedByRole(gateway, provider["service"], provider.get("region"))
 
 
