@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import jwt
@@ -43,13 +43,11 @@ _STOCK = {"pen": 120, "lamp": 7}
 def routes() -> list[HostRoute]:
     """The hosts that are played here."""
     login = Login()
-    shipping = McpBackend("ship", "Ship an order", "order", _shipped, login.accepts)
-    forecasts = McpBackend("forecast", "How much of an article will be asked for", "sku", _forecast, _is_signed)
     return [
         HostRoute(re.compile(re.escape(INVENTORY)), Starlette(routes=[Route("/articles/{sku}", _article)])),
         HostRoute(re.compile(re.escape(LOGIN)), login.app),
-        HostRoute(re.compile(re.escape(SHIPPING)), shipping),
-        HostRoute(RUNTIME_HOST, forecasts, _RUNTIME_PATH),
+        HostRoute(re.compile(re.escape(SHIPPING)), McpBackend(ship, login.accepts)),
+        HostRoute(RUNTIME_HOST, McpBackend(forecast, _is_signed), _RUNTIME_PATH),
     ]
 
 
@@ -100,26 +98,36 @@ class Login:
 
 
 class McpBackend:
-    """An MCP server with one tool of one text argument, for requests that `accepts` accepts."""
+    """An MCP server for requests that it accepts. Its one tool has a function's name, docstring and arguments."""
 
-    def __init__(
-        self,
-        tool: str,
-        description: str,
-        argument: str,
-        use: Callable[[str], Mapping[str, Any]],
-        accepts: Callable[[Request], bool],
-    ) -> None:
-        self._tool, self._description, self._argument = tool, description, argument
-        self._use, self._accepts = use, accepts
+    def __init__(self, tool: Callable[[str], dict[str, Any]], accepts: Callable[[Request], bool]) -> None:
+        self._tool, self._accepts = tool, accepts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self._accepts(Request(scope)):
             await JSONResponse({"message": "Unauthorized"}, 401)(scope, receive, send)
             return
-        from sandbox.mcp_backend import serve_tool  # noqa: PLC0415  # start-up does not wait for the mcp package
+        from mcp.server.mcpserver import MCPServer  # noqa: PLC0415  # start-up does not wait for it
+        from mcp.server.transport_security import TransportSecuritySettings  # noqa: PLC0415
 
-        await serve_tool(self._tool, self._description, self._argument, self._use, scope, receive, send)
+        server = MCPServer(self._tool.__name__, log_level="ERROR")
+        server.add_tool(self._tool)
+        anywhere = TransportSecuritySettings(
+            enable_dns_rebinding_protection=False
+        )  # its own host name is no loopback's
+        server.streamable_http_app(json_response=True, stateless_http=True, transport_security=anywhere)
+        async with server.session_manager.run():
+            await server.session_manager.handle_request(scope, receive, send)
+
+
+def ship(order: str) -> dict[str, Any]:
+    """Ship an order"""
+    return {"order": order, "parcel": f"P-{order}"}
+
+
+def forecast(sku: str) -> dict[str, Any]:
+    """How much of an article will be asked for"""
+    return {"sku": sku, "nextWeek": _STOCK.get(sku, 0) // 2}
 
 
 async def _article(request: Request) -> Response:
@@ -129,14 +137,6 @@ async def _article(request: Request) -> Response:
     if sku not in _STOCK:
         return JSONResponse({"message": f"There is no article {sku}."}, 404)
     return JSONResponse({"sku": sku, "quantity": _STOCK[sku]})
-
-
-def _shipped(order: str) -> Mapping[str, Any]:
-    return {"order": order, "parcel": f"P-{order}"}
-
-
-def _forecast(sku: str) -> Mapping[str, Any]:
-    return {"sku": sku, "nextWeek": _STOCK.get(sku, 0) // 2}
 
 
 def _is_signed(request: Request) -> bool:

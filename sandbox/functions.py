@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,9 @@ from typing import Any, cast
 
 from moto.awslambda.models import LambdaFunction, lambda_backends
 
+_FUNCTION = re.compile(
+    r"arn:[^:]+:lambda:(?P<region>[^:]+):(?P<account>\d{12}):function:(?P<name>[^:]+)(:(?P<qualifier>[^:]+))?"
+)
 _RUNNER = Path(__file__).with_name("function_runner.py")
 
 
@@ -38,18 +42,14 @@ class Invocation:
 
 def find_function(arn: str) -> LambdaFunction:
     """The function of an ARN, with or without a version or alias. Raises FunctionNotFoundError."""
-    fields = arn.split(":")
-    if len(fields) < 7 or fields[2] != "lambda":
+    place = _FUNCTION.fullmatch(arn)
+    if place is None:
         raise FunctionNotFoundError(f"{arn} is no function's ARN")
-    region, account, name = fields[3], fields[4], fields[6]
-    qualifier = fields[7] if len(fields) > 7 else None
-    if account in lambda_backends and region in lambda_backends[account]:
-        functions: Any = lambda_backends[account][region]
-        try:
-            return cast("LambdaFunction", functions.get_function(name, qualifier))
-        except Exception as missing:  # moto has one class for each thing that may be missing
-            raise FunctionNotFoundError(f"function not found: {arn}") from missing
-    raise FunctionNotFoundError(f"function not found: {arn}")
+    try:
+        functions: Any = lambda_backends[place["account"]][place["region"]]
+        return cast("LambdaFunction", functions.get_function(place["name"], place["qualifier"]))
+    except Exception as missing:  # moto has one class for each thing that may be missing
+        raise FunctionNotFoundError(f"function not found: {arn}") from missing
 
 
 def invoke(

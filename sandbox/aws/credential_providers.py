@@ -11,9 +11,12 @@ from typing import Any, Literal
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.utilities.utils import get_partition
 
+from sandbox.aws.arns import Arn
 from sandbox.aws.refusals import Refusal
 
 Kind = Literal["apikey", "oauth2"]
+VENDOR = "CustomOauth2"
+CONFIG = "customOauth2ProviderConfig"
 
 
 @dataclass
@@ -24,10 +27,29 @@ class CredentialProvider:
     name: str
     arn: str
     secret_arn: str
+    created: datetime
     config: dict[str, Any]
     """Of an OAuth provider: its configuration without the secret."""
-    created: datetime
     updated: datetime
+
+    def summary(self) -> dict[str, Any]:
+        """As the API lists it."""
+        document = {"name": self.name, "credentialProviderArn": self.arn}
+        vendor = {"credentialProviderVendor": VENDOR} if self.kind == "oauth2" else {}
+        return {**document, "createdTime": self.created, "lastUpdatedTime": self.updated, **vendor}
+
+    def document(self) -> dict[str, Any]:
+        """As the API gives it alone."""
+        secret = {"secretArn": self.secret_arn}
+        if self.kind == "apikey":
+            return {**self.summary(), "apiKeySecretArn": secret}
+        host = f"https://bedrock-agentcore.{Arn.parse(self.arn).region}.amazonaws.com"
+        return {
+            **self.summary(),
+            "clientSecretArn": secret,
+            "callbackUrl": f"{host}/identities/oauth2/callback/{self.name}",
+            "oauth2ProviderConfigOutput": {CONFIG: self.config},
+        }
 
 
 class CredentialProviders:
@@ -41,10 +63,20 @@ class CredentialProviders:
         """Raises Refusal where the name is taken."""
         if (kind, name) in self._held:
             raise Refusal("ConflictException", f"Credential provider with name: {name} already exists.")
+        stored = self._vault.create_secret(
+            name=f"bedrock-agentcore-identity!default/{kind}/{name}",
+            secret_string=json.dumps(dict(secret)),
+            secret_binary=None,
+            description=None,
+            tags=None,
+            kms_key_id=None,
+            client_request_token=None,
+            replica_regions=[],
+            force_overwrite=False,
+        )
         prefix = f"arn:{get_partition(self._region)}:bedrock-agentcore:{self._region}:{self._account}"
-        vault = f"{prefix}:token-vault/default/{kind}credentialprovider"
-        now = datetime.now(timezone.utc)
-        made = CredentialProvider(kind, name, f"{vault}/{name}", self._store(kind, name, secret), config, now, now)
+        arn, now = f"{prefix}:token-vault/default/{kind}credentialprovider/{name}", datetime.now(timezone.utc)
+        made = CredentialProvider(kind, name, arn, str(json.loads(stored)["ARN"]), now, config, now)
         self._held[kind, name] = made
         return made
 
@@ -76,8 +108,7 @@ class CredentialProviders:
 
     def delete(self, kind: Kind, name: str) -> None:
         """Removes the provider and its secret. Raises Refusal where there is none of this name."""
-        held = self.get(kind, name)
-        self._vault.delete_secret(held.secret_arn, None, force_delete_without_recovery=True)
+        self._vault.delete_secret(self.get(kind, name).secret_arn, None, force_delete_without_recovery=True)
         del self._held[kind, name]
 
     def list(self, kind: Kind) -> list[CredentialProvider]:
@@ -91,17 +122,3 @@ class CredentialProviders:
     @property
     def _vault(self) -> Any:
         return secretsmanager_backends[self._account][self._region]
-
-    def _store(self, kind: Kind, name: str, secret: Mapping[str, str]) -> str:
-        stored = self._vault.create_secret(
-            name=f"bedrock-agentcore-identity!default/{kind}/{name}",
-            secret_string=json.dumps(dict(secret)),
-            secret_binary=None,
-            description=None,
-            tags=None,
-            kms_key_id=None,
-            client_request_token=None,
-            replica_regions=[],
-            force_overwrite=False,
-        )
-        return str(json.loads(stored)["ARN"])

@@ -73,8 +73,9 @@ def _key_shown(gateway: Gateway, settings: Mapping[str, Any]) -> Shown:
 
 
 def _fetch(gateway: Gateway, provider_arn: str, action: str) -> tuple[CredentialProvider, Mapping[str, str]]:
-    partition = gateway.arn.split(":")[1]
-    directory = f"arn:{partition}:{_PREFIX}:{gateway.region}:{gateway.account}:workload-identity-directory/default"
+    directory = (
+        f"arn:{gateway.partition}:{_PREFIX}:{gateway.region}:{gateway.account}:workload-identity-directory/default"
+    )
     identity = f"{directory}/workload-identity/{gateway.id}"
     vault = provider_arn.rsplit("/", 2)[0]
     require(gateway, f"{_PREFIX}:GetWorkloadAccessToken", directory, identity)

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from sandbox.gateway.deployed import Gateway, find_gateway
-from sandbox.gateway.inbound import METADATA_PATH, FetchJson, refusal, refused_response, resource_metadata
+from sandbox.gateway.inbound import METADATA_PATH, FetchJson, refusal, resource_metadata
 from sandbox.gateway.invocation import Invoker
 from sandbox.network import host_of
 
@@ -45,7 +45,7 @@ class GatewayDataPlane:
             return _error(404, "Not found")
         refused = await refusal(gateway, request.headers.get("authorization"), self._fetch)
         if refused:
-            return refused_response(gateway, refused)
+            return refused
         if request.method != "POST":
             return _error(405, "Method not allowed", {"Allow": "POST"})
         version = request.headers.get(_VERSION_HEADER)

@@ -11,6 +11,8 @@ from typing import Any, cast
 from moto.bedrockagentcorecontrol.models import Gateway as MotoGateway
 from moto.bedrockagentcorecontrol.models import GatewayTarget, bedrockagentcorecontrol_backends
 
+from sandbox.aws.arns import Arn
+
 GATEWAY_HOST = re.compile(r"(?P<id>[a-z0-9-]+)\.gateway\.bedrock-agentcore\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
 MCP_VERSIONS = ("2025-03-26", "2025-06-18", "2025-11-25")
 """What AgentCore Gateway speaks (developer guide, "Use an AgentCore gateway"), oldest first."""
@@ -48,6 +50,10 @@ class Gateway:
     instructions: str | None
     mcp_versions: tuple[str, ...]
     targets: tuple[Target, ...]
+
+    @property
+    def partition(self) -> str:
+        return Arn.parse(self.arn).partition
 
 
 def find_gateway(host: str) -> Gateway | None:

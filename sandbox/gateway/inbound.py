@@ -1,6 +1,6 @@
 """Inbound authorization: what a gateway with a customJWTAuthorizer answers to a bearer token, before any MCP.
 
-The decision is `authorizer.rules.judge`; here are the parts that need the issuer's documents, and the answer's form:
+The decision is the library's `judge`; here are the parts that need the issuer's documents, and the answer's form:
 developer guide, "inbound-jwt-authorizer", and RFC 9728 for the protected-resource metadata.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 from starlette.responses import JSONResponse
@@ -21,47 +20,39 @@ from sandbox.gateway.deployed import Gateway
 
 METADATA_PATH = "/.well-known/oauth-protected-resource"
 _WELL_KNOWN = "/.well-known/"
+_INVALID_TOKEN = ("invalid_token", "Invalid Bearer token")
 
 FetchJson = Callable[[str], Awaitable[Mapping[str, object]]]
 """Gets a JSON object from a URL; raises LookupError where there is none."""
 
 
-@dataclass(frozen=True)
-class Refused:
-    """Why a request is not let in: 401 (the token is no good here) or 403 (good, but without a scope that is asked)."""
+async def refusal(gateway: Gateway, authorization: str | None, fetch: FetchJson) -> JSONResponse | None:
+    """The answer to an Authorization header that the gateway does not let in: 401, or 403 for want of a scope."""
+    status = await _status(gateway, authorization, fetch)
+    if status == 200:
+        return None
+    error, message = ("insufficient_scope", "Insufficient scope") if status == 403 else _INVALID_TOKEN
+    scopes = " ".join(_scopes(gateway))
+    challenge = [f'error="{error}"', *([f'scope="{scopes}"'] if scopes else [])]
+    challenge.append(f'resource_metadata="{gateway.url}{METADATA_PATH}"')
+    return JSONResponse(
+        {"jsonrpc": "2.0", "id": 0, "error": {"code": -32001, "message": message}},
+        status,
+        headers={"WWW-Authenticate": f"Bearer {', '.join(challenge)}"},
+    )
 
-    status: int
 
-
-async def refusal(gateway: Gateway, authorization: str | None, fetch: FetchJson) -> Refused | None:
-    """None where the gateway lets this Authorization header in."""
+async def _status(gateway: Gateway, authorization: str | None, fetch: FetchJson) -> int:
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        return Refused(401)
+        return 401
     authorizer = Authorizer.from_api(gateway.authorizer)
     try:
         discovery = await fetch(authorizer.discovery_url)
         claims = verify(token.strip(), await fetch(str(discovery["jwks_uri"])))
     except (LookupError, TokenError):
-        return Refused(401)
-    verdict = judge(authorizer, claims, issuer=str(discovery.get("issuer")), now=time.time())
-    return None if verdict.status == 200 else Refused(verdict.status)
-
-
-def refused_response(gateway: Gateway, refused: Refused) -> JSONResponse:
-    """The answer to a request that is not let in: a JSON-RPC error, and where to learn what to ask for."""
-    error, message = ("invalid_token", "Invalid Bearer token")
-    if refused.status == 403:
-        error, message = ("insufficient_scope", "Insufficient scope")
-    challenge = [f'error="{error}"']
-    if scopes := _scopes(gateway):
-        challenge.append(f'scope="{" ".join(scopes)}"')
-    challenge.append(f'resource_metadata="{gateway.url}{METADATA_PATH}"')
-    return JSONResponse(
-        {"jsonrpc": "2.0", "id": 0, "error": {"code": -32001, "message": message}},
-        refused.status,
-        headers={"WWW-Authenticate": f"Bearer {', '.join(challenge)}"},
-    )
+        return 401
+    return judge(authorizer, claims, issuer=str(discovery.get("issuer")), now=time.time()).status
 
 
 def resource_metadata(gateway: Gateway) -> Mapping[str, object]:

@@ -74,7 +74,7 @@ def _signature(gateway: Gateway, target: Target) -> SignedByRole | None:
     call = signed_call(endpoint)
     if call is None:
         raise CallFailedError(f"The sandbox cannot tell which permission {endpoint} asks for.")
-    asked = call.permission(target.name, AwsScope(gateway.arn.split(":")[1], gateway.account, gateway.region))
+    asked = call.permission(target.name, AwsScope(gateway.partition, gateway.account, gateway.region))
     require(gateway, *asked.actions, *asked.resources)
     return SignedByRole(gateway, provider["service"], provider.get("region"))
 

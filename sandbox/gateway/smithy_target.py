@@ -69,7 +69,7 @@ def resources_of(action: str, gateway: Gateway, arguments: Mapping[str, Any]) ->
 
 
 def _filled(form: str, kind: str, gateway: Gateway, arguments: Mapping[str, Any]) -> str:
-    place = {"Partition": gateway.arn.split(":")[1], "Region": gateway.region, "Account": gateway.account}
+    place = {"Partition": gateway.partition, "Region": gateway.region, "Account": gateway.account}
     values = {**_DEFAULTS, **place, **dict(_values(form, kind, arguments))}
     if given := next((value for value in values.values() if value.startswith("arn:")), None):
         return given

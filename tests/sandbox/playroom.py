@@ -64,6 +64,8 @@ class Playroom:
             admin=_NOWHERE,
             providers={"toys": self.port},
             language=runtime_port,
+            secret="",
+            credentials={},
         )
         self.services.backend.mkdir()
         environment.update(self.services.environment({}))
