@@ -109,7 +109,7 @@ class Table:
         if outputs is None or not self._tagged:
             return outputs
         if "tags" not in outputs:
-            shape, answer = self._call_by_arn(api, ("ListTags", "ListTagsForResource"), known | outputs)
+            shape, answer = self._call_by_arn(api, ("ListTagsForResource", "ListTags"), known | outputs)
             outputs |= self._seen(shape, answer, known, ["tags"])
         return outputs | {"tagsAll": outputs["tags"] or {}}
 
@@ -153,7 +153,7 @@ class Table:
                 ("Tag", {"tags": tagged}),
             ):
                 if any(what.values()):
-                    self._call_by_arn(api, (verb, f"{verb}Resource"), old | identity | what)
+                    self._call_by_arn(api, (f"{verb}Resource", verb), old | identity | what)
         return self._made(self.find(client, identifier, kept | new) or {}, new)
 
     def _delete(self, client: AwsClient, identifier: str, state: Properties) -> None:
@@ -227,7 +227,7 @@ class Table:
             inner, value, given = shape.members[member], live.get(member), known.get(name)
             if name in self.forms:
                 same = given == value or (isinstance(given, Mapping) and self.forms[name](given) == value)
-                seen[name] = given if same else value
+                seen[name] = given if same else value or None
             elif name in self.computed.split():
                 output = _UNTOLD.get(inner.type_name) if value is None else as_known(inner, value, None)
                 seen[name] = [output] if inner.type_name == "structure" else output
