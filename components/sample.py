@@ -14,7 +14,7 @@ import pulumi_aws as aws
 
 from agentcore_auth import iam
 from agentcore_auth.documents import tools
-from agentcore_auth.documents.documents import Tool
+from agentcore_auth.documents.reading import Tool
 from components.place import policy_json
 
 _FOLDER = Path(__file__).parent / "sample_function"

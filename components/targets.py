@@ -15,7 +15,7 @@ import pulumi_aws as aws
 
 from agentcore_auth import iam
 from agentcore_auth.documents import tools
-from agentcore_auth.documents.documents import Tool
+from agentcore_auth.documents.reading import Tool
 from components import credentials, needs, tool_schema
 from components.credentials import CredentialArguments
 from components.sample import SampleFunction, sample_tools

@@ -9,7 +9,7 @@ from pathlib import Path
 import agentcore_auth.documents.openapi
 import agentcore_auth.documents.smithy
 import agentcore_auth.documents.tools
-from agentcore_auth.documents.documents import SchemaError
+from agentcore_auth.documents.reading import DocumentError
 from configuration.mistakes import Mistake
 from configuration.schema import LambdaTarget, OpenApiTarget, SmithyTarget, Target
 
@@ -27,7 +27,7 @@ def read_documents(targets: Sequence[Target], project: Path) -> tuple[Mapping[st
             try:
                 text = source if key == "tools" else (project / source).read_text(encoding="utf-8")
                 check(text, "" if key == "tools" else source)
-            except SchemaError as error:
+            except DocumentError as error:
                 mistakes += [Mistake(place, f"{error.source}: {found}".removeprefix(": ")) for found in error.mistakes]
             except FileNotFoundError:
                 mistakes.append(
