@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from agentcore_auth.documents.documents import (
+from agentcore_auth.documents.reading import (
     TOOLS_PER_TARGET,
     Findings,
     Json,
@@ -67,7 +67,7 @@ def parse(text: str, source: str) -> tuple[Tool, ...]:
     """The tools in a JSON document; `source` names the document in messages.
 
     Raises:
-        SchemaError: with all mistakes, each with its place in the document.
+        DocumentError: with all mistakes, each with its place in the document.
     """
     return check(parse_json(text, source), source)
 
@@ -76,7 +76,7 @@ def check(document: object, source: str) -> tuple[Tool, ...]:
     """The tools in a document that has been parsed already, such as the inline `tools` of a stack file.
 
     Raises:
-        SchemaError: with all mistakes, each with its place in the document.
+        DocumentError: with all mistakes, each with its place in the document.
     """
     findings = Findings(source)
     tools: list[Tool] = []

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agentcore_auth.documents import tools
-from agentcore_auth.documents.documents import INLINE_BYTES, SchemaError
+from agentcore_auth.documents.reading import INLINE_BYTES, DocumentError
 from tests.unit.service_models import shape
 
 FORECAST: dict[str, Any] = {
@@ -24,7 +24,7 @@ FORECAST: dict[str, Any] = {
 
 
 def mistakes_in(document: Any) -> list[str]:
-    with pytest.raises(SchemaError) as caught:
+    with pytest.raises(DocumentError) as caught:
         tools.parse(json.dumps(document), "tools.json")
     return str(caught.value).splitlines()
 
@@ -173,7 +173,7 @@ def test_more_tools_than_the_quota_are_refused() -> None:
     ],
 )
 def test_what_is_not_json_is_refused(text: str, mistake: str) -> None:
-    with pytest.raises(SchemaError) as caught:
+    with pytest.raises(DocumentError) as caught:
         tools.parse(text, "tools.json")
     assert str(caught.value) == mistake
 
@@ -185,7 +185,9 @@ def test_a_document_may_fill_the_inline_quota_and_no_more(size: int, accepted: b
     if accepted:
         assert len(tools.parse(text, "tools.json")) == 1
     else:
-        with pytest.raises(SchemaError, match=r"has 1,048,577 bytes, and 1,048,576 may be sent inline: put it into S3"):
+        with pytest.raises(
+            DocumentError, match=r"has 1,048,577 bytes, and 1,048,576 may be sent inline: put it into S3"
+        ):
             tools.parse(text, "tools.json")
 
 
