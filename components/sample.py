@@ -13,7 +13,7 @@ import pulumi
 import pulumi_aws as aws
 
 from agentcore_auth.documents import tools
-from agentcore_auth.documents.documents import Tool
+from agentcore_auth.documents.reading import Tool
 from components.iam import policy_json
 from components.targets.sample import function_policy, function_trust_policy
 

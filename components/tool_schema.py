@@ -16,7 +16,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agentcore_auth.documents.documents import Tool
+from agentcore_auth.documents.reading import Tool
 
 # What Go's encoder escapes beside what JSON demands.
 _GO_ESCAPES = str.maketrans({"<": r"\u003c", ">": r"\u003e", "&": r"\u0026", "\u2028": r"\u2028", "\u2029": r"\u2029"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from agentcore_auth.documents.documents import SchemaError
+from agentcore_auth.documents.reading import DocumentError
 from components.targets import Target
 from configuration.mistakes import Mistake
 
@@ -23,7 +23,7 @@ def read_documents(targets: Sequence[Target], project: Path) -> tuple[Mapping[st
             try:
                 text = (project / source).read_text(encoding="utf-8") if document.text is None else document.text
                 document.check(text, source)
-            except SchemaError as error:
+            except DocumentError as error:
                 mistakes += [Mistake(path, f"{error.source}: {found}".removeprefix(": ")) for found in error.mistakes]
             except FileNotFoundError:
                 mistakes.append(

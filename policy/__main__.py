@@ -20,6 +20,7 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
+from agentcore_auth.resource_types import GATEWAY, ROLE
 from policy import rules
 from policy.properties import keep_secrets, plain
 
@@ -27,7 +28,7 @@ _STACK = "pulumi:pulumi:Stack"
 
 
 def jwt_gateways_have_a_constraint(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    if args.resource_type == rules.GATEWAY:
+    if args.resource_type == GATEWAY:
         _report(rules.constraint(plain(args.props)), report)
 
 
@@ -37,12 +38,12 @@ def no_wildcards_in_policies(args: ResourceValidationArgs, report: ReportViolati
 
 
 def no_debug_in_production(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    if args.resource_type == rules.GATEWAY:
+    if args.resource_type == GATEWAY:
         _report(rules.no_debug(plain(args.props)), report)
 
 
 def trust_is_conditioned(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    if args.resource_type == rules.ROLE:
+    if args.resource_type == ROLE:
         _report(rules.conditioned_trust(plain(args.props).get("assumeRolePolicy")), report)
 
 

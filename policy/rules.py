@@ -13,23 +13,22 @@ from enum import Enum
 from typing import Any, Final, cast
 
 from agentcore_auth.authorizer.model import PULUMI_LISTS, may_have_list
+from agentcore_auth.iam import SERVICE
+from agentcore_auth.resource_types import COGNITO_CLIENT, OKTA_CLIENT, POLICY, ROLE_POLICY
 
-GATEWAY: Final = "aws:bedrock/agentcoreGateway:AgentcoreGateway"
-ROLE: Final = "aws:iam/role:Role"
 #: Types with an IAM document that allows something, and the input that holds it.
 DOCUMENTS: Final[Mapping[str, str]] = {
-    "aws:iam/rolePolicy:RolePolicy": "policy",
-    "aws:iam/policy:Policy": "policy",
+    ROLE_POLICY: "policy",
+    POLICY: "policy",
     "aws:iam/userPolicy:UserPolicy": "policy",
     "aws:iam/groupPolicy:GroupPolicy": "policy",
 }
 #: Types that get a client secret, and the output that holds it.
 CLIENTS: Final[Mapping[str, str]] = {
-    "aws:cognito/userPoolClient:UserPoolClient": "clientSecret",
+    COGNITO_CLIENT: "clientSecret",
     "auth0:index/clientCredentials:ClientCredentials": "clientSecret",
-    "okta:app/oAuth:OAuth": "clientSecret",
+    OKTA_CLIENT: "clientSecret",
 }
-SERVICE: Final = "bedrock-agentcore.amazonaws.com"
 PRODUCTION: Final = frozenset({"production", "prod"})
 
 # The only actions of this program that AWS lets nobody restrict to a resource (service authorization reference).

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import quote, urlencode
 
-from agentcore_auth.documents.documents import Json, Tool
+from agentcore_auth.documents.reading import Json, Tool
 
 Location = Literal["path", "query", "header", "cookie"]
 

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from agentcore_auth.documents.documents import (
+from agentcore_auth.documents.http import HttpOperation, Location, Parameter
+from agentcore_auth.documents.reading import (
     DEEPEST,
     TOOLS_PER_TARGET,
     Findings,
@@ -25,7 +26,6 @@ from agentcore_auth.documents.documents import (
     parse_json,
     parse_yaml,
 )
-from agentcore_auth.documents.http import HttpOperation, Location, Parameter
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _LOCATIONS: Mapping[str, Location] = {"path": "path", "query": "query", "header": "header", "cookie": "cookie"}
@@ -36,7 +36,7 @@ def parse(text: str, source: str) -> tuple[HttpOperation, ...]:
     """The operations of a description, in its order; `source` is the file's name: `.yaml` and `.yml` are read as YAML.
 
     Raises:
-        SchemaError: with all mistakes, each with its place in the document.
+        DocumentError: with all mistakes, each with its place in the document.
     """
     document = parse_yaml(text, source) if source.endswith((".yaml", ".yml")) else parse_json(text, source)
     findings = Findings(source)

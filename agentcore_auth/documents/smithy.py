@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agentcore_auth.documents.documents import (
+from agentcore_auth.documents.http import HttpOperation, Location, Parameter
+from agentcore_auth.documents.reading import (
     DEEPEST,
     TOOLS_PER_TARGET,
     Findings,
@@ -22,7 +23,6 @@ from agentcore_auth.documents.documents import (
     kind_of,
     parse_json,
 )
-from agentcore_auth.documents.http import HttpOperation, Location, Parameter
 from agentcore_auth.documents.smithy_shapes import InputSchemas, as_object, member_target, plain_text, traits_of
 
 _REST_JSON = "aws.protocols#restJson1"
@@ -54,7 +54,7 @@ def parse(text: str, source: str) -> SmithyService:
     """The service in a model and its operations.
 
     Raises:
-        SchemaError: with all mistakes, each with its place in the document.
+        DocumentError: with all mistakes, each with its place in the document.
     """
     document = parse_json(text, source)
     findings = Findings(source)

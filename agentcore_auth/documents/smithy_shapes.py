@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agentcore_auth.documents.documents import DEEPEST, Findings, Json, is_list, is_object
+from agentcore_auth.documents.reading import DEEPEST, Findings, Json, is_list, is_object
 
 # How restJson1 writes simple shapes; timestamps depend on where they stand.
 _SIMPLE: dict[str, dict[str, Json]] = {

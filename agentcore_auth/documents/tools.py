@@ -6,9 +6,15 @@ properties, required, items. Everything else would be dropped or refused when th
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Annotated, Literal, cast, get_args
 
-from agentcore_auth.documents.documents import (
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from agentcore_auth.documents.reading import (
     TOOLS_PER_TARGET,
     Findings,
     Json,
@@ -20,9 +26,37 @@ from agentcore_auth.documents.documents import (
     parse_json,
 )
 
-SCHEMA_TYPES = ("string", "number", "object", "array", "boolean", "integer")
-SCHEMA_KEYS = ("type", "description", "properties", "required", "items")
-_TOOL_KEYS = ("name", "description", "inputSchema", "outputSchema")
+
+class _Part(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
+
+
+class _Schema(_Part):
+    type: Literal["string", "number", "object", "array", "boolean", "integer"]
+    description: str = ""
+    properties: dict[str, _Schema] = {}
+    required: list[str] = []
+    items: _Schema = Field(default=cast("_Schema", None))  # it may be left out, and not be null
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("blank", "is empty")
+    return text
+
+
+class _Tool(_Part):
+    name: Annotated[str, AfterValidator(_not_blank)]
+    description: Annotated[str, AfterValidator(_not_blank)]
+    input_schema: _Schema
+    output_schema: _Schema | None = None
+
+
+SCHEMA_KEYS = tuple(_Schema.model_fields)
+SCHEMA_TYPES: tuple[str, ...] = get_args(_Schema.model_fields["type"].annotation)
+_TOOL_KEYS = tuple(str(field.alias) for field in _Tool.model_fields.values())
+_A_TOOL = f"a tool is an object with {', '.join(_TOOL_KEYS[:3])}"
+_VALID_TYPES = f"valid: {', '.join(SCHEMA_TYPES)}"
 
 # AgentCore's model has no rule of its own. This is what Bedrock's Converse takes as a tool's name (botocore,
 # bedrock-runtime, ToolName): a tool with another name would deploy, and then break the agent that lists it.
@@ -33,7 +67,7 @@ def parse(text: str, source: str) -> tuple[Tool, ...]:
     """The tools in a JSON document; `source` names the document in messages.
 
     Raises:
-        SchemaError: with all mistakes, each with its place in the document.
+        DocumentError: with all mistakes, each with its place in the document.
     """
     return check(parse_json(text, source), source)
 
@@ -42,7 +76,7 @@ def check(document: object, source: str) -> tuple[Tool, ...]:
     """The tools in a document that has been parsed already, such as the inline `tools` of a stack file.
 
     Raises:
-        SchemaError: with all mistakes, each with its place in the document.
+        DocumentError: with all mistakes, each with its place in the document.
     """
     findings = Findings(source)
     tools: list[Tool] = []
@@ -60,32 +94,25 @@ def check(document: object, source: str) -> tuple[Tool, ...]:
 
 
 def _tool(entry: object, path: Path, findings: Findings) -> Tool:
-    if not is_object(entry):
-        findings.add(path, f"is {kind_of(entry)}; a tool is an object with {', '.join(_TOOL_KEYS[:3])}")
-        return Tool("", "", {})
-    for key in entry:
-        if key not in _TOOL_KEYS:
-            findings.add((*path, key), f"there is no such key; valid here: {', '.join(_TOOL_KEYS)}")
-    output = entry.get("outputSchema")
+    try:
+        _Tool.model_validate(entry)
+    except ValidationError as error:
+        for details in error.errors(include_url=False):
+            findings.add((*path, *details["loc"]), _sentence(details))
+    fields = entry if is_object(entry) else {}
+    name, description, given, answered = (fields.get(key) for key in _TOOL_KEYS)
+    for key, schema in (("inputSchema", given), ("outputSchema", answered)):
+        if is_object(schema):
+            if schema.get("type") in SCHEMA_TYPES and schema["type"] != "object":
+                message = f'is "{schema["type"]}"; MCP calls a tool with an object and gets one back'
+                findings.add((*path, key, "type"), message)
+            _check_schema(schema, (*path, key), findings)
     return Tool(
-        name=_text(entry, "name", path, findings),
-        description=_text(entry, "description", path, findings),
-        input_schema=_top_schema(entry, "inputSchema", path, findings),
-        output_schema=None if output is None else _top_schema(entry, "outputSchema", path, findings),
+        name=name if isinstance(name, str) else "",
+        description=description if isinstance(description, str) else "",
+        input_schema=given if is_object(given) else {},
+        output_schema=answered if is_object(answered) else None,
     )
-
-
-def _text(entry: dict[str, Json], key: str, path: Path, findings: Findings) -> str:
-    value = entry.get(key)
-    if isinstance(value, str) and value.strip():
-        return value
-    if key not in entry:
-        findings.add((*path, key), "is required, and missing")
-    elif isinstance(value, str):
-        findings.add((*path, key), "is empty")
-    else:
-        findings.add((*path, key), f"is {kind_of(value)}; it has to be a string")
-    return ""
 
 
 def _check_names(names: list[str], findings: Findings) -> None:
@@ -100,64 +127,44 @@ def _check_names(names: list[str], findings: Findings) -> None:
         first.setdefault(name, index)
 
 
-def _top_schema(entry: dict[str, Json], key: str, path: Path, findings: Findings) -> dict[str, Json]:
-    at = (*path, key)
-    if key not in entry:
-        findings.add(at, "is required, and missing")
-        return {}
-    value = entry[key]
-    _check_schema(value, at, findings)
-    if not is_object(value):
-        return {}
-    if value.get("type") in SCHEMA_TYPES and value["type"] != "object":
-        findings.add((*at, "type"), f'is "{value["type"]}"; MCP calls a tool with an object and gets one back')
-    return value
-
-
-def _check_schema(schema: Json, path: Path, findings: Findings) -> None:
-    if not is_object(schema):
-        findings.add(path, f"is {kind_of(schema)}; a schema is an object with a type")
-        return
-    for key in schema:
-        if key not in SCHEMA_KEYS:
-            findings.add((*path, key), f"AgentCore does not know this keyword; valid here: {', '.join(SCHEMA_KEYS)}")
-    kind = schema.get("type")
-    if "type" not in schema:
-        findings.add((*path, "type"), f"is required, and missing; valid: {', '.join(SCHEMA_TYPES)}")
-    elif kind not in SCHEMA_TYPES:
-        shown = f'"{kind}"' if isinstance(kind, str) else kind_of(kind)
-        findings.add((*path, "type"), f"is {shown}; valid: {', '.join(SCHEMA_TYPES)}")
-    if "description" in schema and not isinstance(schema["description"], str):
-        findings.add((*path, "description"), f"is {kind_of(schema['description'])}; it has to be a string")
-    _check_members(schema, kind, path, findings)
-
-
-def _check_members(schema: dict[str, Json], kind: Json, path: Path, findings: Findings) -> None:
-    """`properties` and `required` belong to objects, `items` to arrays; the AWS plugin takes one or the other."""
+def _check_schema(schema: dict[str, Json], path: Path, findings: Findings) -> None:
+    """What one part of a schema says of another; each part by itself was checked before."""
+    kind, properties, required = schema.get("type"), schema.get("properties"), schema.get("required")
+    # The AWS plugin takes one or the other.
     for key, owner in (("properties", "object"), ("required", "object"), ("items", "array")):
         if key in schema and kind in SCHEMA_TYPES and kind != owner:
             findings.add((*path, key), f'belongs to a schema of type "{owner}", and this one is "{kind}"')
-    if "items" in schema:
-        _check_schema(schema["items"], (*path, "items"), findings)
-    properties = schema.get("properties", {})
-    if not is_object(properties):
-        findings.add((*path, "properties"), f"is {kind_of(properties)}; it has to be an object of schemas")
-        properties = {}
-    for name, value in properties.items():
-        _check_schema(value, (*path, "properties", name), findings)
-    if "required" in schema:
-        _check_required(schema["required"], properties, (*path, "required"), findings)
+    inner = properties if is_object(properties) else {}
+    names = required if is_list(required) else []
+    for index, name in enumerate(names):
+        # The AWS plugin marks each property as required or not, so it cannot carry a name without a property.
+        if isinstance(name, str) and name not in inner:
+            findings.add((*path, "required", index), f"{name!r} is not among the properties")
+        elif isinstance(name, str) and name in names[:index]:
+            findings.add((*path, "required", index), f"{name!r} stands there more than once")
+    for name, value in inner.items():
+        if is_object(value):
+            _check_schema(value, (*path, "properties", name), findings)
+    if is_object(items := schema.get("items")):
+        _check_schema(items, (*path, "items"), findings)
 
 
-def _check_required(required: Json, properties: dict[str, Json], path: Path, findings: Findings) -> None:
-    if not is_list(required):
-        findings.add(path, f"is {kind_of(required)}; it has to be a list of property names")
-        return
-    for index, name in enumerate(required):
-        if not isinstance(name, str):
-            findings.add((*path, index), f"is {kind_of(name)}; it has to be a property's name")
-        elif name not in properties:
-            # The AWS plugin marks each property as required or not, so it cannot carry a name without a property.
-            findings.add((*path, index), f"{name!r} is not among the properties")
-        elif name in required[:index]:
-            findings.add((*path, index), f"{name!r} stands there more than once")
+def _sentence(details: ErrorDetails) -> str:
+    """What pydantic found, in a sentence that goes on from the place where it was found."""
+    at, kind, found = details["loc"], details["type"], kind_of(details["input"])
+    if kind == "missing":
+        return f"is required, and missing; {_VALID_TYPES}" if at[-1] == "type" else "is required, and missing"
+    if kind == "extra_forbidden":
+        if len(at) == 1:
+            return f"there is no such key; valid here: {', '.join(_TOOL_KEYS)}"
+        return f"AgentCore does not know this keyword; valid here: {', '.join(SCHEMA_KEYS)}"
+    if kind == "literal_error":
+        return f"is {json.dumps(details['input']) if found == 'a string' else found}; {_VALID_TYPES}"
+    is_entry = bool(at) and isinstance(at[-1], int)  # lists of strings are lists of names
+    wanted = {
+        "model_type": "a schema is an object with a type" if at else _A_TOOL,
+        "dict_type": "it has to be an object of schemas",
+        "list_type": "it has to be a list of property names",
+        "string_type": "it has to be a property's name" if is_entry else "it has to be a string",
+    }.get(kind)
+    return f"is {found}; {wanted}" if wanted else details["msg"]

@@ -18,6 +18,7 @@ from agentcore_auth.iam.execution import (
     trust_policy,
 )
 from agentcore_auth.iam.statements import (
+    SERVICE,
     AwsScope,
     Document,
     Statement,
@@ -47,6 +48,7 @@ __all__ = [
     "CROSS_ACCOUNT_SID",
     "OAUTH",
     "ROLE_ACTIONS",
+    "SERVICE",
     "AwsScope",
     "CredentialKind",
     "CredentialUse",

@@ -27,15 +27,15 @@ def caller_policy(
     scope: AwsScope,
     gateway_names: Sequence[str],
     role_arn: str,
-    schema_buckets: Iterable[str],
+    document_buckets: Iterable[str],
     mode: Mode,
     kms_key_arn: str | None = None,
 ) -> Document:
     """What a person or program needs to administer and call this stack's gateways and their targets.
 
-    `schema_buckets` are the buckets out of which targets take their schemas: AgentCore reads them as the caller.
+    `document_buckets` are the buckets out of which targets take their documents: AgentCore reads them as the caller.
     """
-    objects = [bucket_arn(scope, bucket, "/*") for bucket in distinct(schema_buckets)]
+    objects = [bucket_arn(scope, bucket, "/*") for bucket in distinct(document_buckets)]
     if mode == "tutorial":
         everything = [allow("VisualEditor0", ["bedrock-agentcore:*", "iam:PassRole"], ["*"])]
         return document([*everything, *([allow("VisualEditor1", ["s3:GetObject"], ["*"])] if objects else [])])

@@ -13,19 +13,15 @@ from typing import Any
 from agentcore_auth.authorizer.shapes import AUTH0, COGNITO, OKTA, OKTA_WITH_CLIENT_ID, TokenShape
 from agentcore_auth.preview.authorizers import CONFIGURATION, ShownAuthorizer, shown
 from agentcore_auth.preview.document import COMPONENTS, Hidden, Resource, Side, Text, sequence
+from agentcore_auth.resource_types import AUTH0_CLIENT, COGNITO_CLIENT, GATEWAY, OKTA_CLIENT, TARGET
 
 GATEWAY_COMPONENT = f"{COMPONENTS}JwtGateway"
-GATEWAY = "aws:bedrock/agentcoreGateway:AgentcoreGateway"
-TARGET = "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget"
 PROVIDERS: Mapping[str, str] = {
     f"{COMPONENTS}CognitoProvider": "Cognito",
     f"{COMPONENTS}Auth0Provider": "Auth0",
     f"{COMPONENTS}OktaProvider": "Okta",
     f"{COMPONENTS}OidcProvider": "an existing issuer",
 }
-_COGNITO_CLIENT = "aws:cognito/userPoolClient:UserPoolClient"
-_AUTH0_CLIENT = "auth0:index/client:Client"
-_OKTA_CLIENT = "okta:app/oAuth:OAuth"
 _FIRST_DIALECT = "access_token"  # Auth0's own default
 _PINNING_DIALECT = "rfc9068_profile"
 
@@ -75,7 +71,7 @@ def gateways(side: Side) -> dict[str, Gateway]:
 
 
 def _clients(side: Side, provider: Resource, authorizer: ShownAuthorizer) -> dict[str, Client]:
-    describe = {_COGNITO_CLIENT: _cognito, _AUTH0_CLIENT: _auth0, _OKTA_CLIENT: _okta}
+    describe = {COGNITO_CLIENT: _cognito, AUTH0_CLIENT: _auth0, OKTA_CLIENT: _okta}
     return {
         resource.name.removeprefix(f"{provider.name}-"): describe[resource.type](
             _Issued(side, provider, resource, authorizer)

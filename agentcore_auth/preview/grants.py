@@ -15,10 +15,8 @@ from itertools import product
 from typing import Any, cast
 
 from agentcore_auth.preview.document import COMPONENTS, Hidden, Preview, PreviewError, Resource, Side, mapping
+from agentcore_auth.resource_types import POLICY, ROLE, ROLE_POLICY
 
-ROLE = "aws:iam/role:Role"
-_ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
-_POLICY = "aws:iam/policy:Policy"
 _PERMISSION = "aws:lambda/permission:Permission"
 _ATTACHMENTS = {
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "role",
@@ -110,9 +108,9 @@ def _documents(resource: Resource) -> Iterator[tuple[str, Any]]:
             yield "who may assume the role", inputs.get("assumeRolePolicy")
             # A role without policies may do nothing, which is a state that its first policy widens.
             yield "what the role may do", None
-        case t if t == _ROLE_POLICY:
+        case t if t == ROLE_POLICY:
             yield "what the role may do", inputs.get("policy")
-        case t if t == _POLICY:
+        case t if t == POLICY:
             yield "what the policy allows", inputs.get("policy")
         case t if t == _PERMISSION:
             yield "who may call the function", _permission(inputs)

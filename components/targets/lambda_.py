@@ -10,7 +10,7 @@ from pydantic import Field
 
 from agentcore_auth import iam
 from agentcore_auth.documents import tools
-from agentcore_auth.documents.documents import Tool
+from agentcore_auth.documents.reading import Tool
 from components import tool_schema
 from components.targets.base import LocalDocument, Target, TargetArguments, TargetContext, exactly_one
 from configuration import forms

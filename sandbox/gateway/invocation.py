@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import httpx2
 
-from agentcore_auth.documents.documents import Tool
+from agentcore_auth.documents.reading import Tool
 from sandbox.gateway.deployed import Gateway, Target
 
 HttpClients = Callable[..., httpx2.AsyncClient]

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from starlette.concurrency import run_in_threadpool
 
-from agentcore_auth.documents.documents import Tool
+from agentcore_auth.documents.reading import Tool
 from sandbox.functions import FunctionNotFoundError, find_function, invoke
 from sandbox.gateway.deployed import Gateway, Target
 from sandbox.gateway.documents import read_object

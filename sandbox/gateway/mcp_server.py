@@ -17,7 +17,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared.exceptions import MCPError
 from starlette.types import Receive, Scope, Send
 
-from agentcore_auth.documents.documents import Tool
+from agentcore_auth.documents.reading import Tool
 from sandbox.gateway.deployed import Gateway, Target
 from sandbox.gateway.invocation import Call, CallFailedError, Invoker
 

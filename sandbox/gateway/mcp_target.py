@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from agentcore_auth.documents.documents import Tool
+from agentcore_auth.documents.reading import Tool
 from agentcore_auth.iam import AwsScope
 from agentcore_auth.iam.endpoints import signed_call
 from sandbox.gateway.credentials import TokenVault

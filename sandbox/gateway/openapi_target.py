@@ -9,8 +9,8 @@ from typing import Any, cast
 import httpx2
 
 from agentcore_auth.documents import openapi
-from agentcore_auth.documents.documents import Tool
 from agentcore_auth.documents.http import CallError, HttpOperation
+from agentcore_auth.documents.reading import Tool
 from sandbox.gateway.credentials import TokenVault
 from sandbox.gateway.deployed import Gateway, Target
 from sandbox.gateway.documents import read_schema

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agentcore_auth.documents import smithy
-from agentcore_auth.documents.documents import Tool
 from agentcore_auth.documents.http import CallError
+from agentcore_auth.documents.reading import Tool
 from agentcore_auth.documents.smithy import SmithyService
 from sandbox.gateway.deployed import Gateway, Target
 from sandbox.gateway.documents import read_schema

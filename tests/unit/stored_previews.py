@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from agentcore_auth.preview.document import read
-from agentcore_auth.preview.gateways import GATEWAY
 from agentcore_auth.preview.impact import GatewayImpact, Impact, impact
 from agentcore_auth.preview.verdicts import Caller
+from agentcore_auth.resource_types import GATEWAY
 
 FOLDER = Path(__file__).parent / "data" / "previews"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"

@@ -15,6 +15,8 @@ import pytest
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
+from agentcore_auth.iam import SERVICE
+from agentcore_auth.resource_types import GATEWAY, ROLE
 from policy import rules
 
 PACK = Path(__file__).parents[2] / "policy"
@@ -96,16 +98,16 @@ def test_every_policy_is_mandatory(engine: Engine) -> None:
 
 # Each row: a resource, and the policy that it breaks.
 BROKEN: list[tuple[str, dict[str, Any], str]] = [
-    (rules.GATEWAY, {"authorizerType": "CUSTOM_JWT"}, "jwt-gateways-have-a-constraint"),
+    (GATEWAY, {"authorizerType": "CUSTOM_JWT"}, "jwt-gateways-have-a-constraint"),
     (
-        rules.GATEWAY,
+        GATEWAY,
         {"authorizerType": "AWS_IAM", "exceptionLevel": "DEBUG", "tags": {"environment": "production"}},
         "no-debug-in-production",
     ),
     (ROLE_POLICY, {"policy": EVERYTHING}, "no-wildcards-in-policies"),
     (
-        rules.ROLE,
-        {"assumeRolePolicy": json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"Service": rules.SERVICE}}]})},
+        ROLE,
+        {"assumeRolePolicy": json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"Service": SERVICE}}]})},
         "trust-is-conditioned",
     ),
 ]
@@ -118,7 +120,7 @@ def test_a_resource_that_breaks_a_rule_is_reported(
     assert set(engine.violations(kind, properties)) == {policy}
 
 
-@pytest.mark.parametrize("kind", ["aws:s3/bucket:Bucket", rules.GATEWAY, rules.ROLE, ROLE_POLICY])
+@pytest.mark.parametrize("kind", ["aws:s3/bucket:Bucket", GATEWAY, ROLE, ROLE_POLICY])
 def test_what_is_not_known_yet_breaks_no_rule(engine: Engine, kind: str) -> None:
     inputs = ("authorizerType", "authorizerConfiguration", "policy", "assumeRolePolicy")
     unknown: dict[str, Any] = dict.fromkeys(inputs, UNKNOWN)

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from agentcore_auth.iam import SERVICE
+from agentcore_auth.resource_types import GATEWAY, ROLE
 from policy import rules
 from policy.rules import UNKNOWN, Secret
 from tests.unit.pulumi_mocks import Recorder, deploy
@@ -115,7 +117,7 @@ def test_a_gateway_in_production_explains_its_errors_to_nobody(tags: object, lev
 
 
 def trusting(principal: object = None, **fields: Any) -> str:
-    trusted = principal or {"Service": rules.SERVICE}
+    trusted = principal or {"Service": SERVICE}
     return json.dumps({"Statement": [{"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole", **fields}]})
 
 
@@ -128,7 +130,7 @@ TRUST: list[tuple[object, str]] = [
     (trusting(), "aws:SourceAccount, aws:SourceArn"),
     (trusting(Condition=ACCOUNT), "without a condition on aws:SourceArn"),
     (trusting(Condition=ARN), "without a condition on aws:SourceAccount"),
-    (trusting({"Service": ["lambda.amazonaws.com", rules.SERVICE]}), "without a condition"),
+    (trusting({"Service": ["lambda.amazonaws.com", SERVICE]}), "without a condition"),
     (trusting({"Service": "lambda.amazonaws.com"}), ""),
     (trusting({"AWS": "arn:aws:iam::1:root"}), ""),
     (trusting("*", Condition={**ACCOUNT, **ARN}), "everybody"),
@@ -172,9 +174,9 @@ def test_a_client_secret_leaves_a_stack_encrypted(outputs: dict[str, Any], paths
 def violations(recorder: Recorder, *, tutorial: bool = False) -> list[str]:
     found: list[str] = []
     for resource in recorder.resources:
-        if resource.type == rules.GATEWAY:
+        if resource.type == GATEWAY:
             found += [*rules.constraint(resource.inputs), *rules.no_debug(resource.inputs)]
-        if resource.type == rules.ROLE:
+        if resource.type == ROLE:
             found += rules.conditioned_trust(resource.inputs["assumeRolePolicy"])
         if resource.type in rules.DOCUMENTS and not tutorial:
             found += rules.no_wildcards(resource.inputs[rules.DOCUMENTS[resource.type]])
@@ -207,7 +209,7 @@ def test_the_types_that_the_rules_look_at_are_those_that_the_program_registers()
     registered = {resource.type for resource in deploy(COGNITO).resources}
     registered |= {resource.type for resource in deploy(AUTH0, secrets=AUTH0_SECRET).resources}
     registered |= {resource.type for resource in deploy(OKTA, secrets=OKTA_SECRET).resources}
-    assert {rules.GATEWAY, rules.ROLE, *rules.CLIENTS} <= registered
+    assert {GATEWAY, ROLE, *rules.CLIENTS} <= registered
     assert {"aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"} == registered & rules.DOCUMENTS.keys()
 
 

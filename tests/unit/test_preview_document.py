@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentcore_auth.preview.document import Hidden, PreviewError, read
-from agentcore_auth.preview.gateways import GATEWAY
 from agentcore_auth.preview.impact import impact
+from agentcore_auth.resource_types import GATEWAY
 from tests.unit.stored_previews import UNKNOWN, stored, with_authorizer
 
 TEXT = json.dumps(stored("realistic"))

@@ -6,8 +6,8 @@ import pytest
 
 from agentcore_auth.preview.authorizers import Fit, verdict
 from agentcore_auth.preview.document import Hidden
-from agentcore_auth.preview.gateways import GATEWAY
 from agentcore_auth.preview.verdicts import Access, ExpectedChange
+from agentcore_auth.resource_types import GATEWAY
 from tests.unit.stored_previews import (
     CHANGES,
     UNKNOWN,

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from agentcore_auth.documents import openapi
-from agentcore_auth.documents.documents import SchemaError
 from agentcore_auth.documents.http import CallError, HttpOperation
+from agentcore_auth.documents.reading import DocumentError
 
 PETS: dict[str, Any] = {
     "openapi": "3.0.3",
@@ -228,7 +228,7 @@ IN_BODY = 'paths["/pets"].post.requestBody.content["application/json"].schema.pr
     ],
 )
 def test_a_mistake_is_named_with_its_place(document: Any, mistake: str) -> None:
-    with pytest.raises(SchemaError) as caught:
+    with pytest.raises(DocumentError) as caught:
         read(document)
     assert f"pets.json: {mistake}" in str(caught.value).splitlines()
 
@@ -246,7 +246,7 @@ def test_a_mistake_is_named_with_its_place(document: Any, mistake: str) -> None:
     ],
 )
 def test_what_is_not_yaml_is_refused(text: str, message: str) -> None:
-    with pytest.raises(SchemaError) as caught:
+    with pytest.raises(DocumentError) as caught:
         openapi.parse(text, "pets.yml")
     assert message in str(caught.value)
 
@@ -254,5 +254,7 @@ def test_what_is_not_yaml_is_refused(text: str, message: str) -> None:
 def test_references_may_not_lead_down_without_end() -> None:
     step = {f"S{level}": {"properties": {"x": {"$ref": f"#/components/schemas/S{level + 1}"}}} for level in range(600)}
     schemas = {**step, "S600": {"type": "string"}, "Pet": {"$ref": "#/components/schemas/S0"}}
-    with pytest.raises(SchemaError, match=r"post\.requestBody: is nested too deeply once its references are followed"):
+    with pytest.raises(
+        DocumentError, match=r"post\.requestBody: is nested too deeply once its references are followed"
+    ):
         read(changed(schemas, "components", "schemas"))

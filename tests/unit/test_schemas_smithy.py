@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agentcore_auth.documents import smithy
-from agentcore_auth.documents.documents import SchemaError
+from agentcore_auth.documents.reading import DocumentError
 
 HTTP = "smithy.api#http"
 REQUIRED: dict[str, Any] = {"smithy.api#required": {}}
@@ -176,7 +176,7 @@ def test_a_payload_member_is_the_body() -> None:
     ],
 )
 def test_a_mistake_is_named_with_its_place(document: Any, mistake: str) -> None:
-    with pytest.raises(SchemaError) as caught:
+    with pytest.raises(DocumentError) as caught:
         read(document)
     assert f"weather.json: {mistake}" in str(caught.value).splitlines()
 
@@ -184,7 +184,7 @@ def test_a_mistake_is_named_with_its_place(document: Any, mistake: str) -> None:
 def test_a_service_without_operations_has_no_tool() -> None:
     document = changed([], "shapes", "ex#Weather", "operations")
     del document["shapes"]["ex#Weather"]["resources"]
-    with pytest.raises(SchemaError, match="has no operation, so the target would have no tool"):
+    with pytest.raises(DocumentError, match="has no operation, so the target would have no tool"):
         read(document)
 
 
@@ -204,7 +204,7 @@ def test_shapes_may_not_lead_down_without_end() -> None:
     shapes["ex#Holder400"] = {"type": "resource"}
     shapes["ex#GetForecastInput"]["members"]["place"] = {"target": "ex#Level0"}
     shapes["ex#Station"]["resources"] = [{"target": "ex#Holder0"}]
-    with pytest.raises(SchemaError) as caught:
+    with pytest.raises(DocumentError) as caught:
         read(document)
     assert "is more than 100 shapes deep" in str(caught.value)
     assert "is more than 100 resources deep" in str(caught.value)

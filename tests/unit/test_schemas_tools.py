@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agentcore_auth.documents import tools
-from agentcore_auth.documents.documents import INLINE_BYTES, SchemaError
+from agentcore_auth.documents.reading import INLINE_BYTES, DocumentError
 from tests.unit.service_models import shape
 
 FORECAST: dict[str, Any] = {
@@ -24,7 +24,7 @@ FORECAST: dict[str, Any] = {
 
 
 def mistakes_in(document: Any) -> list[str]:
-    with pytest.raises(SchemaError) as caught:
+    with pytest.raises(DocumentError) as caught:
         tools.parse(json.dumps(document), "tools.json")
     return str(caught.value).splitlines()
 
@@ -129,6 +129,18 @@ AT_CITY = "tools.json: [0].inputSchema.properties.city"
             "tools.json: [0].inputSchema.required: is a string; it has to be a list of property names",
         ),
         (
+            with_input({"type": "object", "required": [7]}),
+            "tools.json: [0].inputSchema.required[0]: is a number; it has to be a property's name",
+        ),
+        (
+            with_input({"type": "object", "properties": {"required": {"type": "string", "description": 7}}}),
+            "tools.json: [0].inputSchema.properties.required.description: is a number; it has to be a string",
+        ),
+        (
+            with_property({"type": "array", "items": None}),
+            f"{AT_CITY}.items: is null; a schema is an object with a type",
+        ),
+        (
             with_input({"type": "object", "properties": {"odd name": {"type": "date"}}}),
             f'tools.json: [0].inputSchema.properties["odd name"].type: is "date"; {TYPES}',
         ),
@@ -141,7 +153,7 @@ def test_a_mistake_is_named_with_its_place(document: Any, mistake: str) -> None:
 def test_all_mistakes_come_at_once() -> None:
     document = [{"name": "a b", "inputSchema": {"type": "object", "properties": {"x": {"type": "date"}}, "title": ""}}]
     places = [line.split(": ")[1] for line in mistakes_in(document)]
-    assert places == ["[0].description", "[0].inputSchema.title", "[0].inputSchema.properties.x.type", "[0].name"]
+    assert places == ["[0].description", "[0].inputSchema.properties.x.type", "[0].inputSchema.title", "[0].name"]
 
 
 def test_more_tools_than_the_quota_are_refused() -> None:
@@ -161,7 +173,7 @@ def test_more_tools_than_the_quota_are_refused() -> None:
     ],
 )
 def test_what_is_not_json_is_refused(text: str, mistake: str) -> None:
-    with pytest.raises(SchemaError) as caught:
+    with pytest.raises(DocumentError) as caught:
         tools.parse(text, "tools.json")
     assert str(caught.value) == mistake
 
@@ -173,7 +185,9 @@ def test_a_document_may_fill_the_inline_quota_and_no_more(size: int, accepted: b
     if accepted:
         assert len(tools.parse(text, "tools.json")) == 1
     else:
-        with pytest.raises(SchemaError, match=r"has 1,048,577 bytes, and 1,048,576 may be sent inline: put it into S3"):
+        with pytest.raises(
+            DocumentError, match=r"has 1,048,577 bytes, and 1,048,576 may be sent inline: put it into S3"
+        ):
             tools.parse(text, "tools.json")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from agentcore_auth.documents.documents import Tool
+from agentcore_auth.documents.reading import Tool
 from components.arguments import GatewayOptions, Stack
 from components.execution_role import ExecutionRole
 from components.gateway import JwtGateway

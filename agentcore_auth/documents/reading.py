@@ -31,7 +31,7 @@ class Mistake:
         return f"{self.place}: {self.message}" if self.place else self.message
 
 
-class SchemaError(ValueError):
+class DocumentError(ValueError):
     """A document that AgentCore or the AWS plugin would not take; `mistakes` has everything that was found in it."""
 
     def __init__(self, source: str, mistakes: tuple[Mistake, ...]) -> None:
@@ -64,9 +64,9 @@ class Findings:
         self._mistakes.append(Mistake(place_of(path), message))
 
     def raise_if_any(self) -> None:
-        """Raises SchemaError with all that was added, or does nothing."""
+        """Raises DocumentError with all that was added, or does nothing."""
         if self._mistakes:
-            raise SchemaError(self._source, tuple(self._mistakes))
+            raise DocumentError(self._source, tuple(self._mistakes))
 
 
 def place_of(path: Path) -> str:
@@ -86,8 +86,8 @@ def parse_json(text: str, source: str) -> Json:
     """The JSON document in `text`.
 
     Raises:
-        SchemaError: not JSON, larger than may be sent inline, nested deeper than DEEPEST, or a key stands twice in one
-            object (a parser keeps only the last of them, so that a tool's property would vanish silently).
+        DocumentError: not JSON, larger than may be sent inline, nested deeper than DEEPEST, or a key stands twice in
+            one object (a parser keeps only the last of them, so that a tool's property would vanish silently).
     """
     _check_size(text, source)
     repeated: list[str] = []
@@ -100,18 +100,18 @@ def parse_json(text: str, source: str) -> Json:
         return found
 
     def constant(name: str) -> Json:
-        raise SchemaError(source, (Mistake("", f"{name} is not JSON"),))
+        raise DocumentError(source, (Mistake("", f"{name} is not JSON"),))
 
     try:
         document: Json = json.loads(text, object_pairs_hook=unique, parse_constant=constant)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise SchemaError(source, (Mistake(place, f"not JSON: {error.msg}"),)) from None
+        raise DocumentError(source, (Mistake(place, f"not JSON: {error.msg}"),)) from None
     except RecursionError:
-        raise SchemaError(source, (Mistake("", TOO_DEEP),)) from None
+        raise DocumentError(source, (Mistake("", TOO_DEEP),)) from None
     _check_depth(document, source)
     if repeated:
-        raise SchemaError(
+        raise DocumentError(
             source, tuple(Mistake("", f'the key "{name}" stands twice in one object') for name in repeated)
         )
     return document
@@ -121,8 +121,8 @@ def parse_yaml(text: str, source: str) -> Json:
     """The YAML document in `text`, as JSON would have it: keys are strings, and dates stay as they are written.
 
     Raises:
-        SchemaError: not YAML, larger than may be sent inline, or nested deeper than DEEPEST (an alias inside of what it
-            stands for is nested without end).
+        DocumentError: not YAML, larger than may be sent inline, or nested deeper than DEEPEST (an alias inside of what
+            it stands for is nested without end).
     """
     import yaml  # noqa: PLC0415 - only stacks with a YAML document pay for it
 
@@ -139,11 +139,11 @@ def parse_yaml(text: str, source: str) -> Json:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise SchemaError(source, (Mistake(place, f"not YAML: {error.problem}"),)) from None
+        raise DocumentError(source, (Mistake(place, f"not YAML: {error.problem}"),)) from None
     except yaml.YAMLError as error:
-        raise SchemaError(source, (Mistake("", f"not YAML: {error}"),)) from None
+        raise DocumentError(source, (Mistake("", f"not YAML: {error}"),)) from None
     except RecursionError:
-        raise SchemaError(source, (Mistake("", TOO_DEEP),)) from None
+        raise DocumentError(source, (Mistake("", TOO_DEEP),)) from None
     _check_depth(document, source)
     return _with_string_keys(document)
 
@@ -155,7 +155,7 @@ def _check_depth(document: object, source: str) -> None:
         if not is_object(value) and not is_list(value):
             continue
         if depth > DEEPEST:
-            raise SchemaError(source, (Mistake("", TOO_DEEP),))
+            raise DocumentError(source, (Mistake("", TOO_DEEP),))
         waiting += [(item, depth + 1) for item in (value.values() if is_object(value) else value)]
 
 
@@ -179,7 +179,7 @@ def _check_size(text: str, source: str) -> None:
         message = (
             f"has {size:,} bytes, and {INLINE_BYTES:,} may be sent inline: put it into S3 and give its s3:// address"
         )
-        raise SchemaError(source, (Mistake("", message),))
+        raise DocumentError(source, (Mistake("", message),))
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Json]]:
