@@ -12,14 +12,14 @@ from components.client_secrets import ClientSecrets
 from components.cross_account import CrossAccountAccess
 from components.execution_role import ExecutionRole
 from components.gateway import JwtGateway
-from components.place import current
+from components.iam import current_scope
 from components.target_backends import TargetBackends
 from settings import read
 
 settings = read(Path(__file__).parent)
 name, names = settings.gateway.name, settings.gateway_names
 
-stack = Stack(current(settings.region), list(names.values()), settings.mode, settings.tags)
+stack = Stack(current_scope(settings.region), list(names.values()), settings.mode, settings.tags)
 issuers = {key: each.create(names[key], settings.provider_context(key)) for key, each in settings.providers.items()}
 backends = TargetBackends(name, stack, settings.targets, secret=settings.secret, documents=settings.documents)
 role = ExecutionRole(name, stack, backends.permissions, settings.execution_role)

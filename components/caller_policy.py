@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from agentcore_auth import iam
 from components.arguments import AttachTo, Stack
-from components.place import policy_json
+from components.iam import policy_json
 
 
 class CallerPolicy(pulumi.ComponentResource):

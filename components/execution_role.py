@@ -14,7 +14,7 @@ import pulumi_aws as aws
 from agentcore_auth import iam
 from components import arguments
 from components.arguments import Stack
-from components.place import policy_json
+from components.iam import policy_json
 
 
 class ExecutionRole(pulumi.ComponentResource):

@@ -14,7 +14,7 @@ import pulumi_aws as aws
 
 from agentcore_auth.documents import tools
 from agentcore_auth.documents.reading import Tool
-from components.place import policy_json
+from components.iam import policy_json
 from components.targets.sample import function_policy, function_trust_policy
 
 _FOLDER = Path(__file__).parent / "sample_function"

@@ -1,7 +1,8 @@
 """Identity providers: one folder for each, which this registry finds.
 
 A folder's `__init__.py` is the provider's section of the stack file (a `Provider`), its `component.py` what the
-program sets up there, with the same attributes for all (`idp.base.IdentityProvider`).
+program sets up there, with the same attributes for all (`idp.base.IdentityProvider`). A provider is added by its folder
+and one line here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Kinds of targets: one file for each, which this registry finds.
 
 A file has the kind's section of the stack file (a `Target`), its checks, its permissions and its resource's arguments.
+A kind is added by its file and one line here; what its calls may show is in `credentials/`.
 """
 
 from __future__ import annotations

@@ -16,8 +16,7 @@ from unittest.mock import patch
 import pulumi
 from pulumi.runtime import mocks, rpc
 
-from sandbox.providers import arguments
-from sandbox.providers.values import Archive
+from tests.unit.sdk_arguments import argument_class, faults
 
 PROGRAM = Path(__file__).parents[2] / "__main__.py"
 ACCOUNT = "123456789012"
@@ -58,10 +57,9 @@ class Recorder(mocks.Mocks):
         self.resources.append(Registered(args.typ, args.name, inputs))
         if args.typ.startswith(("agentcore-auth:", "pulumi:")):
             return "", inputs
-        mistakes = arguments.check(_argument_class(args.typ), inputs)
-        if mistakes:
-            listed = "; ".join(f"{each.path}: {each.reason}" for each in mistakes)
-            raise RefusedError(f"{args.typ} {args.name}: {listed}")
+        found = list(faults(_argument_class(args.typ), inputs))
+        if found:
+            raise RefusedError(f"{args.typ} {args.name}: {'; '.join(found)}")
         outputs = {**{key: value for key, value in inputs.items() if key != "code"}, **_computed(args.typ, args.name)}
         kind = args.typ.rsplit(":", 1)[1]
         return f"{args.name}-id", {
@@ -127,19 +125,17 @@ def _event_loop() -> asyncio.AbstractEventLoop:
     return asyncio.new_event_loop()
 
 
-def _argument_class(token: str) -> str:
-    """`aws:iam/role:Role` -> `pulumi_aws.iam:RoleArgs`; RefusedError for other packages."""
+def _argument_class(token: str) -> type:
+    """`aws:iam/role:Role` -> `pulumi_aws.iam.RoleArgs`; RefusedError for other packages."""
     found = re.fullmatch(r"(\w+):(\w+)/\w+:(\w+)", token)
     if not found or found[1] not in _PACKAGE:
         raise RefusedError(f"no plugin has the type {token}")
     module = {"index": "", "lambda": ".lambda_"}.get(found[2], f".{found[2]}")
-    return f"{_PACKAGE[found[1]]}{module}:{found[3]}Args"
+    return argument_class(f"{_PACKAGE[found[1]]}{module}", f"{found[3]}Args")
 
 
 def _plain(value: Any) -> Any:
-    """Secrets without their wrapping, archives as the provider servers see them, everything else as it is."""
-    if isinstance(value, pulumi.Archive):
-        return Archive({})
+    """Secrets without their wrapping, everything else as it is."""
     if isinstance(value, dict):
         properties = cast("dict[str, Any]", value)
         if properties.get(rpc._special_sig_key) == rpc._special_secret_sig:  # pyright: ignore[reportPrivateUsage]  the protocol's mark

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Shown:
+class OutboundAuth:
     """A credential as a target's arguments name it (None: nothing is shown), and what the role needs for it."""
 
     arguments: CredentialArguments | None
@@ -50,7 +50,7 @@ class Credentials(Section, frozen=True):
         """As `Target.deployment_statements`, for the target of this name."""
         return ()
 
-    def shown(self, context: TargetContext, target: str, endpoint: str) -> Shown:
+    def outbound_auth(self, context: TargetContext, target: str, endpoint: str) -> OutboundAuth:
         """The credential, set up for the target of this name."""
         raise NotImplementedError
 
@@ -82,7 +82,7 @@ class CredentialedTarget(Target, frozen=True):
         return self.credentials.deployment_statements(scope, gateway_name, self.name)
 
     def arguments(self, context: TargetContext) -> TargetArguments:
-        shown = self.credentials.shown(context, self.name, self.called_endpoint())
+        auth = self.credentials.outbound_auth(context, self.name, self.called_endpoint())
         return TargetArguments(
-            self.name, self.mcp_arguments(context), shown.arguments, shown.permissions, self.description
+            self.name, self.mcp_arguments(context), auth.arguments, auth.permissions, self.description
         )

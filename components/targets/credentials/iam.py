@@ -10,7 +10,7 @@ from pydantic import Field
 from agentcore_auth import iam
 from agentcore_auth.iam.endpoints import signed_call
 from components.targets.base import TargetContext
-from components.targets.credentials.base import Credentials, Shown
+from components.targets.credentials.base import Credentials, OutboundAuth
 from configuration import forms
 from configuration.mistakes import Mistake
 
@@ -40,6 +40,6 @@ class Iam(Credentials, frozen=True):
             raise AssertionError("the settings refuse a signed endpoint that does not tell its permission")
         return (call.permission(target, scope),)
 
-    def shown(self, context: TargetContext, target: str, endpoint: str) -> Shown:
+    def outbound_auth(self, context: TargetContext, target: str, endpoint: str) -> OutboundAuth:
         permissions = self.permissions(context.scope, context.name, target, endpoint)
-        return Shown({"gateway_iam_role": {"service": self.service, "region": self.region}}, permissions)
+        return OutboundAuth({"gateway_iam_role": {"service": self.service, "region": self.region}}, permissions)

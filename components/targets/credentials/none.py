@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from components.targets.base import TargetContext
-from components.targets.credentials.base import Credentials, Shown
+from components.targets.credentials.base import Credentials, OutboundAuth
 
 
 class NoCredentials(Credentials, frozen=True):
@@ -13,5 +13,5 @@ class NoCredentials(Credentials, frozen=True):
 
     type: Literal["none"] = "none"
 
-    def shown(self, context: TargetContext, target: str, endpoint: str) -> Shown:
-        return Shown(None)
+    def outbound_auth(self, context: TargetContext, target: str, endpoint: str) -> OutboundAuth:
+        return OutboundAuth(None)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from agentcore_auth import iam
 from agentcore_auth.iam import deployment
 from components.targets.base import TargetContext
-from components.targets.credentials.base import Credentials, Shown
+from components.targets.credentials.base import Credentials, OutboundAuth
 from configuration.mistakes import Mistake
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class VaultCredentials(Credentials, frozen=True):
         names = [f"{gateway_name}-{target}-*"] if self.secret_ref else []
         return deployment.credential_providers(scope, self.kind, names)
 
-    def shown(self, context: TargetContext, target: str, endpoint: str) -> Shown:
+    def outbound_auth(self, context: TargetContext, target: str, endpoint: str) -> OutboundAuth:
         import pulumi  # noqa: PLC0415 - sections are read without Pulumi
 
         provider: pulumi.Input[str]
@@ -62,7 +62,7 @@ class VaultCredentials(Credentials, frozen=True):
         else:
             raise AssertionError("the settings refuse credentials with neither secretRef nor providerArn")
         permission = pulumi.Output.all(provider, secret).apply(lambda arns: iam.CredentialUse(self.kind, *arns))
-        return Shown(self.named(provider), [permission])
+        return OutboundAuth(self.named(provider), [permission])
 
     def created(
         self, name: str, secret: pulumi.Output[str], context: TargetContext

@@ -12,7 +12,7 @@ from agentcore_auth.documents.reading import Tool
 from components.arguments import GatewayOptions, Stack
 from components.execution_role import ExecutionRole
 from components.gateway import JwtGateway
-from components.place import current
+from components.iam import current_scope
 from components.targets.lambda_ import function_target
 from idp.cognito import Cognito, CognitoClient
 from idp.cognito.component import CognitoProvider
@@ -44,7 +44,7 @@ pool = CognitoProvider(
     resource_server="weather",
     region=region,
 )
-role = ExecutionRole("weather-calls", Stack(current(region), ["weather"]), forecast.permissions)
+role = ExecutionRole("weather-calls", Stack(current_scope(region), ["weather"]), forecast.permissions)
 gateway = JwtGateway(
     "weather",
     authorizer=pool.authorizer("pinned"),

@@ -1,4 +1,4 @@
-"""Where the stack is deployed, as AWS says, and the spelling of IAM documents."""
+"""IAM as the program has it: where the stack is deployed, as AWS says, and documents as text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from agentcore_auth.iam import AwsScope, Document
 
 
-def current(region: str) -> AwsScope:
+def current_scope(region: str) -> AwsScope:
     """The partition and account of the deployment's credentials, with the stack's region."""
     return AwsScope(aws.get_partition().partition, aws.get_caller_identity().account_id, region)
 

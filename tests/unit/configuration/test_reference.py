@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from configuration.reference import page
 from configuration.schema import schema
+from tests.unit.pulumi_mocks import PROGRAM
 
-PAGE = Path(__file__).parents[2] / "docs/configuration.md"
+PAGE = PROGRAM.parent / "docs/configuration.md"
 
 
 def test_the_page_is_what_the_schema_says() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -12,13 +11,13 @@ import pytest
 
 from agentcore_auth.documents import tools
 from components.cross_account import owners_command
-from tests.unit.pulumi_mocks import ACCOUNT, Recorder, deploy
+from tests.unit.pulumi_mocks import ACCOUNT, PROGRAM, Recorder, deploy
 
 OTHER_ACCOUNT = "210987654321"
 OWN_FUNCTION = f"arn:aws:lambda:us-west-2:{ACCOUNT}:function:orders"
 OTHER_FUNCTION = f"arn:aws:lambda:eu-west-1:{OTHER_ACCOUNT}:function:billing"
 VAULT = f"arn:aws:bedrock-agentcore:us-west-2:{ACCOUNT}:token-vault/default"
-DOCUMENTS = Path(__file__).parents[2] / "examples" / "documents"
+DOCUMENTS = PROGRAM.parent / "examples/documents"
 DISCOVERY = "https://login.example.com/.well-known/openid-configuration"
 TOOL = {"name": "find", "description": "Find an order", "inputSchema": {"type": "object"}}
 
