@@ -72,7 +72,7 @@ class Stack:
     def preview_document(self) -> str:
         """What `pulumi preview --json --show-sames` prints. Raises DeploymentError."""
         self.create()
-        return self._pulumi("preview", "--json", "--show-sames")
+        return self.run_cli("preview", "--json", "--show-sames")
 
     def outputs(self) -> Outputs:
         """As callers of the gateways read them, with secrets. Raises DeploymentError for a stack that is not there."""
@@ -81,11 +81,17 @@ class Stack:
     def document(self, *, show_secrets: bool) -> Mapping[str, Any]:
         """The outputs as `pulumi stack output --json` prints them. Raises DeploymentError where there is no stack."""
         options = ["--show-secrets"] if show_secrets else []
-        return cast("dict[str, Any]", json.loads(self._pulumi("stack", "output", "--json", *options)))
+        return cast("dict[str, Any]", json.loads(self.run_cli("stack", "output", "--json", *options)))
 
     def configure(self, changes: Mapping[str, Any]) -> None:
         """Lay keys over those of the stack file, as `project.write_stack_file` takes them; the rest stays."""
         project.change_stack_file(self.project, self.name, changes)
+
+    def run_cli(self, *arguments: str) -> str:
+        """What a command of the CLI about this stack prints. Raises DeploymentError."""
+        command, environment = [*arguments, "--stack", self.name], self._workspace.env_vars
+        with _failures():
+            return self.cli.run(command, str(self.project), environment).stdout
 
     @cached_property
     def _workspace(self) -> automation.LocalWorkspace:
@@ -102,12 +108,6 @@ class Stack:
         with _failures(listener.errors):
             getattr(self._stack, operation)(on_event=listener, color="never")
         return listener.result
-
-    def _pulumi(self, *arguments: str) -> str:
-        """What a command prints. It is the CLI's own, where pulumi.automation has nothing like it."""
-        command, environment = [*arguments, "--stack", self.name], self._workspace.env_vars
-        with _failures():
-            return self.cli.run(command, str(self.project), environment).stdout
 
 
 @contextmanager

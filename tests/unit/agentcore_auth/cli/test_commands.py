@@ -156,7 +156,7 @@ def test_suggest_shows_json_and_configuration(tokens: Command) -> None:
 
 
 def test_a_python_without_the_packages_is_told_how_to_get_them(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], timeout=60, check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], timeout=600, check=True)
     (tmp_path / "jwks.json").write_text(json.dumps(key_set()))
     command = ["check", *AT_COGNITO, "--allowed-clients", "a", "--jwks", str(tmp_path / "jwks.json")]
     answer = subprocess.run(
@@ -165,7 +165,7 @@ def test_a_python_without_the_packages_is_told_how_to_get_them(tmp_path: Path) -
         input=fresh(cognito()),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     says = "this Python has not the project's packages: make setup, then . .venv/bin/activate"
@@ -256,7 +256,7 @@ def test_any_bytes_on_standard_input_end_without_a_traceback(
 
 def run(*arguments: str, stdin: bytes = b"", python: Sequence[str] = ()) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, *python, "-m", "agentcore_auth", *arguments]
-    return subprocess.run(command, cwd=PROJECT, input=stdin, capture_output=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=PROJECT, input=stdin, capture_output=True, timeout=600, check=False)
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
         cwd=PROJECT,
         input=signed(auth0()).encode(),
         capture_output=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert answer.stdout.startswith(b"1. by audience")
@@ -301,7 +301,7 @@ def test_no_command_imports_pulumi() -> None:
         "sys.exit(' '.join(others) or 0)"
     )
     answer = subprocess.run(
-        [sys.executable, "-c", everything], cwd=PROJECT, capture_output=True, timeout=60, check=False
+        [sys.executable, "-c", everything], cwd=PROJECT, capture_output=True, timeout=600, check=False
     )
     assert (answer.returncode, answer.stderr) == (0, b"")
 
