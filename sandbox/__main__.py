@@ -40,6 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if any(importlib.util.find_spec(package) is None for package in _NEEDED):
         return _fail("this Python has not the project's packages: make setup, then . .venv/bin/activate")
     try:
+        if "project" in asked:
+            asked.project = asked.project.resolve()
+            if not (asked.project / "Pulumi.yaml").is_file():
+                return _fail(f"{asked.project} holds no Pulumi.yaml")
         return int(asked.run(asked))
     except SandboxError as error:
         return _fail(error)
@@ -230,22 +234,18 @@ def _copy(folder: Path, of: Path) -> Path:
     """The copy of a project for the services in a folder, brought up to date."""
     from sandbox import project  # noqa: PLC0415  # needs a package, which `main` makes sure of
 
-    if not (folder / "Pulumi.yaml").exists():
-        raise ServicesError(f"{folder} holds no Pulumi.yaml")
-    return project.copy(folder.resolve(), _copy_folder(folder, of))
+    return project.copy(folder, _copy_folder(folder, of))
 
 
 def _copy_folder(folder: Path, of: Path) -> Path:
-    if folder.resolve() == PROJECT:
-        return of / "project"
-    return of / "projects" / f"{folder.resolve().name}-{zlib.crc32(bytes(folder.resolve())):08x}"
+    return of / "project" if folder == PROJECT else of / "projects" / f"{folder.name}-{zlib.crc32(bytes(folder)):08x}"
 
 
 def _require_stack_file(asked: argparse.Namespace, *folders: Path) -> None:
     name = f"Pulumi.{asked.stack}.yaml"
     if not any((folder / name).exists() for folder in folders):
         where = "" if asked.project == PROJECT else f" in {asked.project}"
-        raise ServicesError(f"there is no {name}{where}")
+        raise SandboxError(f"there is no {name}{where}")
 
 
 def _fail(reason: object) -> int:

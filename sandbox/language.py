@@ -22,6 +22,7 @@ from threading import Thread
 from typing import IO, Any
 
 import grpc
+from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, language_pb2, language_pb2_grpc, plugin_pb2
 
 from sandbox.launcher.__main__ import REPORTED
@@ -56,6 +57,10 @@ class LanguageRuntime(language_pb2_grpc.LanguageRuntimeServicer):
 
     def GetProgramDependencies(self, request: Any, context: Any) -> Any:
         return language_pb2.GetProgramDependenciesResponse()
+
+    def Cancel(self, request: Any, context: Any) -> Any:
+        """The engine's call of Run ends at the same time, and so does the program."""
+        return empty_pb2.Empty()
 
     def Run(self, request: Any, context: Any) -> Any:
         """Run a program to its end; an error is told here only if it was not told to the engine before."""

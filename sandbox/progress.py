@@ -12,7 +12,9 @@ _PAST = {"create": "created", "update": "updated", "replace": "replaced", "delet
 _PLANNED = {**{op: f"to {op}" for op in _PAST}, "same": "unchanged"}
 _TYPE = re.compile(r"(?P<package>[^:]+):(?P<module>[^:/]+)(/[^:]*)?:(?P<name>.+)")
 _STACK = "pulumi:pulumi:Stack"
-_OF_PULUMI = ("pulumi:pulumi:", "pulumi:providers:")
+_PROVIDERS = "pulumi:providers:"
+OPERATIONS = frozenset(_PAST)
+"""What can happen to a resource. The engine has more steps: a replacement, one of these, is made in two of them."""
 _MODULES_OF_NO_INTEREST = ("index", "")
 
 
@@ -29,13 +31,18 @@ class Step:
         return self.urn.split("::", 3)[3]
 
     @property
+    def is_default_provider(self) -> bool:
+        """Whether the program does not know of it: the engine has made it up, and does not count it."""
+        return self.type.startswith(_PROVIDERS) and self.name.startswith("default")
+
+    @property
     def type(self) -> str:
         return self.urn.split("::", 3)[2].rpartition("$")[2]
 
 
 def line_for(step: Step) -> str | None:
     """What a step is worth: one line for a resource that is changed."""
-    if step.op not in _SIGNS or step.op == "same" or step.type.startswith(_OF_PULUMI):
+    if step.op not in OPERATIONS - {"same"} or step.type.startswith((_STACK, _PROVIDERS)):
         return None
     changed = f"  [{', '.join(step.changed)}]" if step.op in ("update", "replace") and step.changed else ""
     return f"  {_SIGNS[step.op]} {_type(step.type):<46} {step.name}{changed}"

@@ -33,9 +33,10 @@ _LOG = "services.log"
 _LOCK = "services.lock"
 _OF_COMMANDS = ("project", "projects", "cache")
 """What commands make in the folder."""
-_START_SECONDS = 30.0
-_STOP_SECONDS = 10.0
-_ANSWER_SECONDS = 20.0
+# What has ended is noticed at once: these are for a machine that has a lot to do.
+_START_SECONDS = 300.0
+_STOP_SECONDS = 60.0
+_ANSWER_SECONDS = 120.0
 _POLL_SECONDS = 0.01
 _CREDENTIALS = ("AWS_", "AUTH0_", "OKTA_", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

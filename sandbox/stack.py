@@ -53,6 +53,10 @@ class Stack:
     name: str
     cli: PulumiCommand = field(default_factory=pulumi_command, repr=False)
 
+    def create(self) -> None:
+        """Have the stack, with nothing deployed, if there is none yet. Raises DeploymentError."""
+        _ = self._stack
+
     def up(self, tell: Tell = lambda _: None) -> Result:
         """Deploy; `tell` gets a line for each resource that was changed. Raises DeploymentError."""
         return self._run("up", tell)
@@ -67,8 +71,8 @@ class Stack:
 
     def preview_document(self) -> str:
         """What `pulumi preview --json --show-sames` prints. Raises DeploymentError."""
-        _ = self._stack  # is there afterwards
-        return self._pulumi("preview", "--json", "--show-sames")
+        self.create()
+        return self.run_cli("preview", "--json", "--show-sames")
 
     def outputs(self) -> Outputs:
         """As callers of the gateways read them, with secrets. Raises DeploymentError for a stack that is not there."""
@@ -77,11 +81,17 @@ class Stack:
     def document(self, *, show_secrets: bool) -> Mapping[str, Any]:
         """The outputs as `pulumi stack output --json` prints them. Raises DeploymentError where there is no stack."""
         options = ["--show-secrets"] if show_secrets else []
-        return cast("dict[str, Any]", json.loads(self._pulumi("stack", "output", "--json", *options)))
+        return cast("dict[str, Any]", json.loads(self.run_cli("stack", "output", "--json", *options)))
 
     def configure(self, changes: Mapping[str, Any]) -> None:
         """Lay keys over those of the stack file, as `project.write_stack_file` takes them; the rest stays."""
         project.change_stack_file(self.project, self.name, changes)
+
+    def run_cli(self, *arguments: str) -> str:
+        """What a command of the CLI about this stack prints. Raises DeploymentError."""
+        command, environment = [*arguments, "--stack", self.name], self._workspace.env_vars
+        with _failures():
+            return self.cli.run(command, str(self.project), environment).stdout
 
     @cached_property
     def _workspace(self) -> automation.LocalWorkspace:
@@ -98,12 +108,6 @@ class Stack:
         with _failures(listener.errors):
             getattr(self._stack, operation)(on_event=listener, color="never")
         return listener.result
-
-    def _pulumi(self, *arguments: str) -> str:
-        """What a command prints. It is the CLI's own, where pulumi.automation has nothing like it."""
-        command, environment = [*arguments, "--stack", self.name], self._workspace.env_vars
-        with _failures():
-            return self.cli.run(command, str(self.project), environment).stdout
 
 
 @contextmanager
@@ -130,7 +134,9 @@ class _Listener:
         elif event.summary_event:
             self.result.changes = dict(cast("Mapping[str, int]", event.summary_event.resource_changes))
         elif event.resource_pre_event:
-            self.result.steps.append(_step(event.resource_pre_event.metadata))
+            step = _step(event.resource_pre_event.metadata)
+            if step.op in progress.OPERATIONS and not step.is_default_provider:
+                self.result.steps.append(step)
         elif event.res_outputs_event:
             line = progress.line_for(_step(event.res_outputs_event.metadata))
             if line:

@@ -1,15 +1,68 @@
-"""For all tests: nothing of the machine's own accounts and proxies reaches them."""
+"""For all tests: nothing of the machine's own accounts and proxies reaches them.
+
+`running_services` are the sandbox's services, started once for all tests of a worker process. With `services` the
+test's own environment leads to them (proxy, CA, credentials), so that urllib, httpx2 and boto3 reach what is played
+under its production name. `aws("iam")` is a boto3 client on it.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
+import signal
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sandbox.services import without_credentials
+from sandbox.cli import pulumi_command
+from sandbox.services import Services, start, without_credentials
+
+REGION = "us-west-2"
 
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]  # autouse
     for name in os.environ.keys() - without_credentials(os.environ).keys():
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _ctrl_c_reaches_children() -> None:  # pyright: ignore[reportUnusedFunction]  # autouse
+    """A background job ignores SIGINT, and whatever it starts inherits that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def running_services(tmp_path_factory: pytest.TempPathFactory) -> Generator[Services]:
+    """The services, without the environment that leads to them."""
+    services = start(tmp_path_factory.mktemp("services"), attached=True)
+    yield services
+    services.stop()
+
+
+@pytest.fixture
+def services(running_services: Services, monkeypatch: pytest.MonkeyPatch) -> Services:
+    for name, value in running_services.environment(os.environ).items():
+        monkeypatch.setenv(name, value)
+    return running_services
+
+
+@pytest.fixture
+def aws(services: Services) -> Callable[[str], Any]:
+    """boto3 clients for the sandbox's account."""
+
+    import boto3  # noqa: PLC0415  # slow, and few tests need it
+
+    def client(service: str) -> Any:
+        return boto3.Session().client(service, region_name=REGION, endpoint_url=services.aws)
+
+    return client
+
+
+@pytest.fixture(scope="session")
+def cli_folder() -> str:
+    """The folder of the CLI that the sandbox uses, for the PATH of commands that look for it themselves."""
+    command = pulumi_command().command
+    return str(Path(shutil.which(command) or command).parent)

@@ -20,18 +20,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+try:
+    # Not in a function: the SDK looks up the annotations of a program's classes here, in what was started as __main__.
+    import pulumi
+    import pulumi.runtime
+except ImportError:
+    sys.exit(f"{sys.executable} has not the package pulumi: install the program's requirements")
+
 REPORTED = 32
 """The exit code of a program whose mistake the engine has been told of: there is nothing to add."""
 
 
 def run(settings: dict[str, Any]) -> int:
     """Configure the SDK and run the program inside its stack resource."""
-    try:
-        import pulumi  # noqa: PLC0415  # the program's own, which may not be there
-        import pulumi.runtime  # noqa: PLC0415
-    except ImportError:
-        sys.stderr.write(f"{sys.executable} has not the package pulumi: install the program's requirements\n")
-        return 1
     program = Path(settings["program"])
     pulumi.runtime.set_all_config(settings["config"], settings["secret_keys"])
     pulumi.runtime.configure(

@@ -1,27 +1,25 @@
-"""A project that deploys toys, for tests of the engine: its stack file, its backend and its provider."""
+"""A project that deploys toys, for tests of what starts programs and drives the CLI: no cloud is needed."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sandbox import engine
-from sandbox.engine.secrets import crypter_of
+from sandbox import language
+from sandbox.services import Services
+from sandbox.stack import Result, Stack
+from tests.secret_values import SALT, encrypt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sandbox.engine import Event, Result
     from tests.sandbox.toys import Toys
 
-PASSPHRASE = "open sesame"
-SALT = "v1:vyo26ESZhM0=:v1:zn0nmetDdcWvpQDr:ibvZ+96EpHrDjzPOjJ67D5VzPPWzdQ=="
-VIRTUALENV = Path(__file__).parents[2] / ".venv"
 _PROGRAM = Path(__file__).parent / "programs" / "toys"
+_NOWHERE = "http://127.0.0.1:1"
 
 
 def box(name: str, **inputs: Any) -> dict[str, Any]:
@@ -36,7 +34,7 @@ def shelf(name: str, **inputs: Any) -> dict[str, Any]:
 
 def secure(text: str) -> dict[str, str]:
     """A secret for the stack file."""
-    return {"secure": crypter_of(PASSPHRASE, SALT).encrypt(text)}
+    return {"secure": encrypt(text)}
 
 
 def operations(result: Result) -> dict[str, str]:
@@ -46,17 +44,29 @@ def operations(result: Result) -> dict[str, str]:
 
 @dataclass
 class Playroom:
-    """The project, deployed by the sandbox's engine."""
+    """The project, a stack `dev` of it, and services that have nothing but toys and a language runtime."""
 
     folder: Path
     toys: Toys
     port: int
-    events: list[Event] = field(default_factory=list["Event"])
+    lines: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
         shutil.copytree(_PROGRAM, self.project)
-        (self.project / ".venv").symlink_to(VIRTUALENV)
-        self.backend.mkdir()
+        environment: dict[str, str] = {}
+        self._runtime, runtime_port = language.serve(environment)
+        self.services = Services(
+            folder=self.folder,
+            pid=0,
+            proxy=_NOWHERE,
+            ca=self.folder / "ca.pem",
+            aws=_NOWHERE,
+            admin=_NOWHERE,
+            providers={"toys": self.port},
+            language=runtime_port,
+        )
+        self.services.backend.mkdir()
+        environment.update(self.services.environment({}))
         self.furnish()
 
     @property
@@ -64,38 +74,30 @@ class Playroom:
         return self.folder / "project"
 
     @property
-    def backend(self) -> Path:
-        return self.folder / "backend"
+    def stack(self) -> Stack:
+        return Stack(self.services, self.project, "dev")
 
     def furnish(self, *things: Mapping[str, Any], **config: Any) -> None:
         """Write the stack file; keys of another namespace than the project's have `__` in place of the colon."""
-        entries = {key.replace("__", ":"): value for key, value in config.items()}
-        document = {"encryptionsalt": SALT, "config": {"things": things, **entries}}
+        entries = {key.replace("__", ":"): value for key, value in {"things": things, **config}.items()}
+        named = {key if ":" in key else f"playroom:{key}": value for key, value in entries.items()}
+        document = {"encryptionsalt": SALT, "config": named}
         (self.project / "Pulumi.dev.yaml").write_text(json.dumps(document))
 
-    def run(self, operation: Literal["preview", "up", "destroy"], passphrase: str = PASSPHRASE) -> Result:
+    def run(self, operation: Literal["preview", "up", "destroy"]) -> Result:
         """Preview, deploy or destroy."""
         self.toys.calls.clear()
-        self.events.clear()
-        return engine.run(
-            operation,
-            project=self.project,
-            stack="dev",
-            backend=self.backend,
-            passphrase=passphrase,
-            providers={"toys": self.port},
-            environment=dict(os.environ),
-            on_event=self.events.append,
-        )
+        self.lines.clear()
+        return getattr(self.stack, operation)(self.lines.append)
 
     @property
     def state(self) -> Path:
-        return self.backend / ".pulumi" / "stacks" / "playroom" / "dev.json"
+        return self.services.backend / ".pulumi" / "stacks" / "playroom" / "dev.json"
 
     def resources(self) -> list[dict[str, Any]]:
         """The resources of the state file."""
-        return json.loads(self.state.read_text())["checkpoint"]["latest"]["resources"]
+        return json.loads(self.state.read_text())["checkpoint"]["latest"].get("resources") or []
 
-    def outputs(self, *, show_secrets: bool = True) -> dict[str, Any]:
+    def outputs(self, *, show_secrets: bool = True) -> Mapping[str, Any]:
         """The stack's outputs."""
-        return engine.outputs("playroom", "dev", self.backend, PASSPHRASE, show_secrets=show_secrets)
+        return self.stack.document(show_secrets=show_secrets)

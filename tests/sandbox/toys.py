@@ -2,8 +2,7 @@
 
 A box is replaced when its `color` changes (the new one first) and updated for anything else. A shelf is replaced when
 its `place` changes, and has to be gone before the new one comes: there is one shelf in a place. `fail` names the call
-that fails; what fails to start is there, though. What is `repaired` in the provider can be deleted. Two that `meets`
-are created only together, and one that `dawdles` takes its seconds then.
+that fails.
 """
 
 # ruff: noqa: ARG002, N802  the protocol names methods and arguments
@@ -11,7 +10,6 @@ are created only together, and one that `dawdles` takes its seconds then.
 from __future__ import annotations
 
 import threading
-import time
 from collections import defaultdict
 from concurrent import futures
 from contextlib import contextmanager
@@ -20,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 from google.protobuf import empty_pb2, struct_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -56,12 +54,15 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, *, accept_secrets: bool) -> None:
         self.things: dict[str, tuple[str, dict[str, Any]]] = {}
         self.calls: list[tuple[str, str]] = []
-        self.configurations: dict[str, dict[str, Any]] = {}
-        self.connections: dict[str, str] = {}
         self._accept_secrets = accept_secrets
         self._lock = threading.Lock()
-        self._meeting = threading.Barrier(2)
         self._counts: defaultdict[str, count[int]] = defaultdict(lambda: count(1))
+
+    def Handshake(self, request: Any, context: Any) -> Any:
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=self._accept_secrets, accept_resources=True)
+
+    def Cancel(self, request: Any, context: Any) -> Any:
+        return empty_pb2.Empty()
 
     def Attach(self, request: Any, context: Any) -> Any:
         return empty_pb2.Empty()
@@ -82,7 +83,6 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def Configure(self, request: Any, context: Any) -> Any:
-        self.configurations[context.peer()] = _plain(request.args)
         return provider_pb2.ConfigureResponse(
             acceptSecrets=self._accept_secrets, acceptResources=True, supportsPreview=True
         )
@@ -117,9 +117,6 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
         inputs = _plain(request.properties)
         if request.preview:
             return provider_pb2.CreateResponse(id="", properties=_struct({**inputs, "serial": UNKNOWN, "key": UNKNOWN}))
-        if inputs.get("meets"):
-            self._meeting.wait(timeout=20)
-            time.sleep(inputs.get("dawdles", 0))
         self._note("create", request, context, inputs)
         with self._lock:
             taken = [held["place"] for kind, held in self.things.values() if kind == "toys:index:Shelf"]
@@ -129,12 +126,6 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
             id_ = f"{name}-{next(self._counts[name])}"
             self.things[id_] = (request.type, inputs)
         outputs = self._outputs(id_, inputs)
-        if inputs.get("fail") == "start":
-            failure = provider_pb2.ErrorResourceInitFailed(id=id_, properties=outputs, reasons=["it never started"])
-            status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message="partial failure")
-            status.details.add().Pack(failure)
-            context.set_trailing_metadata([("grpc-status-details-bin", status.SerializeToString())])
-            context.abort(grpc.StatusCode.UNKNOWN, "partial failure")
         return provider_pb2.CreateResponse(id=id_, properties=outputs)
 
     def Update(self, request: Any, context: Any) -> Any:
@@ -146,7 +137,7 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
 
     def Delete(self, request: Any, context: Any) -> Any:
         _, inputs = self.things[request.id]
-        self._note("delete", request, context, {} if inputs.get("repaired") else inputs)
+        self._note("delete", request, context, inputs)
         del self.things[request.id]
         return empty_pb2.Empty()
 
@@ -154,7 +145,6 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
         arguments = _plain(request.args)
         if request.tok != "toys:index:colorOf":
             context.abort(grpc.StatusCode.NOT_FOUND, f"no function {request.tok}")
-        self.connections[arguments["name"]] = context.peer()
         response = provider_pb2.InvokeResponse()
         getattr(response, "return").update({"color": f"{arguments['name']}-red"})
         return response
@@ -163,7 +153,6 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
         name = request.urn.rsplit("::", 1)[1]
         with self._lock:
             self.calls.append((call, name))
-            self.connections[name] = context.peer()
         if inputs.get("fail") == call:
             context.abort(grpc.StatusCode.INTERNAL, f"the toy broke on {call}")
 

@@ -36,12 +36,12 @@ class Engine:
 
     def policies(self) -> dict[str, int]:
         """Name -> enforcement level."""
-        described = self._pack.GetAnalyzerInfo(empty_pb2.Empty(), timeout=20)
+        described = self._pack.GetAnalyzerInfo(empty_pb2.Empty(), timeout=600)
         return {policy.name: policy.enforcementLevel for policy in described.policies}
 
     def violations(self, kind: str, properties: dict[str, Any]) -> list[str]:
         request = analyzer_pb2.AnalyzeRequest(type=kind, urn=f"urn::{kind}", name="r", properties=_struct(properties))
-        return [found.policyName for found in self._pack.Analyze(request, timeout=20).diagnostics]
+        return [found.policyName for found in self._pack.Analyze(request, timeout=600).diagnostics]
 
     def stack_violations(self, *resources: tuple[str, dict[str, Any]]) -> list[str]:
         request = analyzer_pb2.AnalyzeStackRequest(
@@ -50,7 +50,7 @@ class Engine:
                 for kind, properties in resources
             ]
         )
-        return [found.message for found in self._pack.AnalyzeStack(request, timeout=20).diagnostics]
+        return [found.message for found in self._pack.AnalyzeStack(request, timeout=600).diagnostics]
 
 
 def _struct(properties: dict[str, Any]) -> struct_pb2.Struct:

@@ -14,6 +14,7 @@ SERVICES = Services(
     aws="http://127.0.0.1:2",
     admin="http://127.0.0.1:3",
     providers={"aws": 4, "auth0": 5, "okta": 6},
+    language=7,
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -156,7 +157,7 @@ def test_suggest_shows_json_and_configuration(tokens: Command) -> None:
 
 
 def test_a_python_without_the_packages_is_told_how_to_get_them(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], timeout=60, check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], timeout=600, check=True)
     for arguments, stdin in (
         (("verify", "--stack", "sandbox"), ""),  # what it starts has no packages either
         (("check", *AT_COGNITO, "--allowed-clients", "a", "--jwks", "JWKS"), fresh(cognito())),
@@ -169,7 +170,7 @@ def test_a_python_without_the_packages_is_told_how_to_get_them(tmp_path: Path) -
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=600,
             check=False,
         )
         says = "this Python has not the project's packages: make setup, then . .venv/bin/activate"
@@ -260,7 +261,7 @@ def test_any_bytes_on_standard_input_end_without_a_traceback(
 
 def run(*arguments: str, stdin: bytes = b"", python: Sequence[str] = ()) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, *python, "-m", "agentcore_auth", *arguments]
-    return subprocess.run(command, cwd=PROJECT, input=stdin, capture_output=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=PROJECT, input=stdin, capture_output=True, timeout=600, check=False)
 
 
 @pytest.mark.parametrize(
@@ -281,7 +282,7 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
         cwd=PROJECT,
         input=signed(auth0()).encode(),
         capture_output=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert answer.stdout.startswith(b"1. by audience")
@@ -303,15 +304,17 @@ def test_no_command_imports_pulumi() -> None:
         "sys.exit(' '.join(others) or 0)"
     )
     answer = subprocess.run(
-        [sys.executable, "-c", everything], cwd=PROJECT, capture_output=True, timeout=60, check=False
+        [sys.executable, "-c", everything], cwd=PROJECT, capture_output=True, timeout=600, check=False
     )
     assert (answer.returncode, answer.stderr) == (0, b"")
 
 
 def seconds_of(command: Sequence[str], stdin: bytes) -> float:
-    started = time.perf_counter()
-    subprocess.run(command, cwd=PROJECT, input=stdin, capture_output=True, timeout=60, check=False)
-    return time.perf_counter() - started
+    """The CPU time that a command takes, whatever else the machine does meanwhile."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, cwd=PROJECT, input=stdin, capture_output=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 @pytest.mark.parametrize("command", ["decode", "check"])

@@ -86,10 +86,10 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize(("text", "says"), HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_hostile_token_ends_in_one_clear_line_within_a_second(text: str, says: str) -> None:
-    started = time.perf_counter()
+def test_a_hostile_token_ends_in_one_clear_line_within_a_second_of_cpu_time(text: str, says: str) -> None:
+    started = time.process_time()
     pasted = unpack(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert pasted.parts is None
     assert [finding.cause for finding in pasted.findings] == [Cause.NOT_A_TOKEN]
     message = pasted.findings[0].message

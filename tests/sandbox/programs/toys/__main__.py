@@ -32,10 +32,6 @@ class Room(pulumi.ComponentResource):
         options = {key[1:]: entry.pop(key) for key in list(entry) if key.startswith("_")}
         if "depends_on" in options:
             options["depends_on"] = [self.things[other] for other in options["depends_on"]]
-        if "deleted_with" in options:
-            options["deleted_with"] = self.things[options["deleted_with"]]
-        if "aliases" in options:
-            options["aliases"] = [pulumi.Alias(name=other) for other in options["aliases"]]
         inputs = {key: self.resolve(value) for key, value in entry.items()}
         return Thing(kind, name, inputs, pulumi.ResourceOptions(parent=self, **options))
 
@@ -56,16 +52,6 @@ if message := config.get("refuse"):
     raise pulumi.RunError(message)
 if config.get_bool("crash"):
     raise KeyError("a mistake in the program")
-
-match config.get("use"):
-    case "get":
-        Thing("Box", "got", {}, pulumi.ResourceOptions(id="some-id"))
-    case "transform":
-        pulumi.runtime.register_resource_transform(lambda _: None)
-    case "hook":
-        pulumi.ResourceHook("hook", lambda _: None)
-    case _:
-        pass
 
 provider = None
 if account := config.get("account"):

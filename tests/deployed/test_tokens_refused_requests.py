@@ -15,7 +15,7 @@ from agentcore_auth.tokens.dotenv import Credentials, render
 from agentcore_auth.tokens.getting import credentials_of
 from sandbox.services import Services
 from sandbox.tenants.credentials import OKTA_API_TOKEN
-from tests.sandbox.conftest import Deploy, Deployment
+from tests.deployed.conftest import Deploy, Deployment
 from tests.unit.token_command import Answer, Command
 
 EVERY_PROVIDER: Mapping[str, Any] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,9 +14,8 @@ from agentcore_auth.preview.grants import grants
 from agentcore_auth.preview.impact import Impact, impact
 from agentcore_auth.preview.verdicts import Access
 from sandbox.caller import knock, list_tools
-from sandbox.engine.digest import preview_digest
 from sandbox.services import Services
-from tests.sandbox.conftest import Deploy, Deployment
+from tests.deployed.conftest import Deploy, Deployment
 from tests.unit.stored_previews import caller_of, gateway_of
 
 SAMPLE: dict[str, Any] = {"name": "sample", "type": "sample"}
@@ -51,7 +49,7 @@ class Change:
         self.urls = {provider: deployed.outputs.gateway(provider).mcp_url for provider, _ in self.tokens}
         changed = {**deployed.config, **config}
         self.name = changed["gateway"]["name"]
-        self.report: Impact = impact(read(json.dumps(preview_digest(deployed.preview(changed)))))
+        self.report: Impact = impact(read(deployed.preview_document(changed)))
         deployed.update(changed)
 
 

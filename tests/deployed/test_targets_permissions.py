@@ -11,19 +11,15 @@ import zipfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
-from agentcore_auth.tokens.getting import credentials_of, get_token
 from components.iam import execution_role_name
 from sandbox.caller import ToolResult, call_tool
-from sandbox.engine.secrets import new_crypter
-from sandbox.project import copy, write_stack_file
-from sandbox.services import PASSPHRASE, PROJECT, Services
-from sandbox.stack import Stack
+from sandbox.services import Services
+from tests.deployed.conftest import Deploy, Deployment
 
 NAME = "kinds"
 OWN, OTHER = "123456789012", "210987654321"
@@ -109,7 +105,7 @@ NEEDED = [
 class Deployed:
     """The stack, its gateway and a token for it, and the execution role's policy."""
 
-    stack: Stack
+    deployment: Deployment
     mcp_url: str
     token: str
     iam: Any
@@ -195,27 +191,19 @@ def configuration(own: str, other: str, deployer: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def stack(running_services: Services, tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
-    project: Path = copy(PROJECT, tmp_path_factory.mktemp("kinds") / "project")
-    (project / "inventory.json").write_text(json.dumps(API))
-    (project / "functions.smithy.json").write_text(json.dumps(MODEL))
+def deployment(running_services: Services, deploy_for_module: Deploy) -> Deployment:
+    (deploy_for_module.project / "inventory.json").write_text(json.dumps(API))
+    (deploy_for_module.project / "functions.smithy.json").write_text(json.dumps(MODEL))
     own, other = function(running_services, OWN, "kinds-own"), function(running_services, OTHER, "kinds-other")
     config = configuration(own, other, role(running_services, OTHER, "kinds-deployer", TRUST_OWN))
-    crypter = new_crypter(PASSPHRASE)
     secrets = {"inventoryKey": "sandbox-inventory-key", "shippingSecret": "sandbox-shipping-secret"}
-    secure = {key: crypter.encrypt(value) for key, value in secrets.items()}
-    write_stack_file(project, "kinds", config, secure=secure, salt=crypter.salt)
-    stack = Stack(running_services, project, "kinds")
-    stack.run("up")
-    yield stack
-    stack.run("destroy")
+    return deploy_for_module(config, secrets=secrets)
 
 
 @pytest.fixture
-def deployed(services: Services, stack: Stack) -> Deployed:
-    issuer = stack.outputs().provider("cognito")
-    token = get_token(credentials_of(issuer, issuer.client(None)), cache=None).token
-    return Deployed(stack, stack.outputs().gateway("cognito").mcp_url, token, client(services, "iam"))
+def deployed(services: Services, deployment: Deployment) -> Deployed:
+    url = deployment.outputs.gateway("cognito").mcp_url
+    return Deployed(deployment, url, deployment.token("cognito"), client(services, "iam"))
 
 
 @pytest.mark.parametrize("kind", CALLS)
@@ -263,4 +251,4 @@ def test_another_account_s_function_refuses_a_role_that_its_policy_does_not_admi
 
 
 def test_a_second_deployment_changes_nothing(deployed: Deployed) -> None:
-    assert set(deployed.stack.run("preview").changes) == {"same"}
+    assert set(deployed.deployment.preview().changes) == {"same"}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.services import OTHER_ACCOUNT
-from tests.sandbox.conftest import REGION, Deploy, Deployment
+from tests.deployed.conftest import REGION, Deploy, Deployment
 
 SAMPLE = {"name": "sample", "type": "sample"}
 BILLING = {  # the second account's function

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.engine import Result
 from sandbox.services import Services
-from tests.sandbox.conftest import Deploy, Deployment
+from sandbox.stack import Result
+from tests.deployed.conftest import Deploy, Deployment
 
 TENANTS = {"auth0:domain": "sandbox-tenant.us.auth0.com", "okta:orgName": "sandbox-org"}
 TARGETS = {"targets": [{"name": "sample", "type": "sample"}]}
@@ -49,12 +49,23 @@ VARIANTS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 ]
 
 
+@pytest.fixture(scope="module")
+def shared(deploy_for_module: Deploy) -> Deployment:
+    return deploy_for_module.undeployed({**stack({}, {}), "gateway": {"name": f"test-{uuid.uuid4().hex[:8]}"}})
+
+
+@pytest.mark.usefixtures("services")
 @pytest.mark.parametrize("mode", ["pinned", "tutorial"])
 @pytest.mark.parametrize(("auth0", "okta"), VARIANTS, ids=[each[0]["tokenDialect"] for each in VARIANTS])
 def test_each_gateway_lets_its_own_provider_s_clients_in_and_nobody_else(
-    deploy: Deploy, auth0: dict[str, Any], okta: dict[str, Any], mode: str
+    shared: Deployment, auth0: dict[str, Any], okta: dict[str, Any], mode: str
 ) -> None:
-    deployed = deploy(stack(auth0, okta, mode))
+    names: dict[str, Any] = {
+        "auth0": {"audience": shared.config["auth0"]["audience"], **auth0},
+        "okta": {"scopes": shared.config["okta"]["scopes"], **okta},
+    }
+    deployed = shared
+    deployed.update({**shared.config, **names, "mode": mode})
     clients = {
         f"{provider} {client}": (provider, client)
         for provider in deployed.config["identityProviders"]

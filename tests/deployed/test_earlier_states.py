@@ -1,0 +1,36 @@
+"""Stacks that an earlier program deployed stay as they are: the same URNs, and nothing to change.
+
+`data/` has what `pulumi stack export` gave of stack `sandbox` before components moved to other rooms, in both modes.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.project import copy
+from sandbox.services import PROJECT, Services
+from sandbox.stack import Stack
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.mark.parametrize(("state", "mode"), [("state-before", "pinned"), ("state-before-tutorial", "tutorial")])
+def test_nothing_is_to_be_changed_in_a_stack_that_was_deployed_before(
+    running_services: Services, tmp_path: Path, state: str, mode: str
+) -> None:
+    file = DATA / f"{state}.json"
+    stack = Stack(running_services, copy(PROJECT, tmp_path / "project"), "sandbox")
+    stack.create()
+    stack.configure({"mode": mode})
+    stack.run_cli("stack", "import", "--file", str(file))
+
+    document = json.loads(stack.preview_document())
+    assert {step["urn"]: step["op"] for step in document["steps"] if step["op"] != "same"} == {}
+    deployed: list[dict[str, Any]] = json.loads(file.read_text())["deployment"]["resources"]
+    urns = {resource["urn"] for resource in deployed if not resource["urn"].rpartition("::")[2].startswith("default")}
+    assert {step["urn"] for step in document["steps"]} == urns
+    assert len(urns) > 60
