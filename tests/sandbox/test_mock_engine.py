@@ -13,12 +13,9 @@ import pytest
 from sandbox.mock_engine import configuration, deploy
 from sandbox.project import write_stack_file
 from sandbox.services import OTHER_ACCOUNT, PASSPHRASE
+from tests.secret_values import SALT, encrypt
 
 pytestmark = pytest.mark.usefixtures("services")
-
-# `sandbox-inventory-key`, as the CLI encrypted it for Pulumi.sandbox.yaml with the passphrase `sandbox`.
-SALT = "v1:S77LSPmfypU=:v1:/pjGjXRO5dwcYn24:jh65S8V1FhGoNuadnabSlfMehaRC+A=="
-CIPHERTEXT = "v1:W+l4jmhbduwkJ0fU:fC1S6HVDaCIbnhRvpp9fSWsZ8RKoo4O9upl2an+IX1k/oPE4tQ=="
 
 TRUST = json.dumps(
     {
@@ -86,7 +83,7 @@ def program(tmp_path: Path) -> Program:
     def written(source: str) -> Path:
         (tmp_path / "Pulumi.yaml").write_text("name: agentcore-auth\nruntime: python\n")
         (tmp_path / "__main__.py").write_text(source)
-        write_stack_file(tmp_path, "dev", {}, secure={"key": CIPHERTEXT}, salt=SALT)
+        write_stack_file(tmp_path, "dev", {}, secure={"key": encrypt("opens nothing")}, salt=SALT)
         return tmp_path
 
     return written
@@ -99,7 +96,7 @@ def test_creates_what_a_program_registers_and_gives_its_outputs(
     assert capfd.readouterr().out == ""
     assert created == 4  # with the stack and the provider
     assert (outputs["account"], outputs["otherAccount"]) == ("123456789012", OTHER_ACCOUNT)
-    assert outputs["key"] == "sandbox-inventory-key"
+    assert outputs["key"] == "opens nothing"
     function = aws("lambda").get_function(FunctionName=outputs["function"])["Configuration"]
     assert function["Role"].endswith(f":role/{outputs['roles'][0]}")
 
@@ -122,7 +119,7 @@ def test_a_defect_of_the_program_stays_what_it_is(program: Program) -> None:
         (True, "true", False),
         (7, "7", False),
         ({"name": "demo", "tags": ["a"]}, '{"name": "demo", "tags": ["a"]}', False),
-        ({"secure": CIPHERTEXT}, "sandbox-inventory-key", True),
+        ({"secure": encrypt("opens nothing")}, "opens nothing", True),
     ],
 )
 def test_gives_a_program_its_configuration_as_text(
