@@ -161,9 +161,8 @@ class _Demonstration:
         answer, checked = knock(url, caller.token), _check(caller, demanded)
         fitting = {"customJWTAuthorizer": checked["authorizer"]}
         api.update_gateway(gatewayIdentifier=made["gatewayId"], **gateway, authorizerConfiguration=fitting)
-        return Mistake(
-            demanded, caller.claims, answer.status, answer.challenge, checked, knock(url, caller.token).status
-        )
+        claims = {name: caller.claims[name] for name in ("client_id", "aud", "scope") if name in caller.claims}
+        return Mistake(demanded, claims, answer.status, answer.challenge, checked, knock(url, caller.token).status)
 
     def run(self) -> Pass:
         """Whom the gateways let in, and whom not."""
@@ -190,7 +189,7 @@ class _Demonstration:
             authorizer=caller.gateway.authorizer,
             matched=verdict.matched,
             status=answer.status,
-            tools=tuple(tool.name for tool in tools),
+            tools=tuple(sorted(tool.name for tool in tools)),
         )
 
     def _uses(self, caller: _Caller) -> list[Use]:

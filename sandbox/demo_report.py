@@ -151,11 +151,10 @@ def title(deployer: str) -> str:
 
 def mistake_text(created: int, mistake: Mistake) -> str:
     """The first screen: at most WIDTH columns, as all that follows."""
-    said = (f"{name} {mistake.claims[name]}" for name in ("client_id", "aud", "scope") if name in mistake.claims)
     challenge = (mistake.challenge or "").partition(",")[0]
     lines = {
         "gateway": _demanded(mistake.authorizer),
-        "token": ", ".join(said),
+        "token": ", ".join(f"{name} {value}" for name, value in mistake.claims.items()),
         "answer": _mark(f"{mistake.status} {challenge}", ok=mistake.ok),
         "cause": mistake.check["findings"][0]["message"],
         "remedy": mistake.check["remedy"],

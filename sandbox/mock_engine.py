@@ -62,6 +62,7 @@ def deploy(project: Path, stack: str) -> tuple[Mapping[str, Any], int]:
 
 def _deploy(project: Path, stack: str) -> tuple[Mapping[str, Any], int]:
     gc.disable()  # a provider's SDK is hundreds of thousands of objects that live to the end
+    sys.stdout = sys.stderr  # what the program prints is no result of the command that deploys it
     os.chdir(project)
     sys.path.insert(0, str(project))
     name = str(yaml.safe_load(Path("Pulumi.yaml").read_text())["name"])

@@ -8,12 +8,10 @@ import re
 import signal
 import subprocess
 import sys
-from itertools import permutations
 from pathlib import Path
 
 import pytest
 
-from sandbox.demo_report import WIDTH
 from sandbox.services import PROJECT
 
 _NEXT = "\n  Next: python -m sandbox exec -- agentcore-auth verify --stack dev\n"
@@ -199,28 +197,6 @@ def test_previews_without_leaving_anything_running(sandbox: Sandbox) -> None:
     digest = json.loads(sandbox("preview", "--stack", "dev", "--json").stdout)
     assert digest["changeSummary"] == {"create": len(digest["steps"])}
     assert sandbox("outputs", "--stack", "dev").returncode == 1
-
-
-def test_demonstrates_that_every_gateway_keeps_its_promise_in_both_modes(sandbox: Sandbox) -> None:
-    done = sandbox("demo", "--json")
-    assert done.returncode == 0, done.stderr
-    assert max(map(len, done.stderr.splitlines())) <= WIDTH
-    document = json.loads(done.stdout)
-    assert document["ok"]
-    pinned, tutorial = document["gateways"], document["tutorial"]["gateways"]
-    clients = [("cognito", "default"), ("auth0", "default"), ("okta", "agent"), ("okta", "scheduler")]
-    assert [(each["gateway"], each["client"]) for each in pinned] == clients
-    assert [(each["gateway"], each["client"]) for each in tutorial] == clients
-    assert [each["matched"] for each in tutorial] == [["client_id"], ["aud"], ["aud"], ["aud"]]
-    assert all(len(each["matched"]) > 1 for each in pinned)
-    for trials in (document["refusals"], document["tutorial"]["trials"]):
-        elsewhere = {(each["asked"], each["gateway"]): each["answered"] for each in trials}
-        assert [
-            elsewhere[f"the token for {provider}", gateway]
-            for provider, gateway in permutations(("cognito", "auth0", "okta"), 2)
-        ] == ["401"] * 6
-    assert document["tutorial"]["changes"] == {"delete": 1, "update": 6}
-    assert len({each["tool"].partition("___")[0] for each in document["tools"]}) >= 5
 
 
 def test_says_what_to_do_where_there_is_no_cli_before_anything_is_started(sandbox: Sandbox, tmp_path: Path) -> None:
