@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import importlib
 import os
 import re
 import secrets
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -46,8 +45,8 @@ from sandbox.tenants.auth0.tenant import Auth0Tenant
 from sandbox.tenants.credentials import ENVIRONMENT
 from sandbox.tenants.okta.org import OktaOrg
 
-_KEEP_ALIVE_SECONDS = 120
-"""Longer than clients keep a connection, so that none is closed just when it is used again."""
+_KEEP_ALIVE = 120
+"""Seconds: longer than clients keep a connection, so that none is closed just when it is used again."""
 
 
 class Cloud:
@@ -108,17 +107,6 @@ class Cloud:
         return cast("dict[str, object]", response.json())
 
 
-class _Server(uvicorn.Server):
-    """Leaves the signals of the process alone: there is more than one server in it."""
-
-    serving: asyncio.Task[None]
-    """Kept, because the event loop holds its tasks by weak references only."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield
-
-
 async def run(folder: Path, *, attached: bool) -> None:
     """Serve until told to stop; `attached`, also until standard input ends."""
     stopped = asyncio.Event()
@@ -166,27 +154,18 @@ def _providers(cloud: Cloud) -> Iterator[Provider[Any]]:
     yield OktaProvider(cloud.okta)
 
 
-def _configuration(app: ASGIApp) -> uvicorn.Config:
-    config = uvicorn.Config(
-        app, LOOPBACK, 0, lifespan="off", log_config=None, access_log=False, timeout_keep_alive=_KEEP_ALIVE_SECONDS
-    )
-    config.load()
-    return config
-
-
 def _protocols(app: ASGIApp) -> Callable[[], asyncio.Protocol]:
-    """Makes protocols that serve an ASGI app on connections that somebody else accepts."""
-    config, state = _configuration(app), ServerState()
+    """Makes the protocols that serve an ASGI app, one for each connection."""
+    config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, timeout_keep_alive=_KEEP_ALIVE)
+    config.load()
+    state = ServerState()
     return lambda: cast("asyncio.Protocol", cast("Any", config.http_protocol_class)(config, state, {}))
 
 
 async def _listen(app: ASGIApp) -> int:
     """Serve an ASGI app on a free port, which is given, for as long as the process lives."""
-    server = _Server(_configuration(app))
-    server.serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.002)
-    return int(server.servers[0].sockets[0].getsockname()[1])
+    server = await asyncio.get_running_loop().create_server(_protocols(app), LOOPBACK, 0)
+    return int(server.sockets[0].getsockname()[1])
 
 
 def _import_ahead() -> None:

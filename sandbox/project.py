@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import filecmp
 import json
 import os
 import shutil
@@ -52,8 +53,8 @@ def _update(project: Path, folder: Path) -> None:
         for name, entry in present.items():
             place = folder / name
             is_kept = entry.match(_WRITTEN) and copied.get(name) == changed[name] and place.is_file()
-            if not is_kept and not _is_same(entry, place, project):
-                _make(entry, made, project)
+            if not is_kept and not _is_same(entry, place):
+                _make(entry, made)
                 _clear(place)
                 made.replace(place)
         made.write_text(json.dumps(changed))
@@ -80,26 +81,21 @@ def _make_folders(folder: Path, names: Iterable[str]) -> None:
             place.mkdir()
 
 
-def _link(entry: Path, project: Path) -> Path | None:
-    """What stands for an entry that is not copied; None for a file. A link within the project stays within the copy."""
-    if not (entry.is_symlink() or entry.is_dir()):
-        return None
-    target = entry.resolve()
-    is_inside = entry.is_symlink() and target.is_relative_to(project.resolve())
-    return Path(os.path.relpath(target, entry.parent.resolve())) if is_inside else target
+def _link(entry: Path) -> Path | None:
+    """What stands for an entry that is not copied: a link's own target, or a virtual environment; None for a file."""
+    if (entry / "pyvenv.cfg").exists():
+        return entry.resolve()
+    return entry.readlink() if entry.is_symlink() else None
 
 
-def _is_same(entry: Path, place: Path, project: Path) -> bool:
-    if place.is_symlink():
-        return place.readlink() == _link(entry, project)
-    if _link(entry, project) is not None or not place.is_file():
-        return False
-    here, there = entry.stat(), place.stat()
-    return (here.st_mtime_ns, here.st_size, here.st_mode) == (there.st_mtime_ns, there.st_size, there.st_mode)
+def _is_same(entry: Path, place: Path) -> bool:
+    if place.is_symlink() or not place.is_file():
+        return place.is_symlink() and place.readlink() == _link(entry)
+    return _link(entry) is None and filecmp.cmp(entry, place)
 
 
-def _make(entry: Path, made: Path, project: Path) -> None:
-    link = _link(entry, project)
+def _make(entry: Path, made: Path) -> None:
+    link = _link(entry)
     if link is None:
         shutil.copy2(entry, made)
     else:

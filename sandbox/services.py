@@ -95,7 +95,6 @@ class Services:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
             **self.credentials,
-            "SANDBOX_SECRET": self.secret,
             "PULUMI_BACKEND_URL": self.backend.as_uri(),
             "PULUMI_CREDENTIALS_PATH": pulumi,
             **({} if real_plugins else {"PULUMI_HOME": pulumi}),  # the user's has the plugins
@@ -118,6 +117,10 @@ class Services:
         return cast("list[str]", self._ask("/leftovers", {})["leftovers"])
 
     def is_alive(self) -> bool:
+        try:
+            os.kill(self.pid, 0)  # where the process is gone, its ports may be another user's
+        except OSError:
+            return False
         try:
             return self._ask("/alive", {})["pid"] == self.pid
         except ServicesError:
@@ -182,25 +185,29 @@ def end(folder: Path) -> bool:
 
 @contextmanager
 def _claimed(folder: Path) -> Generator[None]:
-    """Keep the beginning and the end of a folder's services to oneself, in a folder that only the sandbox writes to.
-
-    Because what a sandbox leaves is removed by name, it takes no folder in which such names may be another's: none that
-    has anything in it but for its own mark.
-    """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = os.open(folder, os.O_RDONLY)
+    """Keep the beginning and the end of a folder's services to oneself, in a folder that is the sandbox's alone."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise ServicesError(f"{folder} cannot be the sandbox's folder: {error.strerror}") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _is_ours(folder):
-            if folder.stat().st_uid != os.getuid():
-                raise ServicesError(f"{folder} is another user's: give the sandbox a folder of your own")
-            if any(folder.iterdir()):
-                raise ServicesError(f"{folder} holds other files: give the sandbox an empty folder, or a new one")
-            folder.chmod(0o700)
-            (folder / _OWNER).symlink_to(_mark(folder))
+            _claim(folder)
         yield
     finally:
         os.close(lock)
+
+
+def _claim(folder: Path) -> None:
+    """Because what a sandbox leaves is removed by name, it takes no folder in which such names may be another's."""
+    if folder.stat().st_uid != os.getuid():
+        raise ServicesError(f"{folder} is another user's: give the sandbox a folder of your own")
+    if any(folder.iterdir()):
+        raise ServicesError(f"{folder} holds other files: give the sandbox an empty folder, or a new one")
+    folder.chmod(0o700)
+    (folder / _OWNER).symlink_to(_mark(folder))
 
 
 def _is_ours(folder: Path) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from moto.bedrockagentcorecontrol.models import BedrockAgentCoreControlBackend, Gateway, GatewayTarget
 
 from sandbox.aws.credential_providers import CredentialProviders
-from sandbox.aws.permissions import NoSuchRoleError, identity_allows, trusts
+from sandbox.aws.permissions import identity_allows, trusts
 from sandbox.aws.refusals import Refusal
 
 SERVICE = "bedrock-agentcore.amazonaws.com"
@@ -58,7 +58,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
     ) -> Gateway:
         gateway = self._get_gateway(gateway_identifier)
         if request["name"] != gateway.name or request["authorizer_type"] != gateway.authorizer_type:
-            raise Refusal("ValidationException", "Gateway name and authorizer type cannot be changed.")
+            raise _invalid("Gateway name and authorizer type cannot be changed.")
         _check_authorizer(request["authorizer_type"], request["authorizer_configuration"])
         self._check_role(request["role_arn"], gateway)
         for name in ("description", "protocol_configuration", "authorizer_configuration", "kms_key_arn"):
@@ -69,8 +69,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
 
     def delete_gateway(self, gateway_identifier: str) -> Gateway:
         if self.list_gateway_targets(gateway_identifier):
-            raise Refusal(  # seen
-                "ValidationException",
+            raise _invalid(  # seen
                 f"Gateway {gateway_identifier} has targets associated with it. "
                 "Delete all targets before deleting the gateway.",
             )
@@ -105,7 +104,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         for target in targets:
             kind = _kind(target.target_configuration)
             if kind != "mcpServer":
-                raise Refusal("ValidationException", f"Target type {kind} is not supported for synchronization.")
+                raise _invalid(f"Target type {kind} is not supported for synchronization.")
         return targets
 
     def _identify(self, gateway: Gateway) -> None:
@@ -121,27 +120,19 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         gateway.workload_identity_details = {"workloadIdentityArn": f"{directory}/{identifier}"}
 
     def _check_role(self, role_arn: str, gateway: Gateway) -> None:
-        # The wording is that of CreateAgentRuntime; CreateGateway's own is not known.
-        refusal = Refusal(
-            "ValidationException",
-            f"Role validation failed for '{role_arn}'. Please verify that the role exists and its trust policy allows "
-            f"assumption by this service (source account {self.account_id}, source ARN {gateway.gateway_arn})",
-        )
-        try:
-            trusted = trusts(role_arn, SERVICE, source_account=self.account_id, source_arn=gateway.gateway_arn)
-        except NoSuchRoleError:
-            raise refusal from None
-        if not trusted:
-            raise refusal
+        if not trusts(role_arn, SERVICE, source_account=self.account_id, source_arn=gateway.gateway_arn):
+            raise _invalid(  # the wording is that of CreateAgentRuntime; CreateGateway's own is not known
+                f"Role validation failed for '{role_arn}'. Please verify that the role exists and its trust policy "
+                f"allows assumption by this service (source account {self.account_id}, source ARN "
+                f"{gateway.gateway_arn})"
+            )
 
     def _check_target(self, gateway_identifier: str, request: Mapping[str, Any]) -> None:
         kind = _kind(request["target_configuration"])
         credentials: list[dict[str, Any]] = request["credential_provider_configurations"] or []
         kinds = {each["credentialProviderType"] for each in credentials}
         if kind in _SIGNED_BY_ROLE and kinds != {"GATEWAY_IAM_ROLE"}:
-            raise Refusal(
-                "ValidationException", f"A target of type {kind} needs the credential provider GATEWAY_IAM_ROLE."
-            )
+            raise _invalid(f"A target of type {kind} needs the credential provider GATEWAY_IAM_ROLE.")
         for each in credentials:
             for configuration in each.get("credentialProvider", {}).values():
                 if "providerArn" in configuration:
@@ -149,8 +140,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         if kind == "lambda":
             function = request["target_configuration"]["mcp"]["lambda"]["lambdaArn"]
             if not identity_allows(self._get_gateway(gateway_identifier).role_arn, "lambda:InvokeFunction", function):
-                raise Refusal(  # seen
-                    "ValidationException",
+                raise _invalid(  # seen
                     f"Gateway execution role lacks permission to invoke Lambda function {function}. "
                     "Update the permission and retry",
                 )
@@ -159,21 +149,21 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
 def _check_authorizer(authorizer_type: str, configuration: Mapping[str, Any] | None) -> None:
     if authorizer_type != "CUSTOM_JWT":
         if configuration:
-            raise Refusal(
-                "ValidationException", f"Authorizer type {authorizer_type} takes no authorizer configuration."
-            )
+            raise _invalid(f"Authorizer type {authorizer_type} takes no authorizer configuration.")
         return
     document = (configuration or {}).get("customJWTAuthorizer")
     if document is None:
-        raise Refusal("ValidationException", "Authorizer type CUSTOM_JWT needs a customJWTAuthorizer.")
+        raise _invalid("Authorizer type CUSTOM_JWT needs a customJWTAuthorizer.")
     if not any(document.get(name) for name in _CONSTRAINTS):
-        raise Refusal(
-            "ValidationException", f"At least one of {', '.join(_CONSTRAINTS)} must be given in customJWTAuthorizer."
-        )
+        raise _invalid(f"At least one of {', '.join(_CONSTRAINTS)} must be given in customJWTAuthorizer.")
+
+
+def _invalid(message: str) -> Refusal:
+    return Refusal("ValidationException", message)
 
 
 def _kind(target_configuration: Mapping[str, Any]) -> str:
     if "mcp" not in target_configuration:
-        raise Refusal("ValidationException", "The sandbox serves targets of the MCP protocol only.")
+        raise _invalid("The sandbox serves targets of the MCP protocol only.")
     [kind] = target_configuration["mcp"]
     return str(kind)

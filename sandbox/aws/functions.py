@@ -5,29 +5,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from moto.awslambda import urls as moto_urls
 from moto.awslambda.models import LambdaBackend, LambdaFunction
 
 from sandbox.aws.permissions import NoSuchRoleError, find_role, trusts
-from sandbox.aws.refusals import Refusal
+from sandbox.aws.refusals import Refusal, WithMotosUrls
 
 _SERVICE = "lambda.amazonaws.com"
 
 
-class FunctionsBackend(LambdaBackend):
+class FunctionsBackend(WithMotosUrls, LambdaBackend):
     """One account's functions in one region."""
-
-    @property
-    def _url_module(self) -> Any:
-        return moto_urls
 
     def create_function(self, spec: dict[str, Any]) -> LambdaFunction:
         arn = f"arn:{self.partition}:lambda:{self.region_name}:{self.account_id}:function:{spec['FunctionName']}"
-        try:
-            trusted = trusts(spec["Role"], _SERVICE, source_account=self.account_id, source_arn=arn)
-        except NoSuchRoleError:
-            trusted = False
-        if not trusted:
+        if not trusts(spec["Role"], _SERVICE, source_account=self.account_id, source_arn=arn):
             raise Refusal(
                 "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."
             )

@@ -6,23 +6,16 @@ import functools
 import json
 from typing import Any
 
-from moto.iam import urls as iam_urls
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy
-from moto.sts import urls as sts_urls
 from moto.sts.models import AssumedRole, STSBackend
 
-from sandbox.aws.permissions import NoSuchRoleError, find_role
-from sandbox.aws.policies import Request, evaluate_with_principal
-from sandbox.aws.refusals import Refusal
+from sandbox.aws.permissions import can_assume
+from sandbox.aws.refusals import Refusal, WithMotosUrls
 
 
-class PoliciesBackend(IAMBackend):
+class PoliciesBackend(WithMotosUrls, IAMBackend):
     """One account's roles and policies."""
-
-    @property
-    def _url_module(self) -> Any:
-        return iam_urls
 
     def attach_role_policy(self, policy_arn: str, role_name: str) -> None:
         self._know(policy_arn)
@@ -66,12 +59,8 @@ def _policies_of_aws() -> dict[str, Any]:
     return json.loads(aws_managed_policies_data)
 
 
-class TokensBackend(STSBackend):
+class TokensBackend(WithMotosUrls, STSBackend):
     """One account's temporary credentials."""
-
-    @property
-    def _url_module(self) -> Any:
-        return sts_urls
 
     def assume_role(
         self,
@@ -84,13 +73,7 @@ class TokensBackend(STSBackend):
     ) -> AssumedRole:
         root = f"arn:{self.partition}:iam::{self.account_id}:root"
         context = {"sts:ExternalId": external_id} if external_id else {}
-        request = Request("sts:AssumeRole", role_arn, (("AWS", self.account_id), ("AWS", root)), context)
-        try:
-            trust = json.loads(find_role(role_arn).assume_role_policy_document)
-            trusted = evaluate_with_principal(trust, request) == "allow"
-        except NoSuchRoleError:
-            trusted = False
-        if not trusted:
+        if not can_assume(role_arn, (("AWS", self.account_id), ("AWS", root)), context):
             raise Refusal(
                 "AccessDenied", f"User: {root} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
             )

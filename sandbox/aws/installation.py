@@ -23,19 +23,21 @@ _COMMON_ERROR = "AccessDenied"
 """In every service's list of common errors, and not in moto's, which warns of what it does not know."""
 
 
+_REPLACED: tuple[tuple[BackendDict[Any], type[Any]], ...] = (
+    (bedrockagentcorecontrol_backends, AgentCoreBackend),
+    (cognitoidp_backends, UserPoolsBackend),
+    (lambda_backends, FunctionsBackend),
+    (iam_backends, PoliciesBackend),
+    (sts_backends, TokensBackend),
+    (secretsmanager_backends, SecretsBackend),
+)
+
+
 def install() -> None:
     """Make moto in this process refuse what AWS refuses. Comes before moto's first request; again, it does nothing."""
-    _replace(bedrockagentcorecontrol_backends, AgentCoreBackend)
-    _replace(cognitoidp_backends, UserPoolsBackend)
-    _replace(lambda_backends, FunctionsBackend)
-    _replace(iam_backends, PoliciesBackend)
-    _replace(sts_backends, TokensBackend)
-    _replace(secretsmanager_backends, SecretsBackend)
+    for backends, kind in _REPLACED:
+        if backends.backend is not kind:
+            backends.clear()
+            backends.backend = kind
     if _COMMON_ERROR not in COMMON_ERROR_CODES:
         COMMON_ERROR_CODES.append(_COMMON_ERROR)
-
-
-def _replace(backends: BackendDict[Any], kind: type[Any]) -> None:
-    if backends.backend is not kind:
-        backends.clear()
-        backends.backend = kind

@@ -42,11 +42,18 @@ def identity_allows(role_arn: str, action: str, resource: str) -> bool:
 
 
 def trusts(role_arn: str, service: str, *, source_account: str, source_arn: str) -> bool:
-    """Whether the role's trust policy lets a service assume it on behalf of one resource of one account."""
-    role = find_role(role_arn)
+    """Whether there is such a role, and its trust policy lets a service assume it for one resource of one account."""
     context = {"aws:SourceAccount": source_account, "aws:SourceArn": source_arn}
-    request = Request("sts:AssumeRole", role_arn, (("Service", service),), context)
-    return evaluate_with_principal(json.loads(role.assume_role_policy_document), request) == "allow"
+    return can_assume(role_arn, (("Service", service),), context)
+
+
+def can_assume(role_arn: str, principals: tuple[tuple[str, str], ...], context: Mapping[str, str]) -> bool:
+    """Whether there is such a role, and its trust policy lets one of the principals assume it."""
+    try:
+        trust = json.loads(find_role(role_arn).assume_role_policy_document)
+    except NoSuchRoleError:
+        return False
+    return evaluate_with_principal(trust, Request("sts:AssumeRole", role_arn, principals, context)) == "allow"
 
 
 def find_role(role_arn: str) -> Role:

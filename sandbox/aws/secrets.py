@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.secretsmanager import urls as moto_urls
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 
-from sandbox.aws.refusals import Refusal
+from sandbox.aws.refusals import Refusal, WithMotosUrls
 
 
-class SecretsBackend(SecretsManagerBackend):
+class SecretsBackend(WithMotosUrls, SecretsManagerBackend):
     """One account's secrets in one region."""
-
-    @property
-    def _url_module(self) -> Any:
-        return moto_urls
 
     def create_secret(self, name: str, *args: Any, **settings: Any) -> str:
         held = self.secrets.get(name) if name in self.secrets.keys() else None  # noqa: SIM118  moto's `in` takes ARNs

@@ -10,7 +10,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from sandbox.aws.agentcore import SERVICE
-from sandbox.aws.permissions import NoSuchRoleError, is_allowed, trusts
+from sandbox.aws.permissions import is_allowed, trusts
 from sandbox.credentials import AWS_SECRET_KEY
 from sandbox.gateway.deployed import Gateway
 from sandbox.gateway.invocation import CallFailedError
@@ -18,11 +18,8 @@ from sandbox.gateway.invocation import CallFailedError
 
 def may(gateway: Gateway, action: str, resource: str) -> bool:
     """Whether the gateway can assume its role, and the role may do this."""
-    try:
-        assumable = trusts(gateway.role_arn, SERVICE, source_account=gateway.account, source_arn=gateway.arn)
-        return assumable and is_allowed(gateway.role_arn, action, resource)
-    except NoSuchRoleError:
-        return False
+    assumable = trusts(gateway.role_arn, SERVICE, source_account=gateway.account, source_arn=gateway.arn)
+    return assumable and is_allowed(gateway.role_arn, action, resource)
 
 
 def require(gateway: Gateway, action: str, *resources: str) -> None:

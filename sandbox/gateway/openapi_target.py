@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import httpx2
 
 from agentcore_auth.documents import openapi
-from agentcore_auth.documents.http import CallError, HttpOperation
+from agentcore_auth.documents.http import CallError, HttpOperation, HttpRequest
 from agentcore_auth.documents.reading import Tool
 from sandbox.gateway.credentials import TokenVault
 from sandbox.gateway.deployed import Gateway, Target
@@ -28,11 +28,7 @@ class OpenApiInvoker:
         return [operation.tool for operation in _operations(gateway, target)]
 
     async def call(self, call: Call) -> Answer:
-        operation = next(each for each in _operations(call.gateway, call.target) if each.tool.name == call.tool)
-        try:
-            request = operation.request(call.arguments)
-        except CallError as misfit:
-            raise CallFailedError(str(misfit)) from misfit
+        operation, request = requested(call, _operations(call.gateway, call.target))
         shown = await self._vault.shown(call.gateway, call.target)
         async with self._clients() as http:
             response = await http.request(
@@ -42,6 +38,15 @@ class OpenApiInvoker:
                 content=request.body,
             )
         return answer_of(response)
+
+
+def requested(call: Call, operations: Iterable[HttpOperation]) -> tuple[HttpOperation, HttpRequest]:
+    """The operation that is called, and its request. Raises CallFailedError where the arguments do not fit."""
+    operation = next(each for each in operations if each.tool.name == call.tool)
+    try:
+        return operation, operation.request(call.arguments)
+    except CallError as misfit:
+        raise CallFailedError(str(misfit)) from misfit
 
 
 def answer_of(response: httpx2.Response) -> Answer:

@@ -11,14 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agentcore_auth.documents import smithy
-from agentcore_auth.documents.http import CallError
 from agentcore_auth.documents.reading import Tool
 from agentcore_auth.documents.smithy import SmithyService
 from sandbox.gateway.deployed import Gateway, Target
 from sandbox.gateway.documents import read_schema
 from sandbox.gateway.execution_role import SignedByRole, require
 from sandbox.gateway.invocation import Answer, Call, CallFailedError, HttpClients
-from sandbox.gateway.openapi_target import answer_of
+from sandbox.gateway.openapi_target import answer_of, requested
 
 _DEFAULTS = {"GroupName": "default", "EventBusName": "default"}
 """What EventBridge and its Scheduler take where a request does not say it (their API references)."""
@@ -36,13 +35,9 @@ class SmithyInvoker:
 
     async def call(self, call: Call) -> Answer:
         service = _service(call.gateway, call.target)
-        operation = next(each for each in service.operations if each.tool.name == call.tool)
         if service.signing_name is None:
             raise CallFailedError(f"The model of {service.name} does not say how requests are signed (aws.auth#sigv4).")
-        try:
-            request = operation.request(call.arguments)
-        except CallError as misfit:
-            raise CallFailedError(str(misfit)) from misfit
+        _, request = requested(call, service.operations)
         action = f"{service.signing_name}:{call.tool}"
         require(call.gateway, action, *resources_of(action, call.gateway, call.arguments))
         host = f"{service.endpoint_prefix or service.signing_name}.{call.gateway.region}.amazonaws.com"

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Generator
 from concurrent import futures
+from pathlib import Path
 
 import grpc
 import pytest
@@ -68,6 +69,15 @@ def test_serves_nobody_else() -> None:
         assert refused.value.details() == "the sandbox serves nobody but the user who started it"
     finally:
         server.stop(0).wait()
+
+
+def test_stands_before_every_grpc_server_of_the_sandbox() -> None:
+    folder = Path(peers.__file__).parent
+    # The engine's own server is a command's, and lives as long as that.
+    sources = [each.read_text() for each in folder.rglob("*.py") if each.parent != folder / "engine"]
+    servers = [call for source in sources for call in source.split("grpc.server(")[1:]]
+    assert servers
+    assert all("interceptors=[OwnUserOnly()]" in call.partition(".start()")[0] for call in servers)
 
 
 @pytest.mark.parametrize("by", ["the kernel's tables", "lsof"])

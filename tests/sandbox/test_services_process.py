@@ -99,6 +99,29 @@ def test_takes_no_folder_with_files_of_others(tmp_path: Path, name: str) -> None
     assert {entry.name for entry in tmp_path.iterdir()} == {name, "backend"}
 
 
+def test_says_which_folder_it_cannot_use(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ServicesError, match=r"file cannot be the sandbox's folder: File exists"):
+        services.start(tmp_path / "file")
+
+
+def test_runs_commands_where_nothing_but_the_virtual_environment_leads_back_to_the_project(tmp_path: Path) -> None:
+    environment = {**os.environ, "SANDBOX_FOLDER": str(tmp_path / "sandbox")}
+    find = (
+        "from pathlib import Path; links = (place for place in Path().rglob('*') if place.is_symlink()); "
+        "print(*links, Path('README.md').stat().st_ino)"
+    )
+    sandbox = [sys.executable, "-m", "sandbox"]
+    try:
+        asked = [*sandbox, "exec", "--", sys.executable, "-c", find]
+        told = subprocess.run(asked, cwd=PROJECT, env=environment, check=True, capture_output=True, text=True)
+    finally:
+        subprocess.run([*sandbox, "down"], cwd=PROJECT, env=environment, check=True, capture_output=True)
+    *links, inode = told.stdout.split()
+    assert links in ([], [".venv"])
+    assert int(inode) != (PROJECT / "README.md").stat().st_ino
+
+
 def test_takes_no_copy_of_a_sandboxs_folder(tmp_path: Path) -> None:
     made = tmp_path / "made"
     made.mkdir()

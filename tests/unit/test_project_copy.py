@@ -106,7 +106,7 @@ def test_writes_and_deletes_nothing_through_links_that_a_command_left(project: P
 
 
 def test_copies_a_link_within_the_project_as_one_within_the_copy(project: Path, tmp_path: Path) -> None:
-    (project / "latest.py").symlink_to(project / "components" / "gateway.py")
+    (project / "latest.py").symlink_to("components/gateway.py")
     (project / "outside").symlink_to(tmp_path)
     made = copy(project, tmp_path / "copy")
     assert (made / "latest.py").resolve() == made / "components" / "gateway.py"
