@@ -20,12 +20,12 @@ class Answer:
     document: Any = field(default_factory=dict[str, Any])
 
 
+@dataclass(frozen=True)
 class InProcessHttp:
     """Requests to one origin (`https://host`), answered by an app instead of over the network."""
 
-    def __init__(self, app: ASGIApp, origin: str) -> None:
-        self._app = app
-        self._origin = origin
+    app: ASGIApp
+    origin: str
 
     def request(
         self,
@@ -39,17 +39,12 @@ class InProcessHttp:
     ) -> Answer:
         """Send one request with a JSON body or a form; `path` is taken as it stands, escapes and query included."""
 
+        content = None if body is None else json.dumps(body)
+        credentials = basic or httpx2.USE_CLIENT_DEFAULT
+
         async def send() -> httpx2.Response:
-            transport = httpx2.ASGITransport(app=self._app)
-            async with httpx2.AsyncClient(transport=transport, base_url=self._origin) as client:
-                return await client.request(
-                    method,
-                    path,
-                    headers=headers,
-                    content=None if body is None else json.dumps(body),
-                    data=form,
-                    auth=basic or httpx2.USE_CLIENT_DEFAULT,
-                )
+            async with httpx2.AsyncClient(transport=httpx2.ASGITransport(self.app), base_url=self.origin) as client:
+                return await client.request(method, path, headers=headers, content=content, data=form, auth=credentials)
 
         response = asyncio.run(send())
         return Answer(response.status_code, response.json() if response.content else {})

@@ -38,12 +38,9 @@ def decide(request: TokenRequest, state: State) -> Grant:
         raise OAuthError(403, "access_denied", f"Service not enabled within domain: {request.audience}")
     grants = state.grants.search({"client_id": client.client_id, "audience": api.identifier})
     if not grants:
-        raise OAuthError(
-            403,
-            "access_denied",
-            f'Client "{client.client_id}" is not authorized to access resource server "{api.identifier}". '
-            'You need to create a "client-grant" associated to this API.',
-        )
+        reason = f'Client "{client.client_id}" is not authorized to access resource server "{api.identifier}". '
+        remedy = 'You need to create a "client-grant" associated to this API.'
+        raise OAuthError(403, "access_denied", reason + remedy)
     granted = grants[0].scopes_at(api)
     ungranted = [scope for scope in request.scopes if scope not in granted]
     if ungranted:
@@ -59,11 +56,9 @@ def _authenticated(request: TokenRequest, state: State) -> Client:
     if not request.client_id:
         raise OAuthError(400, "invalid_request", "Missing required parameter: client_id")
     client = state.clients.get(request.client_id)
-    if (
-        client is None
-        or request.method not in client.authentication_methods
-        or not hmac.compare_digest(request.client_secret.encode(), client.client_secret.encode())
-    ):
+    if client is None or request.method not in client.authentication_methods:
+        raise OAuthError(401, "access_denied", "Unauthorized")
+    if not hmac.compare_digest(request.client_secret.encode(), client.client_secret.encode()):
         raise OAuthError(401, "access_denied", "Unauthorized")
     return client
 
