@@ -12,7 +12,7 @@ from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from sandbox.providers.base import AutoName, Created, FunctionType, Provider, ProviderError, ResourceType, serve
-from sandbox.providers.values import UNKNOWN, Properties, Secret, decode, encode
+from sandbox.providers.values import UNKNOWN, Properties, Secret, decode, encode, plain
 
 # The argument classes of a real SDK lend their names and types.
 SECRET = "shelves:index:Secret"
@@ -33,7 +33,7 @@ def _create(shelf: Shelf, inputs: Properties) -> Created:
 def _read(shelf: Shelf, identifier: str, state: Properties) -> Properties | None:
     del state
     held = shelf.get(identifier)
-    return None if held is None else {**held, "arn": f"shelf/{identifier}"}
+    return None if held is None else {"tags": None, **held, "arn": f"shelf/{identifier}"}
 
 
 def _update(shelf: Shelf, identifier: str, old: Properties, new: Properties) -> Properties:
@@ -213,6 +213,21 @@ def test_a_refresh_gives_objects_no_new_inputs_and_takes_a_changed_default_for_t
         "tags": {"a": "1", "b": "2"},
         "blocks": [{"__defaults": [], "name": "b"}, block],
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "found"), [({"tags": {}}, {"tags": {}}), ({"tags": {"a": "b"}}, {}), ({"tags": Secret({})}, {"tags": {}})]
+)
+def test_what_the_service_does_not_tell_is_gone_unless_it_was_empty(
+    caller: Caller, given: Properties, found: Properties
+) -> None:
+    made = caller.create({"name": "n"})
+
+    answer = caller.stub.Read(
+        rpc.ReadRequest(urn=_urn(SECRET), id=made.id, properties=made.properties, inputs=encode(given))
+    )
+
+    assert plain(decode(answer.inputs)) == found
 
 
 def test_a_default_is_kept_from_the_inputs_before(caller: Caller) -> None:
