@@ -244,6 +244,8 @@ class _Refusals(grpc.ServerInterceptor):
         def answer(request: Any, context: Context) -> Any:
             try:
                 return handler.unary_unary(request, context)
+            except NotImplementedError:  # gRPC's own, of a method that only other providers have
+                raise
             except Exception as error:
                 message = self._provider.explain(error)
                 if message is not None:

@@ -300,6 +300,13 @@ def test_a_defect_is_told_from_a_refusal_and_logged(caller: Caller, caplog: pyte
     assert "by an author's mistake" in caplog.text
 
 
+def test_what_the_protocol_has_besides_is_told_to_be_unimplemented(caller: Caller) -> None:
+    with pytest.raises(grpc.RpcError) as refused:
+        caller.stub.GetMapping(rpc.GetMappingRequest(key="terraform"))
+
+    assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED  # pyright: ignore[reportAttributeAccessIssue]
+
+
 def test_each_connection_has_a_configuration_of_its_own(port: int, caller: Caller) -> None:
     other = Caller(port)
     with pytest.raises(grpc.RpcError, match="the shelves provider was not configured on this connection"):
