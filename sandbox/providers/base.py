@@ -245,6 +245,8 @@ class _Refusals(grpc.ServerInterceptor):
         def answer(request: Any, context: Context) -> Any:
             try:
                 return handler.unary_unary(request, context)
+            except NotImplementedError:  # gRPC's own, of a method that only other providers have
+                raise
             except Exception as error:
                 message = self._provider.explain(error)
                 if message is not None:
@@ -278,8 +280,12 @@ def _state(kind: ResourceType[Any], inputs: Properties, outputs: Properties) -> 
 
 
 def _refreshed(inputs: Properties, state: Properties) -> Properties:
-    """The inputs of an object as a refresh finds them: it gets no new ones, and a default that changed is none now."""
-    now = {name: _found(value, state[name]) for name, value in inputs.items() if name in state}
+    """The inputs of an object as a refresh finds them: it gets no new ones, and a default that changed is none now.
+
+    Terraform takes an empty value for none, so one stays that the service does not tell.
+    """
+    there = {name: state.get(name, value) for name, value in inputs.items() if name in state or not plain(value)}
+    now = {name: _found(inputs[name], value) for name, value in there.items() if name != DEFAULTS}
     if DEFAULTS in inputs:
         now[DEFAULTS] = [name for name in inputs[DEFAULTS] if name in now and now[name] == inputs[name]]
     return now

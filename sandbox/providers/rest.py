@@ -184,7 +184,9 @@ class Collection(Generic[RestT]):
     def outputs(self, found: Properties, known: Properties) -> Properties:
         """What a document of the service says; `known` are inputs or state."""
         told = {name: _at(found, place) for name, place in {**self.fields, **self.told}.items()}
-        blocks = {name: {k: told[name].get(snake(k)) for k in known[name]} for name in self.blocks & known.keys()}
+        blocks = {
+            name: {k: (told[name] or {}).get(snake(k)) for k in known[name]} for name in self.blocks & known.keys()
+        }
         return {name: value for name, value in told.items() if name not in self.blocks} | blocks
 
     def create(self, client: RestT, inputs: Properties) -> Created:

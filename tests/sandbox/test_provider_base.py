@@ -12,7 +12,7 @@ from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from sandbox.providers.base import AutoName, Created, FunctionType, Provider, ProviderError, ResourceType, serve
-from sandbox.providers.values import UNKNOWN, Properties, Secret, decode, encode
+from sandbox.providers.values import UNKNOWN, Properties, Secret, decode, encode, plain
 
 # The argument classes of a real SDK lend their names and types.
 SECRET = "shelves:index:Secret"
@@ -33,7 +33,7 @@ def _create(shelf: Shelf, inputs: Properties) -> Created:
 def _read(shelf: Shelf, identifier: str, state: Properties) -> Properties | None:
     del state
     held = shelf.get(identifier)
-    return None if held is None else {**held, "arn": f"shelf/{identifier}"}
+    return None if held is None else {"tags": None, **held, "arn": f"shelf/{identifier}"}
 
 
 def _update(shelf: Shelf, identifier: str, old: Properties, new: Properties) -> Properties:
@@ -215,6 +215,21 @@ def test_a_refresh_gives_objects_no_new_inputs_and_takes_a_changed_default_for_t
     }
 
 
+@pytest.mark.parametrize(
+    ("given", "found"), [({"tags": {}}, {"tags": {}}), ({"tags": {"a": "b"}}, {}), ({"tags": Secret({})}, {"tags": {}})]
+)
+def test_what_the_service_does_not_tell_is_gone_unless_it_was_empty(
+    caller: Caller, given: Properties, found: Properties
+) -> None:
+    made = caller.create({"name": "n"})
+
+    answer = caller.stub.Read(
+        rpc.ReadRequest(urn=_urn(SECRET), id=made.id, properties=made.properties, inputs=encode(given))
+    )
+
+    assert plain(decode(answer.inputs)) == found
+
+
 def test_a_default_is_kept_from_the_inputs_before(caller: Caller) -> None:
     before = {"name": "n", "description": "of an older version"}
 
@@ -283,6 +298,13 @@ def test_a_defect_is_told_from_a_refusal_and_logged(caller: Caller, caplog: pyte
         caller.create({"name": "n", "description": "broken"})
 
     assert "by an author's mistake" in caplog.text
+
+
+def test_what_the_protocol_has_besides_is_told_to_be_unimplemented(caller: Caller) -> None:
+    with pytest.raises(grpc.RpcError) as refused:
+        caller.stub.GetMapping(rpc.GetMappingRequest(key="terraform"))
+
+    assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_each_connection_has_a_configuration_of_its_own(port: int, caller: Caller) -> None:
