@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from agentcore_auth.documents.reading import Json, Tool
 
 Location = Literal["path", "query", "header", "cookie"]
+Media = Literal["application/json", "application/x-www-form-urlencoded", "multipart/form-data", "application/xml"]
 
 
 class CallError(ValueError):
@@ -33,12 +34,16 @@ class Parameter:
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request before credentials are added: `target` is path and query, percent-encoded; `body` JSON or None."""
+    """A request before credentials are added: `target` is path and query, percent-encoded; `body` is text or None.
+
+    `fields` are those of a multipart form, which whoever sends it writes with a boundary of its own.
+    """
 
     method: str
     target: str
     headers: Mapping[str, str]
     body: bytes | None
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class HttpOperation:
     """One tool and its request.
 
     `server` is the base address (OpenAPI) or None (Smithy: the service's endpoint). `members` maps arguments to keys of
-    a JSON object in the body; `payload` names the argument that is the whole body instead.
+    an object in the body, which is written as `media`; `payload` names the argument that is the whole body instead.
     """
 
     tool: Tool
@@ -56,12 +61,14 @@ class HttpOperation:
     parameters: tuple[Parameter, ...] = ()
     members: Mapping[str, str] = field(default_factory=dict[str, str])
     payload: str | None = None
+    media: Media = "application/json"
 
     def request(self, arguments: Mapping[str, Json]) -> HttpRequest:
         """The request for a call with `arguments`.
 
         Raises:
-            CallError: an argument that the tool requires is missing, or one that it does not have is there.
+            CallError: an argument that the tool requires is missing, or one that it does not have is there; or the
+                body is XML: no document says how AgentCore makes it of arguments.
         """
         self._check(arguments)
         path, query = self.path, list[tuple[str, str]]()
@@ -78,12 +85,22 @@ class HttpOperation:
                 cookies.append(f"{name}={quote(_joined(value))}")
         if cookies:
             headers["Cookie"] = "; ".join(cookies)
-        body = self._body(arguments)
-        if body is not None:
-            headers["Content-Type"] = "application/json"
         separator = "&" if "?" in path else "?"
         target = f"{path}{separator}{urlencode(query)}" if query else path
-        return HttpRequest(self.method, target, headers, body)
+        given = self._given(arguments)
+        if given is None:
+            return HttpRequest(self.method, target, headers, None)
+        if self.media == "application/xml":
+            raise CallError(f"{self.tool.name} takes XML, and no document says how AgentCore writes it")
+        if self.media == "multipart/form-data" and isinstance(given, dict):
+            fields = {name: _text(value) for name, value in given.items()}
+            return HttpRequest(self.method, target, headers, None, fields)
+        headers["Content-Type"] = self.media
+        if self.media == "application/x-www-form-urlencoded" and isinstance(given, dict):
+            body = urlencode({name: _text(value) for name, value in given.items()})
+        else:
+            body = json.dumps(given)
+        return HttpRequest(self.method, target, headers, body.encode())
 
     def _placed(self, arguments: Mapping[str, Json]) -> Iterator[tuple[Location, str, Json]]:
         for parameter in self.parameters:
@@ -103,11 +120,12 @@ class HttpOperation:
             lacks = [f"misses {name!r}" for name in missing] + [f"has no argument {name!r}" for name in unknown]
             raise CallError(f"{self.tool.name} {', '.join(lacks)}")
 
-    def _body(self, arguments: Mapping[str, Json]) -> bytes | None:
+    def _given(self, arguments: Mapping[str, Json]) -> Json:
+        """What the arguments make the body of; None where there is none."""
         if self.payload is not None:
-            return None if self.payload not in arguments else json.dumps(arguments[self.payload]).encode()
-        given = {key: arguments[argument] for argument, key in self.members.items() if argument in arguments}
-        return json.dumps(given).encode() if self.members and given else None
+            return arguments.get(self.payload)
+        given: dict[str, Json] = {key: arguments[name] for name, key in self.members.items() if name in arguments}
+        return given or None
 
 
 def _filled(path: str, name: str, value: str) -> str:

@@ -18,6 +18,10 @@ TOOLS_PER_TARGET = 1000
 # Ours: far more than any tool needs, and few enough for every later step to walk a document by recursion.
 DEEPEST = 100
 TOO_DEEP = f"is nested more than {DEEPEST} levels deep; flatten it"
+# AgentCore's model has no rule of its own. This is what Bedrock's Converse takes as a tool's name (botocore,
+# bedrock-runtime, ToolName): a tool with another name would deploy, and then break the agent that lists it.
+_TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_LONGEST_NAME = 64
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,16 @@ class Tool:
     description: str
     input_schema: Mapping[str, Json]
     output_schema: Mapping[str, Json] | None = None
+
+
+def tool_name_problem(name: str, target: str = "") -> str:
+    """What is wrong with a tool's name, to which the name of `target` is joined for the model; empty if nothing."""
+    if not _TOOL_NAME.fullmatch(name):
+        return f"{name!r} is not 1 to 64 letters, digits, underscores and hyphens"
+    joined = f"{target}___{name}"
+    if target and len(joined) > _LONGEST_NAME:
+        return f"models see the tool as {joined!r}, {len(joined)} characters, and Bedrock takes {_LONGEST_NAME}"
+    return ""
 
 
 class Findings:

@@ -22,7 +22,9 @@ from agentcore_auth.documents.reading import (
     is_object,
     kind_of,
     parse_json,
+    tool_name_problem,
 )
+from agentcore_auth.documents.references import check_size
 from agentcore_auth.documents.smithy_shapes import InputSchemas, as_object, member_target, plain_text, traits_of
 
 _REST_JSON = "aws.protocols#restJson1"
@@ -50,22 +52,22 @@ class SmithyService:
     operations: tuple[HttpOperation, ...]
 
 
-def parse(text: str, source: str) -> SmithyService:
-    """The service in a model and its operations.
+def parse(text: str, source: str, *, target: str = "") -> SmithyService:
+    """The service in a model and its operations; `target` is the target's name, which stands before the tools' names.
 
     Raises:
         DocumentError: with all mistakes, each with its place in the document.
     """
     document = parse_json(text, source)
     findings = Findings(source)
-    service = _read(document, findings)
+    service = _read(document, findings, target)
     findings.raise_if_any()
     if service is None:
         raise AssertionError("a model without a service is a finding")
     return service
 
 
-def _read(document: Json, findings: Findings) -> SmithyService | None:
+def _read(document: Json, findings: Findings, target: str) -> SmithyService | None:
     if not is_object(document):
         findings.add((), f"is {kind_of(document)}; a Smithy model in its JSON AST is an object")
         return None
@@ -81,14 +83,14 @@ def _read(document: Json, findings: Findings) -> SmithyService | None:
     if len(services) != 1:
         findings.add(("shapes",), f"has {len(services)} services ({', '.join(services) or 'none'}); a target needs one")
         return None
-    return _Reader(shapes, findings).service(services[0])
+    return _Reader(shapes, findings, target).service(services[0])
 
 
 class _Reader:
-    def __init__(self, shapes: dict[str, Json], findings: Findings) -> None:
+    def __init__(self, shapes: dict[str, Json], findings: Findings, target: str) -> None:
         self._shapes = shapes
         self._findings = findings
-        self._schemas = InputSchemas(shapes, findings)
+        self._target = target
 
     def service(self, name: str) -> SmithyService:
         traits = traits_of(self._shapes[name])
@@ -138,6 +140,8 @@ class _Reader:
         first: dict[str, str] = {}
         for name in names:
             short = name.partition("#")[2]
+            if problem := tool_name_problem(short, self._target):
+                self._findings.add(("shapes", name), problem)
             if short in first:
                 self._findings.add(("shapes", name), f"{short!r} is also the name of {first[short]}")
             first.setdefault(short, name)
@@ -162,18 +166,29 @@ class _Reader:
             return None
         else:
             fields = as_object(as_object(self._shapes[target]).get("members"))
+        self._check_streaming(at, shape)
         documentation = traits.get("smithy.api#documentation")
         tool = Tool(
             name=name.partition("#")[2],
             description=plain_text(documentation) if isinstance(documentation, str) else f"{method} {uri}",
-            input_schema=self._schemas.structure(target, fields) if fields else {"type": "object", "properties": {}},
+            input_schema=InputSchemas(self._shapes, self._findings).structure(target, fields),
         )
+        check_size(tool.input_schema, at, self._findings)
         parameters, members, payload = _bindings(fields)
         labels = {label.rstrip("+") for label in re.findall(r"\{([^}]*)\}", uri)}
         bound = {parameter.name for parameter in parameters if parameter.location == "path"}
         for label in sorted(labels ^ bound):
             self._findings.add((*at, "traits", "smithy.api#http"), f"{label!r} is not both in the uri and an httpLabel")
         return HttpOperation(tool, method, uri, None, parameters, members, payload)
+
+    def _check_streaming(self, at: Path, operation: dict[str, Json]) -> None:
+        """AgentCore calls no operation that streams what it takes or gives (gateway-building-smithy-targets)."""
+        for key in ("input", "output"):
+            structure = as_object(self._shapes.get(member_target(operation.get(key)) or ""))
+            for name, member in as_object(structure.get("members")).items():
+                shape = self._shapes.get(member_target(member) or "")
+                if "smithy.api#streaming" in {**traits_of(shape), **traits_of(member)}:
+                    self._findings.add((*at, key), f"{name!r} is a stream, and AgentCore calls no streaming operations")
 
 
 def _bindings(fields: dict[str, Json]) -> tuple[tuple[Parameter, ...], dict[str, str], str | None]:

@@ -47,11 +47,15 @@ def plain_text(documentation: str) -> str:
 
 
 class InputSchemas:
-    """Makes JSON schemas of the shapes in one model; unknown targets become findings."""
+    """Makes JSON schemas of the shapes that one operation takes; unknown targets become findings.
+
+    Each shape is resolved once, and its schema shared: shapes that refer to one another would grow without bound.
+    """
 
     def __init__(self, shapes: dict[str, Json], findings: Findings) -> None:
         self._shapes = shapes
         self._findings = findings
+        self._resolved: dict[str, dict[str, Json]] = {}
 
     def structure(self, name: str | None, fields: dict[str, Json], inside: tuple[str, ...] = ()) -> dict[str, Json]:
         """The schema of a structure or a union with these members.
@@ -90,6 +94,11 @@ class InputSchemas:
         if target not in self._shapes:
             self._findings.add(("shapes", *at[-2:]), f"{target} is not a shape of this model")
             return {}
+        if target not in self._resolved:
+            self._resolved[target] = self._shape(target, inside)
+        return self._resolved[target]
+
+    def _shape(self, target: str, inside: tuple[str, ...]) -> dict[str, Json]:
         shape = as_object(self._shapes[target])
         kind = shape.get("type")
         if kind in {"structure", "union"}:

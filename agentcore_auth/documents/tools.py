@@ -7,7 +7,6 @@ properties, required, items. Everything else would be dropped or refused when th
 from __future__ import annotations
 
 import json
-import re
 from typing import Annotated, Literal, cast, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -24,6 +23,7 @@ from agentcore_auth.documents.reading import (
     is_object,
     kind_of,
     parse_json,
+    tool_name_problem,
 )
 
 
@@ -58,21 +58,17 @@ _TOOL_KEYS = tuple(str(field.alias) for field in _Tool.model_fields.values())
 _A_TOOL = f"a tool is an object with {', '.join(_TOOL_KEYS[:3])}"
 _VALID_TYPES = f"valid: {', '.join(SCHEMA_TYPES)}"
 
-# AgentCore's model has no rule of its own. This is what Bedrock's Converse takes as a tool's name (botocore,
-# bedrock-runtime, ToolName): a tool with another name would deploy, and then break the agent that lists it.
-_TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
-
-def parse(text: str, source: str) -> tuple[Tool, ...]:
-    """The tools in a JSON document; `source` names the document in messages.
+def parse(text: str, source: str, *, target: str = "") -> tuple[Tool, ...]:
+    """The tools in a JSON document; `source` names the document in messages, `target` is the target's name.
 
     Raises:
         DocumentError: with all mistakes, each with its place in the document.
     """
-    return check(parse_json(text, source), source)
+    return check(parse_json(text, source), source, target=target)
 
 
-def check(document: object, source: str) -> tuple[Tool, ...]:
+def check(document: object, source: str, *, target: str = "") -> tuple[Tool, ...]:
     """The tools in a document that has been parsed already, such as the inline `tools` of a stack file.
 
     Raises:
@@ -88,7 +84,7 @@ def check(document: object, source: str) -> tuple[Tool, ...]:
         if len(document) > TOOLS_PER_TARGET:
             findings.add((), f"has {len(document)} tools; a target can offer {TOOLS_PER_TARGET}")
         tools = [_tool(entry, (index,), findings) for index, entry in enumerate(document)]
-        _check_names([tool.name for tool in tools], findings)
+        _check_names([tool.name for tool in tools], target, findings)
     findings.raise_if_any()
     return tuple(tools)
 
@@ -115,13 +111,13 @@ def _tool(entry: object, path: Path, findings: Findings) -> Tool:
     )
 
 
-def _check_names(names: list[str], findings: Findings) -> None:
+def _check_names(names: list[str], target: str, findings: Findings) -> None:
     first: dict[str, int] = {}
     for index, name in enumerate(names):
         if not name:
             continue
-        if not _TOOL_NAME.fullmatch(name):
-            findings.add((index, "name"), f"{name!r} is not 1 to 64 letters, digits, underscores and hyphens")
+        if problem := tool_name_problem(name, target):
+            findings.add((index, "name"), problem)
         if name in first:
             findings.add((index, "name"), f"{name!r} is also the name of [{first[name]}]")
         first.setdefault(name, index)

@@ -191,7 +191,10 @@ IN_BODY = 'paths["/pets"].post.requestBody.content["application/json"].schema.pr
         ),
         (
             changed("list pets", "paths", "/pets", "get", "operationId"),
-            "paths[\"/pets\"].get.operationId: 'list pets' has a space in it, and it becomes the tool's name",
+            (
+                "paths[\"/pets\"].get.operationId: 'list pets' is not 1 to 64 letters, digits, underscores and hyphens; it "
+                "becomes the tool's name"
+            ),
         ),
         (
             changed("body", "paths", "/pets", "get", "parameters", 0, "in"),
@@ -222,8 +225,11 @@ IN_BODY = 'paths["/pets"].post.requestBody.content["application/json"].schema.pr
             f"{IN_BODY}.name.oneOf: is not supported by AgentCore in what a tool takes",
         ),
         (
-            changed({"application/xml": {}}, "paths", "/pets", "post", "requestBody", "content"),
-            'paths["/pets"].post.requestBody.content: offers application/xml; supported: application/json',
+            changed({"image/png": {}}, "paths", "/pets", "post", "requestBody", "content"),
+            (
+                'paths["/pets"].post.requestBody.content: offers image/png; supported: application/json, '
+                "application/x-www-form-urlencoded, multipart/form-data, application/xml"
+            ),
         ),
     ],
 )
