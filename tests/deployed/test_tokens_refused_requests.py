@@ -27,9 +27,14 @@ EVERY_PROVIDER: Mapping[str, Any] = {
 Get = Callable[..., Answer]
 
 
+@pytest.fixture(scope="module")
+def deployed(deploy_for_module: Deploy) -> Deployment:
+    return deploy_for_module(EVERY_PROVIDER)
+
+
 @pytest.fixture
-def deployment(deploy: Deploy) -> Deployment:
-    return deploy(EVERY_PROVIDER)
+def deployment(services: Services, deployed: Deployment) -> Deployment:  # noqa: ARG001  # the network to reach it by
+    return deployed
 
 
 @pytest.fixture
@@ -91,6 +96,8 @@ def test_an_okta_application_that_demands_dpop_is_recognized(
     app["settings"]["oauthClient"]["dpop_bound_access_tokens"] = True
     httpx2.put(url, json=app, headers=administrator).raise_for_status()
     cause, remedy = refused(get("okta"))
+    app["settings"]["oauthClient"]["dpop_bound_access_tokens"] = False
+    httpx2.put(url, json=app, headers=administrator).raise_for_status()
     assert (cause, "Proof of Possession" in remedy) == ("dpop_required", True)
 
 
@@ -100,14 +107,13 @@ def test_a_cognito_client_without_the_grant_is_recognized(
     provider = deployment.outputs.provider("cognito")
     pool = provider.issuer.rpartition("/")[2]
     client = provider.clients["default"].client_id
-    aws("cognito-idp").update_user_pool_client(
-        UserPoolId=pool,
-        ClientId=client,
-        AllowedOAuthFlows=["code"],
-        AllowedOAuthFlowsUserPoolClient=True,
-        CallbackURLs=["https://app.example.com"],
-    )
+    which = {"UserPoolId": pool, "ClientId": client}
+    before = aws("cognito-idp").describe_user_pool_client(**which)["UserPoolClient"]
+    other_flow = {"AllowedOAuthFlows": ["code"], "CallbackURLs": ["https://app.example.com"]}
+    aws("cognito-idp").update_user_pool_client(**which, **other_flow, AllowedOAuthFlowsUserPoolClient=True)
     cause, remedy = refused(get("cognito"))
+    settings = ("AllowedOAuthFlows", "AllowedOAuthScopes", "AllowedOAuthFlowsUserPoolClient")
+    aws("cognito-idp").update_user_pool_client(**which, **{name: before[name] for name in settings})
     assert (cause, "AllowedOAuthFlowsUserPoolClient" in remedy) == ("grant_not_enabled", True)
 
 
