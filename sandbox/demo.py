@@ -1,9 +1,9 @@
 """The demonstration: deploy on a fresh sandbox, let every provider's clients in, and keep everybody else out.
 
-Twice, each time into empty accounts: the stack as its file has it, pinned, and in `mode: tutorial`. In between, the
-mistake that most people make, on a gateway made by hand. Everything is asked over the network, as a caller would:
-tokens at the providers' token endpoints, gateways with the official MCP client. Only tokens that no client of the
-stack could get (expired, of another client, without the scope) are minted.
+Twice, each time into empty accounts: the stack as its file has it, pinned, and in `mode: tutorial`. Beside the first
+stands a gateway made by hand, with the mistake that most people make. Everything is asked over the network, as a
+caller would: tokens at the providers' token endpoints, gateways with the official MCP client. Only tokens that no
+client of the stack could get (expired, of another client, without the scope) are minted.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ class _Monitor(MockMonitor):
                 checked = _accepted(provider.Check(protocol.CheckRequest(urn=urn, news=request.object)))
                 created = provider.Create(protocol.CreateRequest(urn=urn, properties=checked.inputs))
                 id_, outputs = created.id, created.properties
-        except Exception as error:
+        except (grpc.RpcError, pulumi.RunError) as error:
             raise _explained(f"{request.type} `{request.name}`", error) from error
         with self._lock:
             self.created += 1
@@ -114,7 +114,7 @@ class _Monitor(MockMonitor):
             provider = self._provider(request.provider, request.tok)
             answered = _accepted(provider.Invoke(protocol.InvokeRequest(tok=request.tok, args=request.args)))
             return resource_pb2.ResourceInvokeResponse(**{"return": getattr(answered, "return")})
-        except Exception as error:
+        except (grpc.RpcError, pulumi.RunError) as error:
             raise _explained(request.tok, error) from error
 
     def _provider(self, reference: str, token: str) -> ResourceProviderStub:
@@ -147,11 +147,9 @@ def _accepted(response: Any) -> Any:
     return response
 
 
-def _explained(subject: str, error: Exception) -> Exception:
-    """A provider's refusal as one of the program; anything else is a defect, and stays what it is."""
-    if isinstance(error, grpc.RpcError):
-        return pulumi.RunError(f"{subject}: {cast('grpc.Call', error).details()}")
-    return pulumi.RunError(f"{subject}: {error}") if isinstance(error, pulumi.RunError) else error
+def _explained(subject: str, error: Exception) -> pulumi.RunError:
+    """The reason of a provider or of ours, with what it concerns."""
+    return pulumi.RunError(f"{subject}: {error.details() if isinstance(error, grpc.Call) else error}")
 
 
 def configuration(stack_file: Mapping[str, Any], namespace: str) -> tuple[dict[str, str], list[str]]:
