@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -18,8 +17,9 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from agentcore_auth.iam import SERVICE
 from agentcore_auth.resource_types import GATEWAY, ROLE
 from policy import rules
+from tests.unit.project import PROJECT
 
-PACK = Path(__file__).parents[2] / "policy"
+PACK = PROJECT / "policy"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 EVERYTHING = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})

@@ -1,4 +1,4 @@
-"""What lets a token in: the rules that `test_tokens_causes.py` shows being broken, kept."""
+"""What lets a token in: the rules that `test_causes.py` shows being broken, kept."""
 
 from __future__ import annotations
 

@@ -26,10 +26,9 @@ from tests.unit.issued_tokens import (
     key_set,
     signed,
 )
+from tests.unit.project import PROJECT
 from tests.unit.property_tests import PATIENTLY
 from tests.unit.token_command import Command
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +12,11 @@ from agentcore_auth.iam import SERVICE
 from agentcore_auth.resource_types import GATEWAY, ROLE
 from policy import rules
 from policy.rules import UNKNOWN, Secret
+from tests.unit.project import PROJECT
 from tests.unit.pulumi_mocks import Recorder, deploy
 from tests.unit.stacks import AUTH0, AUTH0_SECRET, COGNITO, OKTA, OKTA_SECRET
 
-PACK = Path(__file__).parents[2] / "policy"
+PACK = PROJECT / "policy"
 
 
 def gateway(**inputs: Any) -> dict[str, Any]:

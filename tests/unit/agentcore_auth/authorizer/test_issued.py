@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +11,8 @@ from agentcore_auth.authorizer.issued import IssuedTokens
 from agentcore_auth.authorizer.model import Authorizer, CustomClaim
 from agentcore_auth.authorizer.shapes import AUTH0, COGNITO, OKTA, OKTA_WITH_CLIENT_ID, TokenShape
 from agentcore_auth.mode import Mode
+from tests.unit.project import PROJECT
 
-ROOT = Path(__file__).parents[2]
 URL = "https://issuer.example.com/.well-known/openid-configuration"
 AZP = CustomClaim("azp", ("a",))
 CID = CustomClaim("cid", ("a",))
@@ -74,7 +73,7 @@ def test_several_clients_do_not_fit_into_a_claim_that_takes_one_value() -> None:
 
 
 def test_the_documentation_has_the_same_table() -> None:
-    rows = (ROOT / "docs/authorizers.md").read_text(encoding="utf-8").splitlines()
+    rows = (PROJECT / "docs/authorizers.md").read_text(encoding="utf-8").splitlines()
     documented = {tuple(cell.strip() for cell in row.strip("|").split("|")) for row in rows if row.startswith("| ")}
     for case, _, mode, checked in CASES:
         given = [
@@ -95,9 +94,9 @@ SPELLINGS = re.compile(
 
 def test_only_one_module_knows_how_authorizers_are_spelled() -> None:
     rooms = ("agentcore_auth", "components", "configuration", "idp", "policy")
-    sources = [*ROOT.glob("*.py"), *(path for room in rooms for path in (ROOT / room).rglob("*.py"))]
+    sources = [*PROJECT.glob("*.py"), *(path for room in rooms for path in (PROJECT / room).rglob("*.py"))]
     knowing: dict[str, Any] = {
-        str(path.relative_to(ROOT)): found
+        str(path.relative_to(PROJECT)): found
         for path in sources
         if (found := [line for line in path.read_text(encoding="utf-8").splitlines() if SPELLINGS.search(line)])
     }

@@ -13,9 +13,10 @@ import pytest
 
 from agentcore_auth.cli.main import main
 from agentcore_auth.preview.markdown import code, render
+from tests.unit.project import PROJECT
 from tests.unit.stored_previews import CHANGES, UNKNOWN, created, impact_of, stored, with_authorizer
 
-GUIDE = Path(__file__).parents[2] / "docs" / "pull-requests.md"
+GUIDE = PROJECT / "docs" / "pull-requests.md"
 
 
 def report(change: str) -> str:
