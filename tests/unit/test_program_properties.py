@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.pulumi_mocks import ACCOUNT, Recorder, deploy
+from tests.unit.stacks import LAMBDA
 
 EVERYTHING: dict[str, Any] = {
     "gateway": {"name": "demo"},
@@ -20,9 +21,6 @@ SECRETS = {"auth0:apiToken": "t", "okta:apiToken": "t"}
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 KEY = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
 
-OTHER_ACCOUNT = "210987654321"
-BILLING = f"arn:aws:lambda:eu-west-1:{OTHER_ACCOUNT}:function:billing"
-TOOL = {"name": "find", "description": "Find an order", "inputSchema": {"type": "object"}}
 
 # Section, key, value -> the resource's type and the path to its property; the value without the key, and with it.
 HANDED_ON: list[tuple[str, str, Any, str, str, Any, Any]] = [
@@ -103,7 +101,7 @@ def test_every_target_has_the_description_that_it_was_given() -> None:
     api = {"name": "stock", "type": "openapi", "schema": "examples/documents/inventory.openapi.json"}
     targets = [
         {"name": "sample", "type": "sample"},
-        {"name": "orders", "type": "lambda", "functionArn": BILLING, "tools": [TOOL]},
+        LAMBDA,
         {
             "name": "schedules",
             "type": "smithy",
@@ -124,33 +122,3 @@ def test_every_target_has_the_description_that_it_was_given() -> None:
         "stock": None,
         "ship": "About ship",
     }
-
-
-def test_the_owner_of_another_account_s_function_is_told_statement_and_command() -> None:
-    function = {"name": "billing", "type": "lambda", "functionArn": BILLING, "tools": [TOOL]}
-    role = f"arn:aws:iam::{ACCOUNT}:role/demo"  # the mocks name a role's ARN by its place in the stack
-    configuration = {**EVERYTHING, "identityProviders": ["cognito"], "targets": [function]}
-    recorder = deploy(configuration)
-    assert recorder.outputs["crossAccountStatements"] == [
-        {
-            "functionArn": BILLING,
-            "accountId": OTHER_ACCOUNT,
-            "statement": {
-                "Sid": "cross-account-access",
-                "Effect": "Allow",
-                "Principal": {"AWS": role},
-                "Action": "lambda:InvokeFunction",
-                "Resource": BILLING,
-            },
-            "command": (
-                f"aws lambda add-permission --region eu-west-1 --function-name {BILLING}"
-                f" --statement-id cross-account-access --action lambda:InvokeFunction --principal {role}"
-            ),
-        }
-    ]
-    assert not recorder.all(":Permission")
-
-    entry = {OTHER_ACCOUNT: {"assumeRoleArn": f"arn:aws:iam::{OTHER_ACCOUNT}:role/deployer"}}
-    recorder = deploy({**configuration, "crossAccount": entry})
-    assert recorder.outputs["crossAccountStatements"] == []
-    assert (recorder.one(":Permission")["function"], recorder.one(":Permission")["principal"]) == (BILLING, role)

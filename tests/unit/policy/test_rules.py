@@ -14,7 +14,7 @@ from policy import rules
 from policy.rules import UNKNOWN, Secret
 from tests.unit.project import PROJECT
 from tests.unit.pulumi_mocks import Recorder, deploy
-from tests.unit.test_program import AUTH0, AUTH0_SECRET, COGNITO, OKTA, OKTA_SECRET
+from tests.unit.stacks import AUTH0, AUTH0_SECRET, COGNITO, OKTA, OKTA_SECRET
 
 PACK = PROJECT / "policy"
 

@@ -3,65 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 import pytest
 
 from agentcore_auth.documents import tools
-from components.cross_account import owners_command
-from tests.unit.pulumi_mocks import ACCOUNT, PROGRAM, Recorder, deploy
+from tests.unit.pulumi_mocks import ACCOUNT, PROGRAM, Recorder
+from tests.unit.stacks import (
+    LAMBDA,
+    MCP,
+    OPENAPI,
+    OTHER_ACCOUNT,
+    OTHER_FUNCTION,
+    OWN_FUNCTION,
+    VAULT,
+    stack,
+    statements,
+)
 
-OTHER_ACCOUNT = "210987654321"
-OWN_FUNCTION = f"arn:aws:lambda:us-west-2:{ACCOUNT}:function:orders"
-OTHER_FUNCTION = f"arn:aws:lambda:eu-west-1:{OTHER_ACCOUNT}:function:billing"
-VAULT = f"arn:aws:bedrock-agentcore:us-west-2:{ACCOUNT}:token-vault/default"
 DOCUMENTS = PROGRAM.parent / "examples/documents"
 DISCOVERY = "https://login.example.com/.well-known/openid-configuration"
-TOOL = {"name": "find", "description": "Find an order", "inputSchema": {"type": "object"}}
-
-LAMBDA: dict[str, Any] = {"name": "orders", "type": "lambda", "functionArn": OWN_FUNCTION, "tools": [TOOL]}
-OPENAPI: dict[str, Any] = {"name": "stock", "type": "openapi", "schema": "examples/documents/inventory.openapi.json"}
-MCP: dict[str, Any] = {"name": "ship", "type": "mcp", "endpoint": "https://ship.example.com/mcp"}
-
-
-class TargetRecorder(Recorder):
-    """Knows what AgentCore's token vault answers, and keeps the sample function's code."""
-
-    code: pulumi.AssetArchive
-
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        if args.typ.endswith(":Function"):
-            self.code = args.inputs["code"]
-        found, outputs = super().new_resource(args)
-        kind = args.typ.rpartition("Agentcore")[2].removesuffix("CredentialProvider").lower()
-        secret = [{"secretArn": f"arn:aws:secretsmanager:us-west-2:{ACCOUNT}:secret:vault!default/{args.name}-AbCdEf"}]
-        if kind in {"apikey", "oauth2"}:
-            outputs["credentialProviderArn"] = f"{VAULT}/{kind}credentialprovider/{args.name}"
-            outputs["apiKeySecretArns" if kind == "apikey" else "clientSecretArns"] = secret
-        return found, outputs
-
-
-def stack(*targets: Mapping[str, Any], secrets: Mapping[str, str] | None = None, **keys: Any) -> TargetRecorder:
-    """The program, run with these targets behind a Cognito gateway."""
-    base = {"gateway": {"name": "demo"}, "identityProviders": ["cognito"], "targets": list(targets)}
-    recorder = TargetRecorder()
-    deploy({**base, **keys}, secrets=secrets, recorder=recorder)
-    return recorder
 
 
 def target(recorder: Recorder) -> dict[str, Any]:
     """What the only target calls, and how: its configuration's one member and its credentials."""
     inputs = recorder.one(":AgentcoreGatewayTarget")
     return {**inputs["targetConfiguration"]["mcp"], "credentials": inputs.get("credentialProviderConfiguration")}
-
-
-def statements(recorder: Recorder) -> dict[str, dict[str, Any]]:
-    """The execution role's statements by Sid."""
-    policies = [policy for policy in recorder.all(":RolePolicy") if policy.name == "demo"]
-    found = [statement for policy in policies for statement in json.loads(policy.inputs["policy"])["Statement"]]
-    return {statement["Sid"]: statement for statement in found}
 
 
 def test_a_function_is_called_with_the_execution_role() -> None:
@@ -205,42 +173,3 @@ def test_targets_come_after_every_policy_of_the_role() -> None:
     recorder = stack({**LAMBDA, "functionArn": OTHER_FUNCTION}, crossAccount=cross)
     kinds = [each.type.rpartition(":")[2] for each in recorder.resources]
     assert max(kinds.index("RolePolicy"), kinds.index("Permission")) < kinds.index("AgentcoreGatewayTarget")
-
-
-def test_another_account_s_function_admits_the_role_through_that_account_s_provider() -> None:
-    deployer = f"arn:aws:iam::{OTHER_ACCOUNT}:role/deployer"
-    alias = {**LAMBDA, "name": "live", "functionArn": f"{OTHER_FUNCTION}:live"}
-    cross = {OTHER_ACCOUNT: {"assumeRoleArn": deployer}}
-    recorder = stack({**LAMBDA, "functionArn": OTHER_FUNCTION}, alias, crossAccount=cross)
-    provider = recorder.one("pulumi:providers:aws")
-    assert (provider["region"], json.loads(provider["assumeRoles"])[0]["roleArn"]) == ("eu-west-1", deployer)
-    plain, qualified = (each.inputs for each in recorder.all(":Permission"))
-    assert plain == {
-        "statementId": "cross-account-access",
-        "action": "lambda:InvokeFunction",
-        "function": OTHER_FUNCTION,
-        "principal": f"arn:aws:iam::{ACCOUNT}:role/demo",
-    }
-    assert (qualified["function"], qualified["qualifier"]) == (OTHER_FUNCTION, "live")
-
-
-def test_a_function_of_this_account_needs_no_policy_of_its_own() -> None:
-    assert not stack(LAMBDA).all(":Permission")
-
-
-def test_the_owner_gets_the_exact_command() -> None:
-    role = f"arn:aws:iam::{ACCOUNT}:role/demo-gateway"
-    assert owners_command(f"{OTHER_FUNCTION}:live", role) == (
-        f"aws lambda add-permission --region eu-west-1 --function-name {OTHER_FUNCTION} --qualifier live "
-        f"--statement-id cross-account-access --action lambda:InvokeFunction --principal {role}"
-    )
-
-
-def test_the_caller_reads_the_buckets_that_documents_come_from() -> None:
-    recorder = stack(
-        {**OPENAPI, "schema": "s3://schemas/stock.yaml"}, {**LAMBDA, "tools": None, "toolsS3": "s3://schemas/a"}
-    )
-    policy = json.loads(recorder.one(":Policy")["policy"])
-    assert [each["Resource"] for each in policy["Statement"] if each["Sid"] == "ReadSchemas"] == [
-        ["arn:aws:s3:::schemas/*"]
-    ]

@@ -1,0 +1,67 @@
+"""Functions of other accounts: what is written there, and what their owners are told."""
+
+from __future__ import annotations
+
+import json
+
+from components.cross_account import owners_command
+from tests.unit.pulumi_mocks import ACCOUNT
+from tests.unit.stacks import LAMBDA, OTHER_ACCOUNT, OTHER_FUNCTION, stack
+
+
+def test_another_account_s_function_admits_the_role_through_that_account_s_provider() -> None:
+    deployer = f"arn:aws:iam::{OTHER_ACCOUNT}:role/deployer"
+    alias = {**LAMBDA, "name": "live", "functionArn": f"{OTHER_FUNCTION}:live"}
+    cross = {OTHER_ACCOUNT: {"assumeRoleArn": deployer}}
+    recorder = stack({**LAMBDA, "functionArn": OTHER_FUNCTION}, alias, crossAccount=cross)
+    provider = recorder.one("pulumi:providers:aws")
+    assert (provider["region"], json.loads(provider["assumeRoles"])[0]["roleArn"]) == ("eu-west-1", deployer)
+    plain, qualified = (each.inputs for each in recorder.all(":Permission"))
+    assert plain == {
+        "statementId": "cross-account-access",
+        "action": "lambda:InvokeFunction",
+        "function": OTHER_FUNCTION,
+        "principal": f"arn:aws:iam::{ACCOUNT}:role/demo",
+    }
+    assert (qualified["function"], qualified["qualifier"]) == (OTHER_FUNCTION, "live")
+
+
+def test_a_function_of_this_account_needs_no_policy_of_its_own() -> None:
+    assert not stack(LAMBDA).all(":Permission")
+
+
+def test_the_owner_gets_the_exact_command() -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/demo-gateway"
+    assert owners_command(f"{OTHER_FUNCTION}:live", role) == (
+        f"aws lambda add-permission --region eu-west-1 --function-name {OTHER_FUNCTION} --qualifier live "
+        f"--statement-id cross-account-access --action lambda:InvokeFunction --principal {role}"
+    )
+
+
+def test_the_owner_of_another_account_s_function_is_told_statement_and_command() -> None:
+    function = {**LAMBDA, "functionArn": OTHER_FUNCTION}
+    role = f"arn:aws:iam::{ACCOUNT}:role/demo"  # the mocks name a role's ARN by its place in the stack
+    recorder = stack(function)
+    assert recorder.outputs["crossAccountStatements"] == [
+        {
+            "functionArn": OTHER_FUNCTION,
+            "accountId": OTHER_ACCOUNT,
+            "statement": {
+                "Sid": "cross-account-access",
+                "Effect": "Allow",
+                "Principal": {"AWS": role},
+                "Action": "lambda:InvokeFunction",
+                "Resource": OTHER_FUNCTION,
+            },
+            "command": (
+                f"aws lambda add-permission --region eu-west-1 --function-name {OTHER_FUNCTION}"
+                f" --statement-id cross-account-access --action lambda:InvokeFunction --principal {role}"
+            ),
+        }
+    ]
+    assert not recorder.all(":Permission")
+
+    entry = {OTHER_ACCOUNT: {"assumeRoleArn": f"arn:aws:iam::{OTHER_ACCOUNT}:role/deployer"}}
+    recorder = stack(function, crossAccount=entry)
+    assert recorder.outputs["crossAccountStatements"] == []
+    assert (recorder.one(":Permission")["function"], recorder.one(":Permission")["principal"]) == (OTHER_FUNCTION, role)

@@ -1,0 +1,63 @@
+"""What the program sets up at Cognito, and what a gateway checks of its tokens."""
+
+from __future__ import annotations
+
+import pulumi
+import pytest
+
+from tests.unit.pulumi_mocks import deploy
+from tests.unit.stacks import COGNITO, authorizer
+
+
+def test_cognito_clients_are_confidential_and_have_no_user_flow() -> None:
+    client = deploy(COGNITO).one(":UserPoolClient")
+    assert client["generateSecret"] is True
+    assert client["allowedOauthFlows"] == ["client_credentials"]
+    assert client["allowedOauthScopes"] == ["demo/read", "demo/write"]
+    assert client["explicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
+
+
+def test_the_cognito_domain_is_the_pool_id_in_lower_case_without_underscore() -> None:
+    recorder = deploy({**COGNITO, "gateway": {"name": "demo"}})
+    assert recorder.one(":UserPoolDomain")["domain"] == "demo-cognito-id"
+
+
+def test_a_cognito_gateway_checks_client_and_scopes_and_no_audience() -> None:
+    checks = authorizer(deploy(COGNITO))
+    assert checks["allowedClients"] == ["demo-cognito-default-id"]
+    assert checks["allowedScopes"] == ["demo/read", "demo/write"]
+    assert "allowedAudiences" not in checks
+
+
+def test_every_cognito_client_is_let_in_and_existing_ones_as_well() -> None:
+    clients = {"a": {}, "b": {"scopes": ["read"]}}
+    recorder = deploy({**COGNITO, "cognito": {"clients": clients, "allowedClients": ["old"]}})
+    assert authorizer(recorder)["allowedClients"] == ["demo-cognito-a-id", "demo-cognito-b-id", "old"]
+    assert {each.name: each.inputs["allowedOauthScopes"] for each in recorder.all(":UserPoolClient")} == {
+        "demo-cognito-a": ["demo/read", "demo/write"],
+        "demo-cognito-b": ["demo/read"],
+    }
+
+
+def test_an_existing_pool_with_a_domain_gets_neither_pool_nor_domain() -> None:
+    answer = {"aws:cognito/getUserPool:getUserPool": {"userPoolId": "us-west-2_a", "domain": "there"}}
+    recorder = deploy({**COGNITO, "cognito": {"userPoolId": "us-west-2_a"}}, functions=answer)
+    assert not recorder.all(":UserPool")
+    assert not recorder.all(":UserPoolDomain")
+    assert recorder.one(":ResourceServer")["userPoolId"] == "us-west-2_a"
+
+
+def test_an_existing_pool_without_a_domain_has_no_token_endpoint() -> None:
+    answer = {"aws:cognito/getUserPool:getUserPool": {"userPoolId": "us-west-2_aB", "domain": ""}}
+    with pytest.raises(pulumi.RunError, match=r"cognito\.domainPrefix: the pool us-west-2_aB has no domain"):
+        deploy({**COGNITO, "cognito": {"userPoolId": "us-west-2_aB"}}, functions=answer)
+
+
+def test_an_existing_pool_gets_the_domain_that_is_asked_for() -> None:
+    recorder = deploy({**COGNITO, "cognito": {"userPoolId": "us-west-2_aB", "domainPrefix": "orders"}})
+    assert recorder.one(":UserPoolDomain")["domain"] == "orders"
+
+
+def test_the_tutorial_checks_the_client_alone() -> None:
+    checks = authorizer(deploy({**COGNITO, "mode": "tutorial"}))
+    assert set(checks) == {"discoveryUrl", "allowedClients"}
