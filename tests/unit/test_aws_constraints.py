@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from sandbox.providers.aws.constraints import enforce
 
 AGENTCORE = "bedrock-agentcore-control"
+OAUTH_PROVIDER = "arn:aws:bedrock-agentcore:us-west-2:123456789012:token-vault/default/oauth2credentialprovider/x"
 GATEWAY = {"name": "demo-cognito", "roleArn": "arn:aws:iam::123456789012:role/demo", "authorizerType": "NONE"}
 
 
@@ -43,6 +44,7 @@ def _claim(name: str, value: dict[str, Any]) -> dict[str, Any]:
         ("cognito-idp", "CreateGroup", {"GroupName": "Прÿ", "UserPoolId": "us-west-2_a"}),
         ("iam", "TagRole", {"RoleName": "r", "Tags": [{"Key": "Kosten 1", "Value": "müller@x"}]}),
         ("secretsmanager", "CreateSecret", {"Name": "s", "SecretString": "x" * 65536}),
+        (AGENTCORE, "TagResource", {"resourceArn": OAUTH_PROVIDER, "tags": {"a": "1"}}),
     ],
 )
 def test_well_formed_requests_pass(service: str, operation: str, request_: dict[str, Any]) -> None:

@@ -10,8 +10,7 @@ from sandbox.aws.installation import install
 from sandbox.aws.policies import UnsupportedPolicyError
 from sandbox.credentials import AWS_SECRET_KEY
 from sandbox.providers.aws.client import AwsClient, Credentials, Sessions, require_region
-from sandbox.providers.aws.lookups import FUNCTIONS
-from sandbox.providers.aws.resources import RESOURCES
+from sandbox.providers.aws.resources import FUNCTIONS, RESOURCES
 from sandbox.providers.base import Provider, ProviderError
 from sandbox.providers.values import Properties
 from sandbox.services import ACCOUNT
@@ -25,7 +24,7 @@ class AwsProvider(Provider[AwsClient]):
     """Deploys into the moto of this process, reached at an endpoint URL."""
 
     package, distribution, arguments = "aws", "pulumi-aws", "pulumi_aws:ProviderArgs"
-    resources = tuple(table.declared() for table in RESOURCES)
+    resources = tuple(table.declared(token) for token, table in RESOURCES.items())
     functions = FUNCTIONS
 
     def __init__(self, endpoint_url: str) -> None:

@@ -66,3 +66,22 @@ def delete_secret(client: AwsClient, state: Properties) -> None:
     days = state.get("recoveryWindowInDays", _DAYS_BEFORE_DELETION)
     when = {"RecoveryWindowInDays": days} if days else {"ForceDeleteWithoutRecovery": True}
     found(client.api("secretsmanager", state).delete_secret, SecretId=state["arn"], **when)
+
+
+def caller_identity(client: AwsClient, _inputs: Properties) -> Properties:
+    """Who deploys."""
+    caller = client.caller
+    return {"accountId": caller["Account"], "arn": caller["Arn"], "userId": caller["UserId"], "id": caller["Account"]}
+
+
+def region(client: AwsClient, inputs: Properties) -> Properties:
+    """The region of the deployment, or one that is asked for."""
+    name = inputs.get("region") or inputs.get("name") or client.region
+    return dict.fromkeys(("name", "region", "id", "description"), name) | {"endpoint": f"ec2.{name}.amazonaws.com"}
+
+
+def partition(client: AwsClient, _inputs: Properties) -> Properties:
+    """The partition of the deployment."""
+    suffix = "amazonaws.com.cn" if client.partition == "aws-cn" else "amazonaws.com"
+    reverse = ".".join(reversed(suffix.split(".")))
+    return {"partition": client.partition, "id": client.partition, "dnsSuffix": suffix, "reverseDnsPrefix": reverse}

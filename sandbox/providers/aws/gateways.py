@@ -1,12 +1,17 @@
-"""What AgentCore's gateways and targets need besides their tables: the forms of configurations, and two decisions."""
+"""What AgentCore's gateways and targets need besides their tables: two decisions, and the API's form of configurations.
+
+Tool schemas: the plugin types a few levels of them; what lies deeper it takes as text (`propertiesJson`, `itemsJson`),
+each a schema definition of its own: `{"properties": {...}, "required": [...]}`, `{"type": ...}`
+(terraform-provider-aws, gateway_target.go).
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, cast
 
 from sandbox.providers.arguments import Mistake
-from sandbox.providers.aws.tool_schemas import tool
 from sandbox.providers.base import ProviderError
 from sandbox.providers.values import Properties, Unknown
 
@@ -16,6 +21,7 @@ _CREDENTIALS = {
     "gatewayIamRole": ("GATEWAY_IAM_ROLE", "iamCredentialProvider"),
 }
 _INLINE_TEXT = ("openApiSchema", "smithyModel")
+_OF_A_SCHEMA = frozenset({"type", "description", "properties", "required", "items"})
 
 
 def validate_gateway(inputs: Properties) -> list[Mistake]:
@@ -35,9 +41,9 @@ def target_configuration(inputs: Mapping[str, Any]) -> Properties:
     if kind == "lambda":
         payload = configuration.get("toolSchema", {})
         if "inlinePayloads" in payload:
-            configuration["toolSchema"] = {"inlinePayload": [tool(each) for each in payload["inlinePayloads"]]}
+            configuration["toolSchema"] = {"inlinePayload": [_tool(each) for each in payload["inlinePayloads"]]}
     elif kind in _INLINE_TEXT:
-        if "inlinePayload" in configuration:
+        if isinstance(configuration.get("inlinePayload"), Mapping):
             configuration["inlinePayload"] = configuration["inlinePayload"]["payload"]
     elif kind != "mcpServer":
         raise ProviderError(f"targetConfiguration.mcp.{kind}: the sandbox does not serve this kind of target")
@@ -64,3 +70,42 @@ def replaces_target(old: Properties, new: Properties) -> list[str]:
 def _kinds(configuration: Any) -> set[str]:
     inner: Any = configuration.get("mcp", {})
     return set() if isinstance(inner, Unknown) else set(inner)
+
+
+def _tool(inputs: Mapping[str, Any]) -> Properties:
+    """A tool definition (`inlinePayloads[]`) as the API takes it. Raises ProviderError for text that is no schema."""
+    definition: Properties = {"name": inputs["name"], "description": inputs["description"]}
+    for name in ("inputSchema", "outputSchema"):
+        if name in inputs:
+            definition[name] = _schema(inputs[name], f"{inputs['name']}.{name}")
+    return definition
+
+
+def _schema(inputs: Mapping[str, Any], path: str) -> Properties:
+    """One level of a schema, and what lies below it. Raises ProviderError for text that is no schema."""
+    definition: Properties = {name: inputs[name] for name in ("type", "description") if name in inputs}
+    if "items" in inputs:
+        definition["items"] = _schema(inputs["items"], f"{path}.items")
+    if "itemsJson" in inputs:
+        definition["items"] = _parsed(inputs["itemsJson"], f"{path}.itemsJson")
+    if "properties" in inputs:
+        members: list[Mapping[str, Any]] = inputs["properties"]
+        definition["properties"] = {each["name"]: _schema(each, f"{path}.{each['name']}") for each in members}
+        if required := [each["name"] for each in members if each.get("required")]:
+            definition["required"] = required
+    if "propertiesJson" in inputs:
+        text = _parsed(inputs["propertiesJson"], f"{path}.propertiesJson")
+        if "properties" not in text:
+            raise ProviderError(f'{path}.propertiesJson: needs the form {{"properties": {{...}}, "required": [...]}}')
+        definition |= {name: text[name] for name in ("properties", "required") if name in text}
+    return definition
+
+
+def _parsed(text: str, path: str) -> Properties:
+    try:
+        parsed = json.loads(text)
+    except ValueError as error:
+        raise ProviderError(f"{path}: no JSON ({error})") from None
+    if not isinstance(parsed, dict) or not parsed.keys() <= _OF_A_SCHEMA:
+        raise ProviderError(f"{path}: a schema definition of {', '.join(sorted(_OF_A_SCHEMA))} is needed")
+    return cast("Properties", parsed)

@@ -1,10 +1,14 @@
-"""The resource types of AWS that the sandbox has."""
+"""The resource types and lookups of AWS that the sandbox has."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sandbox.providers.aws import exceptions, gateways
+from sandbox.providers.aws.client import AwsClient
 from sandbox.providers.aws.tables import Table
-from sandbox.providers.base import AutoName
+from sandbox.providers.base import AutoName, FunctionType, ProviderError
+from sandbox.providers.values import Properties
 
 _SECONDS_OF_A_SESSION = 3600
 _ZONE_OF_CLOUDFRONT = "Z2FDTNDATAQYW2"
@@ -14,53 +18,8 @@ _CHOSEN_FOR_A_CLIENT = (
 )
 
 
-def _attachment(kind: str) -> Table:
-    owner = kind.capitalize()
-    return Table(
-        f"aws:iam/{kind}PolicyAttachment:{owner}PolicyAttachment",
-        f"iam {owner}Policy",
-        properties=f"{kind} policyArn",
-        id=f"{kind} policyArn",
-        separator="/",
-        names={kind: f"{owner}Name"},
-        create=f"Attach{owner}Policy",
-        read=f"ListAttached{owner}Policies",
-        answer="AttachedPolicies",
-        delete=f"Detach{owner}Policy",
-    )
-
-
-def _credential_provider(kind: str, *, properties: str, computed: str, replaces: str, secrets: str) -> Table:
-    return Table(
-        f"aws:bedrock/agentcore{kind}CredentialProvider:Agentcore{kind}CredentialProvider",
-        f"bedrock-agentcore-control {kind}CredentialProvider",
-        properties=f"name {properties} region tags",
-        computed=f"credentialProviderArn {computed}",
-        names={"oauth2ProviderConfig": "oauth2ProviderConfigInput"},
-        replaces=replaces,
-        secrets=secrets,
-        auto_name=AutoName(longest=128),
-    )
-
-
-USER_POOL = Table(
-    "aws:cognito/userPool:UserPool",
-    "cognito-idp UserPool",
-    properties="name deletionProtection userPoolTier adminCreateUserConfig accountRecoverySetting region tags",
-    computed="arn creationDate lastModifiedDate endpoint estimatedNumberOfUsers domain customDomain mfaConfiguration",
-    id="id",
-    names={"name": "PoolName"},
-    replaces="",
-    optional_computed="userPoolTier adminCreateUserConfig accountRecoverySetting",
-    derive=lambda _client, known, live: {
-        "endpoint": f"cognito-idp.{known['region']}.amazonaws.com/{live['Id']}",
-        "deletionProtection": live.get("DeletionProtection", "INACTIVE"),
-    },
-    auto_name=AutoName(longest=128),
-)
-RESOURCES = (
-    Table(
-        "aws:iam/role:Role",
+RESOURCES: Mapping[str, Table] = {
+    "aws:iam/role:Role": Table(
         "iam Role",
         properties="name path assumeRolePolicy description maxSessionDuration permissionsBoundary tags",
         computed="arn uniqueId createDate",
@@ -76,8 +35,7 @@ RESOURCES = (
         },
         auto_name=AutoName(longest=64),
     ),
-    Table(
-        "aws:iam/rolePolicy:RolePolicy",
+    "aws:iam/rolePolicy:RolePolicy": Table(
         "iam RolePolicy",
         properties="name role policy",
         id="role name",
@@ -86,8 +44,7 @@ RESOURCES = (
         replaces="name role",
         auto_name=AutoName(longest=128),
     ),
-    Table(
-        "aws:iam/policy:Policy",
+    "aws:iam/policy:Policy": Table(
         "iam Policy",
         properties="name path description policy tags",
         computed="arn policyId attachmentCount",
@@ -99,10 +56,36 @@ RESOURCES = (
         delete=exceptions.delete_policy,
         auto_name=AutoName(longest=128),
     ),
-    *(_attachment(kind) for kind in ("role", "user", "group")),
-    USER_POOL,
-    Table(
-        "aws:cognito/resourceServer:ResourceServer",
+    **{
+        f"aws:iam/{kind.lower()}PolicyAttachment:{kind}PolicyAttachment": Table(
+            f"iam {kind}Policy",
+            properties=f"{kind.lower()} policyArn",
+            id=f"{kind.lower()} policyArn",
+            separator="/",
+            create=f"Attach{kind}Policy",
+            read=f"ListAttached{kind}Policies",
+            answer="AttachedPolicies",
+            names={kind.lower(): f"{kind}Name"},
+            delete=f"Detach{kind}Policy",
+        )
+        for kind in ("Role", "User", "Group")
+    },
+    "aws:cognito/userPool:UserPool": Table(
+        "cognito-idp UserPool",
+        properties="name deletionProtection userPoolTier adminCreateUserConfig accountRecoverySetting region tags",
+        computed="arn creationDate lastModifiedDate endpoint estimatedNumberOfUsers domain customDomain "
+        "mfaConfiguration",
+        id="id",
+        names={"name": "PoolName"},
+        replaces="",
+        optional_computed="userPoolTier adminCreateUserConfig",
+        derive=lambda _client, known, live: {
+            "endpoint": f"cognito-idp.{known['region']}.amazonaws.com/{live['Id']}",
+            "deletionProtection": live.get("DeletionProtection", "INACTIVE"),
+        },
+        auto_name=AutoName(longest=128),
+    ),
+    "aws:cognito/resourceServer:ResourceServer": Table(
         "cognito-idp ResourceServer",
         properties="userPoolId identifier name scopes region",
         computed="scopeIdentifiers",
@@ -113,8 +96,7 @@ RESOURCES = (
         },
         auto_name=AutoName(longest=255),
     ),
-    Table(
-        "aws:cognito/userPoolClient:UserPoolClient",
+    "aws:cognito/userPoolClient:UserPoolClient": Table(
         "cognito-idp UserPoolClient",
         properties=f"userPoolId name generateSecret tokenValidityUnits {_CHOSEN_FOR_A_CLIENT} region",
         computed="clientSecret",
@@ -125,8 +107,7 @@ RESOURCES = (
         secrets="clientSecret",
         auto_name=AutoName(longest=128),
     ),
-    Table(
-        "aws:cognito/userPoolDomain:UserPoolDomain",
+    "aws:cognito/userPoolDomain:UserPoolDomain": Table(
         "cognito-idp UserPoolDomain",
         properties="userPoolId domain region",
         computed="awsAccountId cloudfrontDistribution cloudfrontDistributionArn cloudfrontDistributionZoneId s3Bucket "
@@ -139,8 +120,7 @@ RESOURCES = (
             "cloudfrontDistributionZoneId": _ZONE_OF_CLOUDFRONT,
         },
     ),
-    Table(
-        "aws:lambda/function:Function",
+    "aws:lambda/function:Function": Table(
         "lambda Function",
         properties="name code architectures description environment handler loggingConfig memorySize role runtime "
         "timeout region tags",
@@ -155,8 +135,7 @@ RESOURCES = (
         derive=exceptions.function_arns,
         auto_name=AutoName(longest=64),
     ),
-    Table(
-        "aws:lambda/permission:Permission",
+    "aws:lambda/permission:Permission": Table(
         "lambda Permission",
         properties="function statementId action principal sourceAccount sourceArn qualifier principalOrgId region",
         id="statementId",
@@ -164,8 +143,7 @@ RESOURCES = (
         read=exceptions.permission,
         auto_name=AutoName("statementId", longest=100),
     ),
-    Table(
-        "aws:cloudwatch/logGroup:LogGroup",
+    "aws:cloudwatch/logGroup:LogGroup": Table(
         "logs LogGroup",
         properties="name retentionInDays kmsKeyId region tags",
         computed="arn",
@@ -176,20 +154,19 @@ RESOURCES = (
         own={"retentionInDays": ("PutRetentionPolicy", "DeleteRetentionPolicy")},
         auto_name=AutoName(longest=512),
     ),
-    Table(
-        "aws:bedrock/agentcoreGateway:AgentcoreGateway",
+    "aws:bedrock/agentcoreGateway:AgentcoreGateway": Table(
         "bedrock-agentcore-control Gateway",
         properties="name roleArn authorizerType authorizerConfiguration description exceptionLevel kmsKeyArn "
         "protocolConfiguration protocolType region tags",
         computed="gatewayArn gatewayId gatewayUrl workloadIdentityDetails",
         id="gatewayId",
         names={"gatewayId": "gatewayIdentifier"},
+        optional_computed="protocolType",
         replaces="name authorizerType",
         validate=gateways.validate_gateway,
         auto_name=AutoName(longest=48),
     ),
-    Table(
-        "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget",
+    "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget": Table(
         "bedrock-agentcore-control GatewayTarget",
         properties="name gatewayIdentifier description targetConfiguration credentialProviderConfiguration region",
         computed="targetId",
@@ -203,16 +180,24 @@ RESOURCES = (
         },
         auto_name=AutoName(longest=100),
     ),
-    _credential_provider("ApiKey", properties="apiKey", computed="apiKeySecretArns", replaces="name", secrets="apiKey"),
-    _credential_provider(
-        "Oauth2",
-        properties="credentialProviderVendor oauth2ProviderConfig",
-        computed="clientSecretArns callbackUrl",
+    "aws:bedrock/agentcoreApiKeyCredentialProvider:AgentcoreApiKeyCredentialProvider": Table(
+        "bedrock-agentcore-control ApiKeyCredentialProvider",
+        properties="name apiKey region tags",
+        computed="credentialProviderArn apiKeySecretArns",
+        replaces="name",
+        secrets="apiKey",
+        auto_name=AutoName(longest=128),
+    ),
+    "aws:bedrock/agentcoreOauth2CredentialProvider:AgentcoreOauth2CredentialProvider": Table(
+        "bedrock-agentcore-control Oauth2CredentialProvider",
+        properties="name credentialProviderVendor oauth2ProviderConfig region tags",
+        computed="credentialProviderArn clientSecretArns callbackUrl",
+        names={"oauth2ProviderConfig": "oauth2ProviderConfigInput"},
         replaces="name credentialProviderVendor",
         secrets="oauth2ProviderConfig",
+        auto_name=AutoName(longest=128),
     ),
-    Table(
-        "aws:secretsmanager/secret:Secret",
+    "aws:secretsmanager/secret:Secret": Table(
         "secretsmanager Secret",
         properties="name description kmsKeyId recoveryWindowInDays region tags",
         computed="arn",
@@ -223,8 +208,8 @@ RESOURCES = (
         cleared={"description": ""},
         auto_name=AutoName(longest=512),
     ),
-    Table(  # there is no deleting it: it goes with its secret, or when a newer one has taken its stage
-        "aws:secretsmanager/secretVersion:SecretVersion",
+    # A version cannot be deleted: it goes with its secret, or when a newer one has taken its stage.
+    "aws:secretsmanager/secretVersion:SecretVersion": Table(
         "secretsmanager SecretValue",
         properties="secretId secretString region",
         computed="arn secretArn versionId hasSecretStringWo",
@@ -233,4 +218,22 @@ RESOURCES = (
         derive=lambda _client, _known, _live: {"hasSecretStringWo": False},
         secrets="secretString",
     ),
+}
+
+
+def _user_pool(client: AwsClient, inputs: Properties) -> Properties:
+    pool_id, region = inputs["userPoolId"], inputs.get("region", client.region)
+    pool = RESOURCES["aws:cognito/userPool:UserPool"].find(client, pool_id, {"region": region})
+    if pool is None:
+        raise ProviderError(f"user pool {pool_id} does not exist in {region}")
+    told = {name: value for name, value in pool.items() if name not in ("endpoint", "userPoolTier", "tagsAll")}
+    tags = pool["tagsAll"]
+    return told | {"id": pool_id, "userPoolId": pool_id, "region": region, "tags": tags, "userPoolTags": tags}
+
+
+FUNCTIONS = (
+    FunctionType("aws:index/getCallerIdentity:getCallerIdentity", frozenset({"id"}), exceptions.caller_identity),
+    FunctionType("aws:index/getRegion:getRegion", frozenset({"endpoint", "id", "name", "region"}), exceptions.region),
+    FunctionType("aws:index/getPartition:getPartition", frozenset({"id"}), exceptions.partition),
+    FunctionType("aws:cognito/getUserPool:getUserPool", frozenset({"userPoolId", "region"}), _user_pool),
 )

@@ -1,7 +1,6 @@
 """A resource type of AWS as a table: which operations make it, and where its names differ from the API's.
 
-    CLIENT = Table(
-        "aws:cognito/userPoolClient:UserPoolClient",
+    "aws:cognito/userPoolClient:UserPoolClient": Table(
         "cognito-idp UserPoolClient",                     # botocore's service, and the noun of its operations
         properties="userPoolId name generateSecret",      # inputs that the sandbox honours; the rest is refused
         computed="clientSecret",                          # outputs that only the service tells
@@ -40,7 +39,6 @@ _UNTOLD = {"string": "", "integer": 0, "long": 0}
 class Table:
     """One resource type; several names in a string are separated by spaces. The module's docstring has an example."""
 
-    token: str
     api: str
     _: KW_ONLY
     properties: str
@@ -75,12 +73,12 @@ class Table:
     replaces_also: Callable[[Properties, Properties], list[str]] | None = None
     validate: Callable[[Properties], list[Mistake]] | None = None
 
-    def declared(self) -> ResourceType[AwsClient]:
+    def declared(self, token: str) -> ResourceType[AwsClient]:
         """The resource type as the provider server takes it."""
-        _, module, name = self.token.split(":")
+        _, module, name = token.split(":")
         module = module.partition("/")[0]
         return ResourceType(
-            self.token,
+            token,
             arguments=f"pulumi_aws.{module}{'_' * keyword.iskeyword(module)}:{name}Args",
             properties=frozenset(self.properties.split()),
             computed=frozenset([*self.computed.split(), *["tagsAll"] * self._tagged]),
