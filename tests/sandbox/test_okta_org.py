@@ -73,7 +73,11 @@ def app(send: Send) -> dict[str, Any]:
     return made
 
 
-@pytest.mark.parametrize("authorization", ["", "SSWS stolen", "Bearer stolen", f"Basic {OKTA_API_TOKEN}"])
+@pytest.mark.parametrize(
+    "authorization",
+    ["", "SSWS stolen", "Bearer stolen", f"Basic {OKTA_API_TOKEN}"],
+    ids=["none", "another", "a bearer token", "another scheme"],  # the token is another in each process
+)
 def test_the_management_api_wants_its_token(send: Send, authorization: str) -> None:
     status, error = send("GET", "/users/me", authorization=authorization)
     assert (status, error["errorCode"]) == (401, "E0000011")
