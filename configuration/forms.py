@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from agentcore_auth.authorizer.model import CLAIM_NAME, CLAIM_VALUE, SCOPE, SCOPE_CHARACTERS
+from agentcore_auth.authorizer.model import CLAIM_NAME, CLAIM_VALUE, OPENID_DISCOVERY_URL, SCOPE, SCOPE_CHARACTERS
 
 
 def matching(pattern: str, expected: str) -> AfterValidator:
@@ -99,11 +99,11 @@ BucketName = Annotated[
     str, matching(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's name, without s3:// and without a path")
 ]
 HttpsUrl = Annotated[str, matching(r"https://[^\s/?#]+[^\s]*", "an address that begins with https://")]
-# The form that pulumi-aws and the older AWS documents ask for; AWS itself would also take oauth-authorization-server.
+# AWS itself would also take oauth-authorization-server.
 DiscoveryUrl = Annotated[
     str,
     matching(
-        r"https://[^\s?#]+/\.well-known/openid-configuration",
+        OPENID_DISCOVERY_URL,
         "a discovery URL, https://<issuer>/.well-known/openid-configuration",
     ),
 ]

@@ -20,6 +20,8 @@ ValueType = Literal["STRING", "STRING_ARRAY"]
 Operator = Literal["EQUALS", "CONTAINS", "CONTAINS_ANY"]
 
 DISCOVERY_URL = r"[^\s?#]+/\.well-known/(openid-configuration|oauth-authorization-server)(/[^\s?#]+)?"
+# The form that pulumi-aws and the older AWS documents ask for.
+OPENID_DISCOVERY_URL = r"https://[^\s?#]+/\.well-known/openid-configuration"
 SCOPE_CHARACTERS = r"[\x21\x23-\x5B\x5D-\x7E]"
 SCOPE = rf"{SCOPE_CHARACTERS}{{1,255}}"
 CLAIM_NAME = r"[A-Za-z0-9_./:]{1,255}"

@@ -72,7 +72,7 @@ def test_a_refused_request_has_its_cause_at_every_provider(get: Get) -> None:
     for provider in ("cognito", "auth0", "okta"):
         assert get(provider).code == 0
         cause, remedy = refused(get(provider, COGNITO_CLIENT_SECRET="wrong"))
-        assert (cause, "tokens env" in remedy) == ("wrong_secret", True)
+        assert (cause, "agentcore-auth env" in remedy) == ("wrong_secret", True)
         cause, remedy = refused(get(provider, SCOPE="not:there"))
         assert (cause, f"{provider}.scopes" in remedy) == ("scope_not_granted", True)
     assert refused(get("auth0", AUDIENCE=""))[0] == "audience_missing"

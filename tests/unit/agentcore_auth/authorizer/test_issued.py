@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -84,6 +86,12 @@ def test_the_documentation_has_the_same_table() -> None:
         ]
         cells = (case, f"`{mode}`", *given)
         assert cells in documented, f"docs/authorizers.md has no row | {' | '.join(cells)} |"
+
+
+def test_the_program_in_the_documentation_runs() -> None:
+    page = (PROJECT / "docs/authorizers.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    subprocess.run([sys.executable, "-c", program], cwd=PROJECT, timeout=60, check=True)
 
 
 SPELLINGS = re.compile(
