@@ -16,9 +16,10 @@ from unittest.mock import patch
 import pulumi
 from pulumi.runtime import mocks, rpc
 
+from tests.unit.project import PROJECT
 from tests.unit.sdk_arguments import argument_class, faults
 
-PROGRAM = Path(__file__).parents[2] / "__main__.py"
+PROGRAM = PROJECT / "__main__.py"
 ACCOUNT = "123456789012"
 _PACKAGE = {"aws": "pulumi_aws", "auth0": "pulumi_auth0", "okta": "pulumi_okta"}
 _FUNCTIONS: Mapping[str, dict[str, Any]] = {

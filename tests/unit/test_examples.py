@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.unit.project import PROJECT
 from tests.unit.pulumi_mocks import deploy
 
-PROJECT = Path(__file__).parents[2]
 STACK_FILES = sorted([*PROJECT.glob("examples/Pulumi.*.yaml"), PROJECT / "Pulumi.dev.yaml"])
 SECRETS = {"auth0:apiToken": "t", "okta:apiToken": "t"}
 TARGET_SECRETS = {"inventoryKey": "k", "shippingSecret": "s"}

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.pulumi_mocks import ACCOUNT, PROGRAM, Recorder, deploy
+from tests.unit.project import PROJECT
+from tests.unit.pulumi_mocks import ACCOUNT, Recorder, deploy
 
-SECOND = PROGRAM.parent / "tests/programs/second/__main__.py"
+SECOND = PROJECT / "tests/programs/second/__main__.py"
 GATEWAY = f"arn:aws:bedrock-agentcore:us-west-2:{ACCOUNT}:gateway/weather-??????????"
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from configuration.reference import page
 from configuration.schema import schema
-from tests.unit.pulumi_mocks import PROGRAM
+from tests.unit.project import PROJECT
 
-PAGE = PROGRAM.parent / "docs/configuration.md"
+PAGE = PROJECT / "docs/configuration.md"
 
 
 def test_the_page_is_what_the_schema_says() -> None:

@@ -9,7 +9,8 @@ import pulumi
 import pytest
 
 from agentcore_auth.documents import tools
-from tests.unit.pulumi_mocks import ACCOUNT, PROGRAM, Recorder
+from tests.unit.project import PROJECT
+from tests.unit.pulumi_mocks import ACCOUNT, Recorder
 from tests.unit.stacks import (
     LAMBDA,
     MCP,
@@ -22,7 +23,7 @@ from tests.unit.stacks import (
     statements,
 )
 
-DOCUMENTS = PROGRAM.parent / "examples/documents"
+DOCUMENTS = PROJECT / "examples/documents"
 DISCOVERY = "https://login.example.com/.well-known/openid-configuration"
 
 
