@@ -21,7 +21,7 @@ def _input(service: str, operation: str) -> Any:
 
 GATEWAY = _input("bedrock-agentcore-control", "CreateGateway")
 CLIENT = _input("cognito-idp", "CreateUserPoolClient")
-ROLE = botocore.session.get_session().get_service_model("iam").shape_for("Role")
+ROLE: Any = botocore.session.get_session().get_service_model("iam").shape_for("Role")
 FUNCTION = _input("lambda", "CreateFunction")
 
 

@@ -38,8 +38,7 @@ class AwsProvider(Provider[AwsClient]):
             raise ProviderError(f"aws:{unsupported[0]}: the sandbox does not support this setting of the provider")
         if "region" not in config:
             raise ProviderError("aws:region is missing: set it with `pulumi config set aws:region`")
-        if isinstance(config["region"], str):  # in a preview it may be unknown
-            require_region(config["region"], "aws:region")
+        require_region(config["region"], "aws:region")
         credentials = Credentials(
             config.get("accessKey", ACCOUNT), config.get("secretKey", AWS_SECRET_KEY), config.get("token")
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import functools
 import threading
@@ -58,20 +59,18 @@ class Sessions:
         return client
 
 
+@dataclass(frozen=True, eq=False)
 class AwsClient:
     """What the handlers of one provider instance work with."""
 
-    def __init__(
-        self, sessions: Sessions, credentials: Credentials, region: str, default_tags: Mapping[str, str]
-    ) -> None:
-        self._sessions = sessions
-        self._credentials = credentials
-        self.region = region
-        self.default_tags = dict(default_tags)
+    sessions: Sessions
+    credentials: Credentials
+    region: str
+    default_tags: Mapping[str, str]
 
     def api(self, service: str, inputs: Mapping[str, Any] | None = None) -> Any:
         """The boto3 client of a service, in the region that a resource's inputs name, else in the provider's."""
-        return self._sessions.client(self._credentials, service, (inputs or {}).get("region", self.region))
+        return self.sessions.client(self.credentials, service, (inputs or {}).get("region", self.region))
 
     @functools.cached_property
     def caller(self) -> Mapping[str, str]:
@@ -100,7 +99,7 @@ class AwsClient:
             request["ExternalId"] = role["externalId"]
         given = self.api("sts").assume_role(**request)["Credentials"]
         credentials = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
-        return AwsClient(self._sessions, credentials, self.region, self.default_tags)
+        return dataclasses.replace(self, credentials=credentials)
 
 
 @functools.cache
@@ -110,9 +109,9 @@ def _regions() -> Sequence[str]:
     return [name for each in partitions for name in each["regions"] if not name.endswith("-global")]
 
 
-def require_region(name: str, where: str) -> None:
+def require_region(name: str | Unknown, where: str) -> None:
     """Raises ProviderError where AWS has no region of that name, naming those that are nearest."""
-    if name not in _regions():
+    if isinstance(name, str) and name not in _regions():  # in a preview it may be unknown
         near = difflib.get_close_matches(name, _regions(), n=3)
         raise ProviderError(f"{where}: AWS has no region {name}" + (f"; near it: {', '.join(near)}" if near else ""))
 
@@ -122,11 +121,10 @@ def complete(client: AwsClient, inputs: Properties, honoured: Collection[str]) -
     completed: Properties = {}
     if "region" in honoured:
         completed["region"] = inputs.get("region", client.region)
-        if isinstance(completed["region"], str):  # in a preview it may be unknown
-            require_region(completed["region"], "region")
+        require_region(completed["region"], "region")
     tags = inputs.get("tags", {})
     if "tags" in honoured and client.default_tags and not isinstance(tags, Unknown):
-        completed["tags"] = client.default_tags | tags
+        completed["tags"] = {**client.default_tags, **tags}
     return completed
 
 

@@ -74,11 +74,10 @@ def _kinds(configuration: Any) -> set[str]:
 
 def _tool(inputs: Mapping[str, Any]) -> Properties:
     """A tool definition (`inlinePayloads[]`) as the API takes it. Raises ProviderError for text that is no schema."""
-    definition: Properties = {"name": inputs["name"], "description": inputs["description"]}
-    for name in ("inputSchema", "outputSchema"):
-        if name in inputs:
-            definition[name] = _schema(inputs[name], f"{inputs['name']}.{name}")
-    return definition
+    return {
+        part: _schema(given, f"{inputs['name']}.{part}") if part.endswith("Schema") else given
+        for part, given in inputs.items()
+    }
 
 
 def _schema(inputs: Mapping[str, Any], path: str) -> Properties:
