@@ -144,7 +144,7 @@ def title(deployer: str) -> str:
         "AgentCore gateways, deployed on this machine\n"
         "  The Pulumi program, unchanged. AWS and the identity providers are played on the loopback\n"
         "  interface, under their production names; nothing leaves it.\n"
-        f"{fill(f'Deployed by {deployer}.', WIDTH, initial_indent='  ', subsequent_indent='  ')}\n"
+        f"{_filled(f'Deployed by {deployer}.', indent=2)}\n"
         "\n1  Deploy three gateways, whose authorizers check all that tokens say\n"
     )
 
@@ -160,12 +160,14 @@ def mistake_text(created: int, mistake: Mistake) -> str:
         "remedy": mistake.check["remedy"],
         "repaired": _mark(f"{_demanded(mistake.check['authorizer'])}: {mistake.repaired}", ok=mistake.ok),
     }
-    indent = " " * 12
-    rows = [
-        fill(f"{name:<10}{text}", WIDTH, initial_indent="  ", subsequent_indent=indent) for name, text in lines.items()
-    ]
+    rows = [_filled(f"{name:<10}{text}", indent=12) for name, text in lines.items()]
     heading = "\n2  The usual mistake: a gateway, made by hand, that demands an audience of Cognito's tokens\n"
     return "\n".join([f"\n\n  {created} resources created", heading, *rows])
+
+
+def _filled(text: str, indent: int) -> str:
+    """Lines of WIDTH, from the second on further in."""
+    return fill(text, WIDTH, initial_indent="  ", subsequent_indent=" " * indent, break_on_hyphens=False)
 
 
 def _demanded(authorizer: Mapping[str, Any]) -> str:
