@@ -18,15 +18,15 @@ import time
 import zlib
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 
 from sandbox import services
-from sandbox.cli import cache_folder, pulumi_command
 from sandbox.console import say
 from sandbox.services import PROJECT, SandboxError, Services, ServicesError
+from scripts.pulumi_cli import PulumiCliError, find
 
 _FOLDER = Path(os.environ.get("SANDBOX_FOLDER", PROJECT / ".sandbox"))
 _PLUGINS = ("auth0", "okta")
@@ -124,7 +124,7 @@ def _demo(asked: argparse.Namespace) -> int:
 
 def _deploy(asked: argparse.Namespace) -> int:
     from sandbox import progress  # noqa: PLC0415  # brings Pulumi's SDK along, which `down` and `exec` do without
-    from sandbox.stack import DeploymentError, Stack  # noqa: PLC0415
+    from sandbox.stack import DeploymentError, Stack, pulumi_command  # noqa: PLC0415
 
     cli = pulumi_command()
     _require_stack_file(asked, asked.project)
@@ -199,9 +199,7 @@ def _execute(asked: argparse.Namespace) -> int:
     folder = _copy(asked.project, running.folder)
     environment = {
         **running.environment(os.environ, real_plugins=plugins),
-        "PATH": os.pathsep.join(
-            (str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), str(cache_folder() / "bin"))
-        ),
+        "PATH": os.pathsep.join((*_own_programs(), os.environ.get("PATH", os.defpath))),
         "PWD": str(folder),
         "SANDBOX_FOLDER": str(running.folder),
         "XDG_CACHE_HOME": str(running.folder / "cache"),
@@ -214,6 +212,14 @@ def _execute(asked: argparse.Namespace) -> int:
     except OSError as error:
         return _fail(f"{command[0]}: {error.strerror}")
     return code if code >= 0 else 128 - code  # as shells have it for a command that a signal ended
+
+
+def _own_programs() -> list[str]:
+    """The folders of this Python's programs, and of the CLI that the sandbox itself uses, if there is one."""
+    folders = [str(Path(sys.executable).parent)]
+    with suppress(PulumiCliError):
+        folders.append(str(find().parent))
+    return folders
 
 
 def _services_for(operation: str, afterwards: ExitStack) -> Services:

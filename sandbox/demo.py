@@ -36,11 +36,10 @@ from agentcore_auth.tokens.getting import credentials_of, get_token
 from configuration.section import PROJECT as NAMESPACE
 from sandbox import demo_report, mock_engine, project
 from sandbox.caller import ToolCallError, knock, list_tools, use_tools
-from sandbox.cli import CliError, pulumi_command
 from sandbox.console import say, tick
 from sandbox.demo_report import NO_TOKEN, Admission, Mistake, Pass, Report, Trial, Use
 from sandbox.services import PROJECT, SandboxError, Services
-from sandbox.stack import Stack
+from sandbox.stack import Stack, pulumi_command
 
 STACK = "sandbox"
 _CALLS: Mapping[str, dict[str, Any]] = {
@@ -89,7 +88,7 @@ def _deployer(*, without_cli: bool) -> tuple[str, Deploy]:
     try:
         cli = None if without_cli else pulumi_command()
         reason = "as asked"
-    except CliError as error:
+    except SandboxError as error:
         cli, reason = None, str(error)
     if cli is None:
         return f"the SDK's mock monitor ({reason})", lambda _, folder: mock_engine.deploy(folder, STACK)

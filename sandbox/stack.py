@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,9 +18,9 @@ from pulumi.automation import CommandError, EngineEvent, PulumiCommand, events
 
 from agentcore_auth.outputs import Outputs
 from sandbox import progress, project
-from sandbox.cli import pulumi_command
 from sandbox.progress import Step
 from sandbox.services import SandboxError, Services
+from scripts.pulumi_cli import PulumiCliError, find
 
 _COLORS = re.compile(r"<\{%.*?%\}>")
 Tell = Callable[[str], None]
@@ -27,6 +28,15 @@ Tell = Callable[[str], None]
 
 class DeploymentError(SandboxError):
     """What Pulumi reported of a command that failed."""
+
+
+def pulumi_command() -> PulumiCommand:
+    """The CLI on PATH, or the one of `make pulumi`. Raises SandboxError where neither can be used."""
+    try:
+        cli = find()
+    except PulumiCliError as error:
+        raise SandboxError(str(error)) from None
+    return PulumiCommand(None if shutil.which("pulumi") == str(cli) else str(cli.parents[1]))
 
 
 @dataclass
@@ -45,7 +55,7 @@ class Result:
 class Stack:
     """One stack of the project in a folder, on running services. The CLI writes to the folder: make it a copy.
 
-    Raises CliError where there is no CLI.
+    Raises SandboxError where there is no CLI.
     """
 
     services: Services

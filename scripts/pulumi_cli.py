@@ -77,7 +77,7 @@ def find(environment: Mapping[str, str] = os.environ) -> Path:
     on_path, problem = _on_path(environment)
     if on_path is not None:
         return on_path
-    in_cache = _cached(environment)
+    in_cache = cached(environment)
     if in_cache.is_file():
         return in_cache
     raise PulumiCliError(f"{problem}: make pulumi")
@@ -90,7 +90,7 @@ def set_up(environment: Mapping[str, str] = os.environ) -> Path:
         return on_path
     if shutil.which("pulumi", path=environment.get("PATH")) is not None:
         _say(f"{problem}; it is left alone, and another one used")
-    in_cache = _cached(environment)
+    in_cache = cached(environment)
     if in_cache.is_file():
         return in_cache
     home = in_cache.parents[1]
@@ -133,7 +133,8 @@ def _version_of(cli: Path) -> VersionInfo:
     raise PulumiCliError(f"{cli} cannot be used: {reason}")
 
 
-def _cached(environment: Mapping[str, str]) -> Path:
+def cached(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where the CLI lies that is set up."""
     cache = environment.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache, "agentcore-auth", f"pulumi-{pinned()}", "bin", "pulumi")
 
@@ -157,7 +158,7 @@ def _make(home: Path, environment: Mapping[str, str]) -> None:
 
 def _download(home: Path, environment: Mapping[str, str]) -> None:
     """The official release. Raises PulumiCliError."""
-    _say(f"downloading the CLI {pinned()} to {_cached(environment).parents[1]}, once (100 MB; about half a minute)")
+    _say(f"downloading the CLI {pinned()} to {cached(environment).parents[1]}, once (100 MB; about half a minute)")
     with TemporaryDirectory() as curl_home:
         # The installer is a script that calls curl, which by itself waits for ever for a server that is silent.
         own = Path.home() / ".curlrc"
@@ -177,7 +178,7 @@ def _build(home: Path, environment: Mapping[str, str]) -> None:
         raise PulumiCliError("cannot be built without Go on PATH")
     _say(
         f"building the CLI {pinned()} from its Go module, once (1.5 GB of modules, then about 8 minutes on two "
-        f"processors), to {_cached(environment).parents[1]}"
+        f"processors), to {cached(environment).parents[1]}"
     )
     proxies = _go_proxies(go, environment)
     command = [go, "build", "-trimpath", "-ldflags", f"-s -w -X {_VERSION_VARIABLE}=v{pinned()}"]

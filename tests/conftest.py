@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from pulumi.automation import PulumiCommand
 
-from sandbox.cli import pulumi_command
 from sandbox.services import Services, start, without_credentials
+from sandbox.stack import pulumi_command
 
 REGION = "us-west-2"
 

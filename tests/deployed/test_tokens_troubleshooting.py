@@ -18,8 +18,8 @@ import yaml
 from pulumi.automation import PulumiCommand
 
 from agentcore_auth.authorizer.causes import Cause
-from sandbox.cli import cache_folder
 from sandbox.services import PROJECT, Services
+from scripts.pulumi_cli import cached
 from tests.deployed.conftest import Deploy, Deployment
 
 PAGE = PROJECT / "docs" / "troubleshooting.md"
@@ -55,9 +55,9 @@ def run(services: Services, cli: PulumiCommand, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("PYTHONPATH", str(PROJECT))
     monkeypatch.setenv("PATH", os.pathsep.join((str(Path(sys.executable).parent), "/usr/bin", "/bin")))
-    cached = cache_folder() / "bin" / "pulumi"
-    cached.parent.mkdir(parents=True)
-    cached.symlink_to(str(shutil.which(cli.command, path=path)))
+    kept = cached()
+    kept.parent.mkdir(parents=True)
+    kept.symlink_to(str(shutil.which(cli.command, path=path)))
     folder = tmp_path / "reader"
     folder.mkdir()
 
