@@ -120,7 +120,9 @@ class _Demonstration:
 
     def __init__(self, services: Services, mode: Mode, deploy: Deploy) -> None:
         """Deploys. This process, and what it starts, sees the services' cloud from now on."""
-        os.environ.update(services.environment(os.environ))
+        environment = services.environment(os.environ)
+        os.environ.clear()  # an own account's variables would count beside the sandbox's
+        os.environ.update(environment)
         self._services = services
         self._mode: Mode = mode
         folder = project.copy(PROJECT, services.folder / "project")
