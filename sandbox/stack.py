@@ -116,8 +116,23 @@ def _failures(errors: Sequence[str] = ()) -> Generator[None]:
     try:
         yield
     except CommandError as error:
-        reason = str(error).partition("\n stderr: ")[2].strip().removeprefix("error: ")
-        raise DeploymentError("\n".join(errors) or reason) from None
+        raise DeploymentError("\n".join(errors) or _reason(str(error))) from None
+
+
+def _reason(failed: str) -> str:
+    """What the CLI complains of: on standard error, or in the document of a command that prints one."""
+    printed, _, complaint = failed.partition("\n stdout: ")[2].partition("\n stderr: ")
+    if complaint.strip():
+        return complaint.strip().removeprefix("error: ")
+    try:
+        diagnostics = json.loads(printed)["diagnostics"]
+    except (ValueError, KeyError):
+        return printed.strip()
+    return "\n".join(_told(each.get("urn"), each["message"]) for each in diagnostics if each["severity"] == "error")
+
+
+def _told(urn: str | None, message: str) -> str:
+    return progress.subject(urn) + _COLORS.sub("", message).strip().removeprefix("error: ")
 
 
 class _Listener:
@@ -143,9 +158,9 @@ class _Listener:
                 self._tell(line)
 
     def _diagnose(self, event: events.DiagnosticEvent) -> None:
-        message = _COLORS.sub("", event.message).strip()
+        message = _told(None, event.message)
         if event.severity == "error":
-            self.errors.append(f"{progress.subject(event.urn)}{message}")
+            self.errors.append(_told(event.urn, event.message))
         elif message and not event.ephemeral and event.severity != "debug":
             self._tell(f"  {event.severity.removesuffix('#err')}: {message}")
 

@@ -8,13 +8,12 @@ under its production name. `aws("iam")` is a boto3 client on it.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections.abc import Callable, Generator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi.automation import PulumiCommand
 
 from sandbox.cli import pulumi_command
 from sandbox.services import Services, start, without_credentials
@@ -62,7 +61,6 @@ def aws(services: Services) -> Callable[[str], Any]:
 
 
 @pytest.fixture(scope="session")
-def cli_folder() -> str:
-    """The folder of the CLI that the sandbox uses, for the PATH of commands that look for it themselves."""
-    command = pulumi_command().command
-    return str(Path(shutil.which(command) or command).parent)
+def cli() -> PulumiCommand:
+    """The CLI, looked for before a test changes the environment."""
+    return pulumi_command()

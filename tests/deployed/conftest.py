@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from pulumi.automation import PulumiCommand
 
 from agentcore_auth.outputs import Outputs
 from agentcore_auth.tokens.getting import credentials_of, get_token
@@ -95,8 +96,8 @@ class Deployment:
 class Deploy:
     """Deploys configurations, with secret keys, and destroys in the end what is still there."""
 
-    def __init__(self, services: Services, tmp_path_factory: pytest.TempPathFactory) -> None:
-        self._services = services
+    def __init__(self, services: Services, tmp_path_factory: pytest.TempPathFactory, cli: PulumiCommand) -> None:
+        self._services, self._cli = services, cli
         self.project = copy(PROJECT, tmp_path_factory.mktemp("project") / "project")
         self._deployments: list[Deployment] = []
 
@@ -108,7 +109,7 @@ class Deploy:
 
     def undeployed(self, config: Mapping[str, Any], *, secrets: Mapping[str, str] | None = None) -> Deployment:
         """One whose `update` may fail."""
-        stack = Stack(self._services, self.project, f"test-{uuid.uuid4().hex[:8]}")
+        stack = Stack(self._services, self.project, f"test-{uuid.uuid4().hex[:8]}", self._cli)
         self._deployments.append(Deployment(stack, config, secrets or {}))
         return self._deployments[-1]
 
@@ -118,15 +119,17 @@ class Deploy:
 
 
 @pytest.fixture
-def deploy(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Generator[Deploy]:
-    deploy = Deploy(services, tmp_path_factory)
+def deploy(services: Services, tmp_path_factory: pytest.TempPathFactory, cli: PulumiCommand) -> Generator[Deploy]:
+    deploy = Deploy(services, tmp_path_factory, cli)
     yield deploy
     deploy.destroy_all()
 
 
 @pytest.fixture(scope="module")
-def deploy_for_module(running_services: Services, tmp_path_factory: pytest.TempPathFactory) -> Generator[Deploy]:
-    deploy = Deploy(running_services, tmp_path_factory)
+def deploy_for_module(
+    running_services: Services, tmp_path_factory: pytest.TempPathFactory, cli: PulumiCommand
+) -> Generator[Deploy]:
+    deploy = Deploy(running_services, tmp_path_factory, cli)
     yield deploy
     deploy.destroy_all()
 

@@ -27,9 +27,14 @@ EVERY_PROVIDER: Mapping[str, Any] = {
 Get = Callable[..., Answer]
 
 
+@pytest.fixture(scope="module")
+def deployed(deploy_for_module: Deploy) -> Deployment:
+    return deploy_for_module(EVERY_PROVIDER)
+
+
 @pytest.fixture
-def deployment(deploy: Deploy) -> Deployment:
-    return deploy(EVERY_PROVIDER)
+def deployment(services: Services, deployed: Deployment) -> Deployment:  # noqa: ARG001  # the network to reach it by
+    return deployed
 
 
 @pytest.fixture
@@ -71,7 +76,7 @@ def test_a_refused_request_has_its_cause_at_every_provider(get: Get) -> None:
     for provider in ("cognito", "auth0", "okta"):
         assert get(provider).code == 0
         cause, remedy = refused(get(provider, COGNITO_CLIENT_SECRET="wrong"))
-        assert (cause, "tokens env" in remedy) == ("wrong_secret", True)
+        assert (cause, "agentcore-auth env" in remedy) == ("wrong_secret", True)
         cause, remedy = refused(get(provider, SCOPE="not:there"))
         assert (cause, f"{provider}.scopes" in remedy) == ("scope_not_granted", True)
     assert refused(get("auth0", AUDIENCE=""))[0] == "audience_missing"
@@ -89,6 +94,8 @@ def test_an_okta_application_that_demands_dpop_is_recognized(get: Get, deploymen
     app["settings"]["oauthClient"]["dpop_bound_access_tokens"] = True
     httpx2.put(url, json=app, headers=administrator).raise_for_status()
     cause, remedy = refused(get("okta"))
+    app["settings"]["oauthClient"]["dpop_bound_access_tokens"] = False
+    httpx2.put(url, json=app, headers=administrator).raise_for_status()
     assert (cause, "Proof of Possession" in remedy) == ("dpop_required", True)
 
 
@@ -98,14 +105,13 @@ def test_a_cognito_client_without_the_grant_is_recognized(
     provider = deployment.outputs.provider("cognito")
     pool = provider.issuer.rpartition("/")[2]
     client = provider.clients["default"].client_id
-    aws("cognito-idp").update_user_pool_client(
-        UserPoolId=pool,
-        ClientId=client,
-        AllowedOAuthFlows=["code"],
-        AllowedOAuthFlowsUserPoolClient=True,
-        CallbackURLs=["https://app.example.com"],
-    )
+    which = {"UserPoolId": pool, "ClientId": client}
+    before = aws("cognito-idp").describe_user_pool_client(**which)["UserPoolClient"]
+    other_flow = {"AllowedOAuthFlows": ["code"], "CallbackURLs": ["https://app.example.com"]}
+    aws("cognito-idp").update_user_pool_client(**which, **other_flow, AllowedOAuthFlowsUserPoolClient=True)
     cause, remedy = refused(get("cognito"))
+    settings = ("AllowedOAuthFlows", "AllowedOAuthScopes", "AllowedOAuthFlowsUserPoolClient")
+    aws("cognito-idp").update_user_pool_client(**which, **{name: before[name] for name in settings})
     assert (cause, "AllowedOAuthFlowsUserPoolClient" in remedy) == ("grant_not_enabled", True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -14,8 +15,10 @@ from typing import Any
 
 import pytest
 import yaml
+from pulumi.automation import PulumiCommand
 
 from agentcore_auth.authorizer.causes import Cause
+from sandbox.cli import cache_folder
 from sandbox.services import PROJECT, Services
 from tests.deployed.conftest import Deploy, Deployment
 
@@ -45,12 +48,16 @@ def commands() -> list[tuple[str, int]]:
 
 
 @pytest.fixture
-def run(services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(services: Services, cli: PulumiCommand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a line in a shell, in an empty folder, as a reader of the page would."""
+    path = os.environ.get("PATH")
     monkeypatch.setenv("SANDBOX_FOLDER", str(services.folder))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("PYTHONPATH", str(PROJECT))
-    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    monkeypatch.setenv("PATH", os.pathsep.join((str(Path(sys.executable).parent), "/usr/bin", "/bin")))
+    cached = cache_folder() / "bin" / "pulumi"
+    cached.parent.mkdir(parents=True)
+    cached.symlink_to(str(shutil.which(cli.command, path=path)))
     folder = tmp_path / "reader"
     folder.mkdir()
 
@@ -58,6 +65,17 @@ def run(services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         return subprocess.run(["/bin/sh", "-c", line], cwd=folder, capture_output=True, text=True, check=False)
 
     return in_shell
+
+
+@pytest.fixture(scope="module")
+def deployed(deploy_for_module: Deploy) -> Deployment:
+    return deploy_for_module({**EVERY_PROVIDER, "gateway": {"name": "demo"}})
+
+
+@pytest.fixture
+def deployment(services: Services, deployed: Deployment) -> Deployment:
+    copy_stack_file(deployed, services)
+    return deployed
 
 
 def copy_stack_file(deployment: Deployment, services: Services) -> None:
@@ -75,9 +93,7 @@ def of(deployment: Deployment, line: str) -> str:
     return line.replace("YOUR-ORG", "sandbox-org").replace("YOUR-TENANT", "sandbox-tenant")
 
 
-def test_every_command_of_the_page_runs(deploy: Deploy, run: Run, services: Services, tmp_path: Path) -> None:
-    deployment = deploy({**EVERY_PROVIDER, "gateway": {"name": "demo"}})
-    copy_stack_file(deployment, services)
+def test_every_command_of_the_page_runs(deployment: Deployment, run: Run, tmp_path: Path) -> None:
     reader = tmp_path / "reader"
     (reader / "token.txt").write_text(deployment.token("cognito"))
     authorizer = deployment.outputs.gateway("cognito").authorizer
@@ -97,7 +113,8 @@ def test_the_sandboxs_commands_run_outside_of_it(
     deploy: Deploy, run: Run, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack_file = yaml.safe_load((PROJECT / "Pulumi.sandbox.yaml").read_text())["config"]
-    deployment = deploy({**EVERY_PROVIDER, "okta": stack_file["agentcore-auth:okta"]})
+    okta = {**stack_file["agentcore-auth:okta"], "authorizationServer": "own", "audience": "api://tools"}
+    deployment = deploy({**EVERY_PROVIDER, "auth0": {"audience": "https://tools.example.com"}, "okta": okta})
     copy_stack_file(deployment, services)
     for name in ("HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE", "PULUMI_DEBUG_PROVIDERS"):
         monkeypatch.delenv(name)
@@ -118,9 +135,7 @@ def test_every_cause_is_explained() -> None:
     assert {cause.value for cause in Cause} <= explained
 
 
-def test_the_documents_of_json_have_the_keys_that_the_page_lists(deploy: Deploy, run: Run, services: Services) -> None:
-    deployment = deploy({**EVERY_PROVIDER, "identityProviders": ["cognito"]})
-    copy_stack_file(deployment, services)
+def test_the_documents_of_json_have_the_keys_that_the_page_lists(deployment: Deployment, run: Run) -> None:
     get = "agentcore-auth get --stack dev --idp cognito"
     asked = {
         "get": f"{get} --json",

@@ -234,3 +234,10 @@ def test_no_process_is_left_when_the_runtime_is_killed(playroom: Playroom) -> No
         for pid in pids:
             wait_for_the_end_of(pid)
         cli.wait()
+
+
+def test_a_preview_as_json_that_fails_says_why(playroom: Playroom) -> None:
+    playroom.furnish(refuse="config: `colour` is no key")
+    with pytest.raises(DeploymentError) as failure:
+        playroom.stack.preview_document()
+    assert str(failure.value) == "config: `colour` is no key"
