@@ -17,7 +17,7 @@ from sandbox import peers
 from sandbox.peers import OwnUserOnly, belongs_to, owners
 from sandbox.providers.base import serve
 from sandbox.providers.okta import OktaProvider
-from sandbox.tenants.okta import OktaOrg
+from sandbox.tenants.okta.org import OktaOrg
 
 TABLE = """\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
