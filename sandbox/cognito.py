@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from moto.cognitoidp.models import CognitoIdpUserPool, cognitoidp_backends
+from moto.cognitoidp.models import CognitoIdpUserPool
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from sandbox.aws.user_pools import access_token_lifetime
+from sandbox.aws.user_pools import access_token_lifetime, every_pool, pool_of_domain
 from sandbox.network import host_of
 from sandbox.tenants.issuer import Issued, discovery, published, token_endpoint
 from sandbox.tenants.signing import SigningKey
@@ -102,14 +102,8 @@ def _discovery(request: Request) -> Mapping[str, object]:
     return discovery(issuer, keys=f"{issuer}/.well-known/jwks.json", **metadata)
 
 
-def _pools() -> Iterator[CognitoIdpUserPool]:
-    for account in list(cognitoidp_backends.values()):
-        for backend in list(account.values()):
-            yield from list(backend.user_pools.values())
-
-
 def _find_pool(pool_id: str) -> CognitoIdpUserPool | None:
-    return next((pool for pool in _pools() if pool.id == pool_id), None)
+    return next((pool for pool in every_pool() if pool.id == pool_id), None)
 
 
 def _pool_or_404(request: Request) -> CognitoIdpUserPool:
@@ -121,9 +115,8 @@ def _pool_or_404(request: Request) -> CognitoIdpUserPool:
 
 def _pool_of_domain(host: str) -> CognitoIdpUserPool:
     place = TOKEN_HOST.fullmatch(host)
-    for pool in _pools():
-        if place and pool.region == place["region"] and pool.domain and pool.domain.domain == place["prefix"]:
-            return pool
+    if place and (pool := pool_of_domain(place["prefix"], place["region"])):
+        return pool
     raise HTTPException(404, f"No user pool has the domain {host}.")
 
 
