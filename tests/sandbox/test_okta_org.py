@@ -273,7 +273,7 @@ def test_a_server_that_is_not_there_has_no_endpoints(http: TestClient) -> None:
 
 
 def test_minted_tokens_are_altered_as_asked(org: OktaOrg, http: TestClient) -> None:
-    issuer = org.issuer()
+    issuer = org.server().document.issuer
     usual = jwt.decode(org.mint("0oa1", scopes=["a"]), options={"verify_signature": False})
     forger = SigningKey()
     forger.kid = org.server().key.kid

@@ -288,7 +288,11 @@ def test_a_priority_that_the_program_ignores_is_no_drift(okta: Connection) -> No
 def test_the_default_server_is_looked_up(okta: Connection, requests: Recorder, org: OktaOrg) -> None:
     found = okta.invoke(GET_SERVER, {"name": "default"})
     assert requests.taken() == [f"GET {SERVERS}?limit=200&q=default"]
-    assert (found["id"], found["audiences"], found["issuer"]) == ("default", ["api://default"], org.issuer())
+    assert (found["id"], found["audiences"], found["issuer"]) == (
+        "default",
+        ["api://default"],
+        org.server().document.issuer,
+    )
     with pytest.raises(grpc.RpcError, match="authorization server with name 'defaul' does not exist"):
         okta.invoke(GET_SERVER, {"name": "defaul"})
 

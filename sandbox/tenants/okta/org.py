@@ -13,6 +13,7 @@ from starlette.routing import Route
 from sandbox.tenants.collection import Collection, Json
 from sandbox.tenants.credentials import OKTA_API_TOKEN, OKTA_DOMAIN
 from sandbox.tenants.issuer import Issued, discovery, published, token_endpoint
+from sandbox.tenants.okta.entities import Status
 from sandbox.tenants.okta.servers import (
     DEFAULT_SERVER,
     AuthorizationServer,
@@ -21,7 +22,6 @@ from sandbox.tenants.okta.servers import (
     Policies,
     Rules,
     State,
-    missing,
 )
 from sandbox.tenants.okta.tokens import claims_of, decide
 from sandbox.tenants.tenant import Answer, Tenant
@@ -80,20 +80,16 @@ class OktaOrg(Tenant):
             self.route("/apps/{key}/policies/{policy}", self._assign_policy, "PUT"),
             self.route("/internal/apps/{key}/settings/oauth/idToken", self._issuer_mode, "GET", "POST"),
             *self.collection("/apps", lambda _: state.apps),
-            self._lifecycle("/apps", lambda _: state.apps, (200, {})),
+            *self._lifecycle("/apps", lambda _: state.apps, (200, {})),
             *self.collection(_SERVERS, lambda _: state.servers),
-            self._lifecycle(_SERVERS, lambda _: state.servers),
+            *self._lifecycle(_SERVERS, lambda _: state.servers),
             *self.collection(_SERVER + "/scopes", lambda request: server(request).scopes),
             *self.collection(_SERVER + "/claims", lambda request: server(request).claims),
             *self.collection(_SERVER + "/policies", policies),
-            self._lifecycle(_SERVER + "/policies", policies),
+            *self._lifecycle(_SERVER + "/policies", policies),
             *self.collection(_SERVER + "/policies/{policy}/rules", rules),
-            self._lifecycle(_SERVER + "/policies/{policy}/rules", rules),
+            *self._lifecycle(_SERVER + "/policies/{policy}/rules", rules),
         ]
-
-    def issuer(self, server: str = DEFAULT_SERVER) -> str:
-        """What tokens of an authorization server carry as `iss`; raises LookupError where there is none of that id."""
-        return self.server(server).document.issuer
 
     def mint(
         self, client_id: str, *, server: str = DEFAULT_SERVER, scopes: Sequence[str] = (), lifetime: int = 3600
@@ -147,18 +143,15 @@ class OktaOrg(Tenant):
 
     def _lifecycle(
         self, path: str, of: Callable[[Request], OktaCollection[Any]], answer: Answer = (204, None)
-    ) -> Route:
-        def respond(request: Request) -> Answer:
-            match request.path_params["operation"]:
-                case "activate":
-                    of(request).set_status(request.path_params["key"], "ACTIVE")
-                case "deactivate":
-                    of(request).set_status(request.path_params["key"], "INACTIVE")
-                case _:
-                    self.refuse(request)
-            return answer
+    ) -> list[Route]:
+        def route(operation: str, status: Status) -> Route:
+            def respond(request: Request) -> Answer:
+                of(request).set_status(request.path_params["key"], status)
+                return answer
 
-        return self.route(path + "/{key}/lifecycle/{operation}", respond, "POST")
+            return self.route(path + "/{key}/lifecycle/" + operation, respond, "POST")
+
+        return [route("activate", "ACTIVE"), route("deactivate", "INACTIVE")]
 
     def _create_app(self, request: Request) -> Answer:
         status = "ACTIVE" if request.query_params.get("activate", "true") == "true" else "INACTIVE"
@@ -171,9 +164,7 @@ class OktaOrg(Tenant):
 
     def _assign_policy(self, request: Request) -> Answer:
         self.state.apps.find(request.path_params["key"])
-        if request.path_params["policy"] != _POLICY_ID:
-            raise missing("Policy", request.path_params["policy"])
-        return 204, None
+        return (204, None) if request.path_params["policy"] == _POLICY_ID else self.refuse(request)
 
     def _issue(self, request: Request, asked: TokenRequest) -> Issued:
         with self.lock:

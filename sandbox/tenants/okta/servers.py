@@ -10,10 +10,10 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from sandbox.tenants.collection import ApiError, Collection
-from sandbox.tenants.okta.entities import App, Claim, Entity, Policy, Ranked, Rule, Scope, Server, timestamp
+from sandbox.tenants.okta.entities import App, Claim, Entity, Policy, Ranked, Rule, Scope, Server, Status, timestamp
 from sandbox.tenants.signing import SigningKey
 
 AnyEntity = TypeVar("AnyEntity", bound=Entity)
@@ -41,10 +41,6 @@ class OktaError(ApiError):
         super().__init__(status, summary, document)
 
 
-def missing(what: str, key: str) -> OktaError:
-    return OktaError(404, "E0000007", f"Not found: Resource not found: {key} ({what})")
-
-
 def invalid(field: str, reason: str) -> OktaError:
     return OktaError(400, "E0000001", f"Api validation failed: {field}", f"{field}: {reason}")
 
@@ -55,7 +51,7 @@ class OktaCollection(Collection[AnyEntity]):
         self.org = org
 
     def missing(self, key: str) -> OktaError:
-        return missing(self.what, key)
+        return OktaError(404, "E0000007", f"Not found: Resource not found: {key} ({self.what})")
 
     def invalid(self, mistake: str, field: str, message: str) -> OktaError:
         return invalid(field, "The field cannot be left blank" if mistake == "missing" else message)
@@ -65,7 +61,7 @@ class OktaCollection(Collection[AnyEntity]):
         path = self.model.model_fields[name].serialization_alias or name
         return invalid(path, f"{getattr(entity, name)} is already in use.")
 
-    def set_status(self, key: str, status: Literal["ACTIVE", "INACTIVE"]) -> None:
+    def set_status(self, key: str, status: Status) -> None:
         self.put(self.find(key).model_copy(update={"status": status}))
 
 

@@ -28,9 +28,6 @@ class Grant(NamedTuple):
 def decide(request: TokenRequest, server: AuthorizationServer, state: State) -> Grant:
     """The grant that answers `request` at `server`; raises OAuthError with the service's status and error code."""
     app = _authenticated(request, state)
-    if request.grant_type not in app.grant_types:
-        reason = "The client is not authorized to use the provided grant type. Configured grant types: "
-        raise OAuthError(400, "unauthorized_client", f"{reason}[{', '.join(app.grant_types)}].")
     if app.dpop_bound:
         checks = "The sandbox checks no DPoP proofs."
         reason = checks if request.has_dpop_proof else "The DPoP proof JWT header is missing."
@@ -63,8 +60,7 @@ def _authenticated(request: TokenRequest, state: State) -> App:
 
 
 def _known_scopes(request: TokenRequest, server: AuthorizationServer) -> tuple[str, ...]:
-    oidc = [scope for scope in request.scopes if scope in SYSTEM_SCOPES]
-    if oidc:
+    if oidc := [scope for scope in request.scopes if scope in SYSTEM_SCOPES]:
         raise OAuthError(400, "invalid_scope", f"Cannot request '{oidc[0]}' scopes using client credentials.")
     if server.scopes.unknown(request.scopes):
         reason = "One or more scopes are not configured for the authorization server resource."
