@@ -14,7 +14,7 @@ from sandbox.providers.rest import RestProvider
 class Auth0Provider(RestProvider[Auth0Client]):
     """Reaches one tenant."""
 
-    package, distribution, arguments = "auth0", "pulumi-auth0", "pulumi_auth0:ProviderArgs"
+    package, sdk = "auth0", "pulumi_auth0"
     client = Auth0Client
     resources = (API, API_SCOPES, CLIENT, CLIENT_CREDENTIALS, CLIENT_GRANT)
     functions = (GET_API,)

@@ -4,31 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.providers.auth0.client import Auth0Client, escaped
+from sandbox.providers.auth0.client import Auth0Client, Auth0Type, escaped
 from sandbox.providers.base import AutoName, Created, FunctionType, ProviderError
-from sandbox.providers.rest import Collection, snakes
 from sandbox.providers.values import Properties
 
-_APIS = Collection[Auth0Client](
-    path="/resource-servers",
-    fields={
-        **snakes("name", "identifier", "signingAlg", "tokenDialect", "tokenLifetime", "tokenLifetimeForWeb"),
-        **snakes("enforcePolicies", "allowOfflineAccess", "skipConsentForVerifiableFirstPartyClients"),
-    },
-    told=snakes("isSystem"),
-    fixed=frozenset({"identifier"}),
-    update_by="PATCH",
-    missing_is_deleted=True,
-)
-API = _APIS.resource_type(
+API = Auth0Type(
     "auth0:index/resourceServer:ResourceServer",
-    "pulumi_auth0:ResourceServerArgs",
+    path="/resource-servers",
+    properties="name identifier signingAlg tokenDialect tokenLifetime tokenLifetimeForWeb enforcePolicies "
+    "allowOfflineAccess skipConsentForVerifiableFirstPartyClients",
+    computed="isSystem",
     auto_name=AutoName(),
-    replace_on=frozenset({"identifier"}),
+    replaces="identifier",
 )
 
 
-class _Scopes(Collection[Auth0Client]):
+class _Scopes(Auth0Type):
     """The scopes are a part of their API: making them is a change of it, and nothing is deleted with them."""
 
     def url(self, properties: Properties, key: str) -> str:
@@ -64,13 +55,11 @@ def _scopes(api: Properties) -> list[dict[str, Any]]:
 
 
 API_SCOPES = _Scopes(
-    path="/resource-servers",
-    fields={"resourceServerIdentifier": "identifier", "scopes": "scopes"},
-    update_by="PATCH",
-).resource_type(
     "auth0:index/resourceServerScopes:ResourceServerScopes",
-    "pulumi_auth0:ResourceServerScopesArgs",
-    replace_on=frozenset({"resourceServerIdentifier"}),
+    path="/resource-servers",
+    properties="resourceServerIdentifier scopes",
+    names={"resourceServerIdentifier": "identifier"},
+    replaces="resourceServerIdentifier",
 )
 
 
@@ -79,11 +68,9 @@ def _get_api(client: Auth0Client, arguments: Properties) -> Properties:
     if not (arguments.get("resourceServerId") or arguments.get("identifier")):
         raise ProviderError("auth0:getResourceServer: give identifier or resourceServerId")
     key = arguments.get("resourceServerId") or escaped(escaped(arguments["identifier"]))
-    found = client.get(_APIS.url({}, key))
-    outputs = _APIS.outputs(found, {}) | {"id": found["id"], "scopes": _scopes(found)}
+    found = client.get(API.url({}, key))
+    outputs = API.outputs(found, {}) | {"id": found["id"], "scopes": _scopes(found)}
     return outputs | {name: value for name, value in arguments.items() if name == "resourceServerId"}
 
 
-GET_API = FunctionType(
-    "auth0:index/getResourceServer:getResourceServer", frozenset({"identifier", "resourceServerId"}), _get_api
-)
+GET_API = FunctionType("auth0:index/getResourceServer:getResourceServer", "identifier resourceServerId", _get_api)

@@ -5,39 +5,53 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from sandbox.providers.arguments import Mistake, only
-from sandbox.providers.auth0.client import Auth0Client
+from sandbox.providers.auth0.client import Auth0Client, Auth0Type
 from sandbox.providers.base import AutoName, Created
-from sandbox.providers.rest import Collection, snakes
+from sandbox.providers.rest import snake
 from sandbox.providers.values import Properties
 
+_JWT = "jwtConfiguration"
 _METHOD = "token_endpoint_auth_method"
 _FIRST_METHOD = {_METHOD: "client_secret_post"}
 """What a machine starts with, and has again when its credentials are deleted."""
 
 
-CLIENT = Collection[Auth0Client](
-    path="/clients",
-    fields={
-        **snakes("name", "description", "appType", "grantTypes", "isFirstParty", "oidcConformant", "clientMetadata"),
-        **snakes("jwtConfiguration"),
-    },
-    told=snakes("clientId"),
-    at_creation=_FIRST_METHOD,
-    blocks=frozenset({"jwtConfiguration"}),
-    key="client_id",
-    update_by="PATCH",
-    missing_is_deleted=True,
-).resource_type(
+class _Clients(Auth0Type):
+    """Of the tokens' configuration no more is told than is known."""
+
+    def body(self, inputs: Properties) -> Properties:
+        body = super().body(inputs)
+        if _JWT in inputs:
+            body[self.place(_JWT)] = {snake(name): value for name, value in inputs[_JWT].items()}
+        return body
+
+    def outputs(self, found: Properties, known: Properties) -> Properties:
+        outputs = super().outputs(found, known)
+        told = outputs.pop(_JWT) or {}
+        return outputs | ({_JWT: {name: told.get(snake(name)) for name in known[_JWT]}} if _JWT in known else {})
+
+    def create(self, client: Auth0Client, inputs: Properties) -> Created:
+        made = client.send("POST", self.path, self.body(inputs) | _FIRST_METHOD)
+        return Created(made[self.key], self.fetch(client, made[self.key], inputs))
+
+
+CLIENT = _Clients(
     "auth0:index/client:Client",
-    "pulumi_auth0:ClientArgs",
+    path="/clients",
+    properties=f"name description appType grantTypes isFirstParty oidcConformant clientMetadata {_JWT}",
+    computed="clientId",
+    key="client_id",
     defaults={"description": "Managed by Pulumi"},
     auto_name=AutoName(),
     validate=only("appType", "non_interactive", what="applications of type "),
 )
 
 
-class _Credentials(Collection[Auth0Client]):
+class _Credentials(Auth0Type):
     """They are a part of their application, which is asked for first."""
+
+    def body(self, inputs: Properties) -> Properties:
+        return {_METHOD: inputs["authenticationMethod"]}
 
     def outputs(self, found: Properties, known: Properties) -> Properties:
         """The secret is empty where the deployer's own credentials may not read it."""
@@ -58,20 +72,17 @@ class _Credentials(Collection[Auth0Client]):
 
 
 CLIENT_CREDENTIALS = _Credentials(
-    path="/clients",
-    fields={"clientId": "client_id", "authenticationMethod": _METHOD},
-    told=snakes("clientSecret"),
-    fixed=frozenset({"client_id"}),
-    update_by="PATCH",
-).resource_type(
     "auth0:index/clientCredentials:ClientCredentials",
-    "pulumi_auth0:ClientCredentialsArgs",
-    secret_outputs=frozenset({"clientSecret"}),
+    path="/clients",
+    properties="clientId authenticationMethod",
+    computed="clientSecret",
+    names={"authenticationMethod": _METHOD},
+    secrets="clientSecret",
     validate=only("authenticationMethod", "client_secret_post", "client_secret_basic"),
 )
 
 
-class _Grants(Collection[Auth0Client]):
+class _Grants(Auth0Type):
     def create(self, client: Auth0Client, inputs: Properties) -> Created:
         """Takes over a grant of this client at this audience, with the scopes that it has."""
         wanted = {"audience": inputs["audience"], "client_id": inputs["clientId"]}
@@ -95,15 +106,11 @@ def _names_scopes(inputs: Properties) -> list[Mistake]:
 
 
 CLIENT_GRANT = _Grants(
-    path="/client-grants",
-    fields=snakes("clientId", "audience", "subjectType") | {"scopes": "scope"},
-    told=snakes("isSystem"),
-    fixed=frozenset({"client_id", "audience", "subject_type"}),
-    update_by="PATCH",
-    missing_is_deleted=True,
-).resource_type(
     "auth0:index/clientGrant:ClientGrant",
-    "pulumi_auth0:ClientGrantArgs",
-    replace_on=frozenset({"clientId", "audience", "subjectType"}),
+    path="/client-grants",
+    properties="clientId audience subjectType scopes",
+    computed="isSystem",
+    names={"scopes": "scope"},
+    replaces="clientId audience subjectType",
     validate=_names_scopes,
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import quote
 
 from sandbox.providers.base import ProviderError
-from sandbox.providers.rest import ApiError, RestClient, Tenant
+from sandbox.providers.rest import ApiError, Collection, RestClient, Tenant, snake
 from sandbox.providers.values import Properties
 from sandbox.tenants.in_process import Answer
 
@@ -46,6 +48,17 @@ class Auth0Client(RestClient):
             where = self._settings["domain"]
             raise ApiError(answer.status, f"failed to retrieve an access token from {where}: {reason}")
         return str(answer.document["access_token"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Auth0Type(Collection[Auth0Client]):
+    """A type whose fields are called like the properties, in snake case."""
+
+    update_by: Literal["PUT", "PATCH"] = "PATCH"
+    missing_is_deleted: bool = True
+
+    def place(self, name: str) -> str:
+        return self.names.get(name, snake(name))
 
 
 def _settings(config: Properties, environment: Mapping[str, str]) -> dict[str, str]:

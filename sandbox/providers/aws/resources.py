@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from sandbox.providers.aws import exceptions, gateways
 from sandbox.providers.aws.client import AwsClient
 from sandbox.providers.aws.tables import Table
@@ -12,20 +10,31 @@ from sandbox.providers.values import Properties
 
 _SECONDS_OF_A_SESSION = 3600
 _ZONE_OF_CLOUDFRONT = "Z2FDTNDATAQYW2"
-_CHOSEN_FOR_A_CLIENT = (
-    "accessTokenValidity allowedOauthFlows allowedOauthFlowsUserPoolClient allowedOauthScopes enableTokenRevocation "
-    "explicitAuthFlows idTokenValidity preventUserExistenceErrors refreshTokenValidity supportedIdentityProviders"
+
+
+_USER_POOL = Table(
+    "aws:cognito/userPool:UserPool",
+    properties="name deletionProtection userPoolTier adminCreateUserConfig accountRecoverySetting region tags",
+    computed="arn creationDate lastModifiedDate endpoint estimatedNumberOfUsers domain customDomain "
+    "mfaConfiguration tagsAll",
+    id="id",
+    names={"name": "PoolName"},
+    replaces="",
+    derive=lambda _client, known, live: {
+        "endpoint": f"cognito-idp.{known['region']}.amazonaws.com/{live['Id']}",
+        "deletionProtection": live.get("DeletionProtection", "INACTIVE"),
+    },
+    auto_name=AutoName(longest=128),
 )
 
-
-RESOURCES: Mapping[str, Table] = {
-    "aws:iam/role:Role": Table(
-        "iam Role",
+RESOURCES = (
+    Table(
+        "aws:iam/role:Role",
         properties="name path assumeRolePolicy description maxSessionDuration permissionsBoundary tags",
-        computed="arn uniqueId createDate",
+        computed="arn uniqueId createDate tagsAll",
         names={"uniqueId": "RoleId", "assumeRolePolicy": "AssumeRolePolicyDocument PolicyDocument"},
         replaces="name path",
-        update="UpdateAssumeRolePolicy UpdateRole",
+        updates="UpdateAssumeRolePolicy UpdateRole",
         own={"permissionsBoundary": ("PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary")},
         cleared={"description": "", "maxSessionDuration": _SECONDS_OF_A_SESSION},
         derive=lambda _client, _known, live: {
@@ -35,8 +44,8 @@ RESOURCES: Mapping[str, Table] = {
         },
         auto_name=AutoName(longest=64),
     ),
-    "aws:iam/rolePolicy:RolePolicy": Table(
-        "iam RolePolicy",
+    Table(
+        "aws:iam/rolePolicy:RolePolicy",
         properties="name role policy",
         id="role name",
         separator=":",
@@ -44,49 +53,35 @@ RESOURCES: Mapping[str, Table] = {
         replaces="name role",
         auto_name=AutoName(longest=128),
     ),
-    "aws:iam/policy:Policy": Table(
-        "iam Policy",
+    Table(
+        "aws:iam/policy:Policy",
         properties="name path description policy tags",
-        computed="arn policyId attachmentCount",
+        computed="arn policyId attachmentCount tagsAll",
         id="arn",
         names={"policy": "PolicyDocument"},
         replaces="name path description",
         own={"policy": (exceptions.new_version, "")},
         derive=exceptions.policy_document,
-        delete=exceptions.delete_policy,
+        deletes=exceptions.delete_policy,
         auto_name=AutoName(longest=128),
     ),
-    **{
-        f"aws:iam/{kind.lower()}PolicyAttachment:{kind}PolicyAttachment": Table(
-            f"iam {kind}Policy",
+    *(
+        Table(
+            f"aws:iam/{kind.lower()}PolicyAttachment:{kind}PolicyAttachment",
             properties=f"{kind.lower()} policyArn",
             id=f"{kind.lower()} policyArn",
             separator="/",
-            create=f"Attach{kind}Policy",
-            read=f"ListAttached{kind}Policies",
+            creates=f"Attach{kind}Policy",
+            reads=f"ListAttached{kind}Policies",
             answer="AttachedPolicies",
             names={kind.lower(): f"{kind}Name"},
-            delete=f"Detach{kind}Policy",
+            deletes=f"Detach{kind}Policy",
         )
         for kind in ("Role", "User", "Group")
-    },
-    "aws:cognito/userPool:UserPool": Table(
-        "cognito-idp UserPool",
-        properties="name deletionProtection userPoolTier adminCreateUserConfig accountRecoverySetting region tags",
-        computed="arn creationDate lastModifiedDate endpoint estimatedNumberOfUsers domain customDomain "
-        "mfaConfiguration",
-        id="id",
-        names={"name": "PoolName"},
-        replaces="",
-        optional_computed="userPoolTier adminCreateUserConfig",
-        derive=lambda _client, known, live: {
-            "endpoint": f"cognito-idp.{known['region']}.amazonaws.com/{live['Id']}",
-            "deletionProtection": live.get("DeletionProtection", "INACTIVE"),
-        },
-        auto_name=AutoName(longest=128),
     ),
-    "aws:cognito/resourceServer:ResourceServer": Table(
-        "cognito-idp ResourceServer",
+    _USER_POOL,
+    Table(
+        "aws:cognito/resourceServer:ResourceServer",
         properties="userPoolId identifier name scopes region",
         computed="scopeIdentifiers",
         id="userPoolId identifier",
@@ -96,19 +91,20 @@ RESOURCES: Mapping[str, Table] = {
         },
         auto_name=AutoName(longest=255),
     ),
-    "aws:cognito/userPoolClient:UserPoolClient": Table(
-        "cognito-idp UserPoolClient",
-        properties=f"userPoolId name generateSecret tokenValidityUnits {_CHOSEN_FOR_A_CLIENT} region",
+    Table(
+        "aws:cognito/userPoolClient:UserPoolClient",
+        properties="userPoolId name generateSecret tokenValidityUnits accessTokenValidity allowedOauthFlows "
+        "allowedOauthFlowsUserPoolClient allowedOauthScopes enableTokenRevocation explicitAuthFlows idTokenValidity "
+        "preventUserExistenceErrors refreshTokenValidity supportedIdentityProviders region",
         computed="clientSecret",
         id="clientId",
         names={"name": "ClientName"},
         replaces="userPoolId generateSecret",
-        optional_computed=_CHOSEN_FOR_A_CLIENT,
         secrets="clientSecret",
         auto_name=AutoName(longest=128),
     ),
-    "aws:cognito/userPoolDomain:UserPoolDomain": Table(
-        "cognito-idp UserPoolDomain",
+    Table(
+        "aws:cognito/userPoolDomain:UserPoolDomain",
         properties="userPoolId domain region",
         computed="awsAccountId cloudfrontDistribution cloudfrontDistributionArn cloudfrontDistributionZoneId s3Bucket "
         "version",
@@ -120,54 +116,52 @@ RESOURCES: Mapping[str, Table] = {
             "cloudfrontDistributionZoneId": _ZONE_OF_CLOUDFRONT,
         },
     ),
-    "aws:lambda/function:Function": Table(
-        "lambda Function",
+    Table(
+        "aws:lambda/function:Function",
         properties="name code architectures description environment handler loggingConfig memorySize role runtime "
         "timeout region tags",
         computed="arn invokeArn qualifiedArn qualifiedInvokeArn responseStreamingInvokeArn codeSha256 sourceCodeHash "
-        "sourceCodeSize lastModified version signingJobArn signingProfileVersionArn packageType",
+        "sourceCodeSize lastModified version signingJobArn signingProfileVersionArn packageType tagsAll",
         names={"code": "ZipFile", "sourceCodeHash": "CodeSha256", "sourceCodeSize": "CodeSize"},
         replaces="name",
-        update="UpdateFunctionCode UpdateFunctionConfiguration",
+        updates="UpdateFunctionCode UpdateFunctionConfiguration",
         answer="Configuration",
         cleared={"description": "", "memorySize": 128, "timeout": 3, "environment": {"variables": {}}},
-        optional_computed="architectures loggingConfig",
         derive=exceptions.function_arns,
         auto_name=AutoName(longest=64),
     ),
-    "aws:lambda/permission:Permission": Table(
-        "lambda Permission",
+    Table(
+        "aws:lambda/permission:Permission",
         properties="function statementId action principal sourceAccount sourceArn qualifier principalOrgId region",
         id="statementId",
         names={"function": "FunctionName"},
-        read=exceptions.permission,
+        reads=exceptions.permission,
         auto_name=AutoName("statementId", longest=100),
     ),
-    "aws:cloudwatch/logGroup:LogGroup": Table(
-        "logs LogGroup",
+    Table(
+        "aws:cloudwatch/logGroup:LogGroup",
         properties="name retentionInDays kmsKeyId region tags",
-        computed="arn",
+        computed="arn tagsAll",
         names={"name": "logGroupName logGroupNamePrefix"},
         replaces="name kmsKeyId",
-        read="DescribeLogGroups",
+        reads="DescribeLogGroups",
         answer="logGroups",
         own={"retentionInDays": ("PutRetentionPolicy", "DeleteRetentionPolicy")},
         auto_name=AutoName(longest=512),
     ),
-    "aws:bedrock/agentcoreGateway:AgentcoreGateway": Table(
-        "bedrock-agentcore-control Gateway",
+    Table(
+        "aws:bedrock/agentcoreGateway:AgentcoreGateway",
         properties="name roleArn authorizerType authorizerConfiguration description exceptionLevel kmsKeyArn "
         "protocolConfiguration protocolType region tags",
-        computed="gatewayArn gatewayId gatewayUrl workloadIdentityDetails",
+        computed="gatewayArn gatewayId gatewayUrl workloadIdentityDetails tagsAll",
         id="gatewayId",
         names={"gatewayId": "gatewayIdentifier"},
-        optional_computed="protocolType",
         replaces="name authorizerType",
         validate=gateways.validate_gateway,
         auto_name=AutoName(longest=48),
     ),
-    "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget": Table(
-        "bedrock-agentcore-control GatewayTarget",
+    Table(
+        "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget",
         properties="name gatewayIdentifier description targetConfiguration credentialProviderConfiguration region",
         computed="targetId",
         id="targetId",
@@ -180,37 +174,38 @@ RESOURCES: Mapping[str, Table] = {
         },
         auto_name=AutoName(longest=100),
     ),
-    "aws:bedrock/agentcoreApiKeyCredentialProvider:AgentcoreApiKeyCredentialProvider": Table(
-        "bedrock-agentcore-control ApiKeyCredentialProvider",
+    Table(
+        "aws:bedrock/agentcoreApiKeyCredentialProvider:AgentcoreApiKeyCredentialProvider",
         properties="name apiKey region tags",
-        computed="credentialProviderArn apiKeySecretArns",
+        computed="credentialProviderArn apiKeySecretArns tagsAll",
         replaces="name",
         secrets="apiKey",
         auto_name=AutoName(longest=128),
     ),
-    "aws:bedrock/agentcoreOauth2CredentialProvider:AgentcoreOauth2CredentialProvider": Table(
-        "bedrock-agentcore-control Oauth2CredentialProvider",
+    Table(
+        "aws:bedrock/agentcoreOauth2CredentialProvider:AgentcoreOauth2CredentialProvider",
         properties="name credentialProviderVendor oauth2ProviderConfig region tags",
-        computed="credentialProviderArn clientSecretArns callbackUrl",
+        computed="credentialProviderArn clientSecretArns callbackUrl tagsAll",
         names={"oauth2ProviderConfig": "oauth2ProviderConfigInput"},
         replaces="name credentialProviderVendor",
         secrets="oauth2ProviderConfig",
         auto_name=AutoName(longest=128),
     ),
-    "aws:secretsmanager/secret:Secret": Table(
-        "secretsmanager Secret",
+    Table(
+        "aws:secretsmanager/secret:Secret",
         properties="name description kmsKeyId recoveryWindowInDays region tags",
-        computed="arn",
+        computed="arn tagsAll",
         id="arn",
         names={"arn": "SecretId"},
         replaces="name",
-        delete=exceptions.delete_secret,
+        deletes=exceptions.delete_secret,
         cleared={"description": ""},
         auto_name=AutoName(longest=512),
     ),
     # A version cannot be deleted: it goes with its secret, or when a newer one has taken its stage.
-    "aws:secretsmanager/secretVersion:SecretVersion": Table(
-        "secretsmanager SecretValue",
+    Table(
+        "aws:secretsmanager/secretVersion:SecretVersion",
+        noun="SecretValue",
         properties="secretId secretString region",
         computed="arn secretArn versionId hasSecretStringWo",
         id="secretId versionId",
@@ -218,12 +213,12 @@ RESOURCES: Mapping[str, Table] = {
         derive=lambda _client, _known, _live: {"hasSecretStringWo": False},
         secrets="secretString",
     ),
-}
+)
 
 
 def _user_pool(client: AwsClient, inputs: Properties) -> Properties:
     pool_id, region = inputs["userPoolId"], inputs.get("region", client.region)
-    pool = RESOURCES["aws:cognito/userPool:UserPool"].find(client, pool_id, {"region": region})
+    pool = _USER_POOL.read(client, pool_id, {"region": region})
     if pool is None:
         raise ProviderError(f"user pool {pool_id} does not exist in {region}")
     told = {name: value for name, value in pool.items() if name not in ("endpoint", "userPoolTier", "tagsAll")}
@@ -232,8 +227,8 @@ def _user_pool(client: AwsClient, inputs: Properties) -> Properties:
 
 
 FUNCTIONS = (
-    FunctionType("aws:index/getCallerIdentity:getCallerIdentity", frozenset({"id"}), exceptions.caller_identity),
-    FunctionType("aws:index/getRegion:getRegion", frozenset({"endpoint", "id", "name", "region"}), exceptions.region),
-    FunctionType("aws:index/getPartition:getPartition", frozenset({"id"}), exceptions.partition),
-    FunctionType("aws:cognito/getUserPool:getUserPool", frozenset({"userPoolId", "region"}), _user_pool),
+    FunctionType("aws:index/getCallerIdentity:getCallerIdentity", "id", exceptions.caller_identity),
+    FunctionType("aws:index/getRegion:getRegion", "endpoint id name region", exceptions.region),
+    FunctionType("aws:index/getPartition:getPartition", "id", exceptions.partition),
+    FunctionType("aws:cognito/getUserPool:getUserPool", "userPoolId region", _user_pool),
 )

@@ -14,7 +14,7 @@ from sandbox.providers.rest import RestProvider
 class OktaProvider(RestProvider[OktaClient]):
     """Reaches one org."""
 
-    package, distribution, arguments = "okta", "pulumi-okta", "pulumi_okta:ProviderArgs"
+    package, sdk = "okta", "pulumi_okta"
     client = OktaClient
     resources = (APP, SERVER, SCOPE, CLAIM, POLICY, RULE)
     functions = (GET_SERVER, GET_SCOPES)

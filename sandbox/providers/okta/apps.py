@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.providers.arguments import Mistake, only
 from sandbox.providers.base import Created
 from sandbox.providers.okta.client import OktaClient
-from sandbox.providers.rest import Collection, same
+from sandbox.providers.rest import Collection
 from sandbox.providers.values import Properties
 
 _GRANT = "client_credentials"
@@ -52,18 +52,17 @@ def _validate(inputs: Properties) -> list[Mistake]:
 
 
 APP = _Apps(
+    "okta:app/oAuth:OAuth",
     path="/apps",
-    fields={
-        "label": "label",
+    properties="label type grantTypes responseTypes tokenEndpointAuthMethod",
+    computed="clientId clientSecret name signOnMode status",
+    names={
         "type": "settings.oauthClient.application_type",
         "grantTypes": "settings.oauthClient.grant_types",
         "responseTypes": "settings.oauthClient.response_types",
         "tokenEndpointAuthMethod": "credentials.oauthClient.token_endpoint_auth_method",
-    },
-    told={
         "clientId": "credentials.oauthClient.client_id",
         "clientSecret": "credentials.oauthClient.client_secret",
-        **same("name", "signOnMode", "status"),
     },
     document={
         "accessibility": {},
@@ -86,11 +85,8 @@ APP = _Apps(
         "visibility": {"hide": {"iOS": True, "web": True}},
     },
     deactivated_first=True,
-).resource_type(
-    "okta:app/oAuth:OAuth",
-    "pulumi_okta.app:OAuthArgs",
     defaults={"responseTypes": ["token"], "tokenEndpointAuthMethod": "client_secret_basic"},
-    secret_outputs=frozenset({"clientSecret"}),
-    replace_on=frozenset({"type"}),
+    secrets="clientSecret",
+    replaces="type",
     validate=_validate,
 )

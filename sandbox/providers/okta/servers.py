@@ -7,74 +7,69 @@ from urllib.parse import urlencode
 
 from sandbox.providers.base import AutoName, FunctionType, ProviderError
 from sandbox.providers.okta.client import OktaClient
-from sandbox.providers.rest import Collection, same
+from sandbox.providers.rest import Collection
 from sandbox.providers.values import Properties
 
-_SERVERS = Collection[OktaClient](
+SERVER = Collection[OktaClient](
+    "okta:auth/server:Server",
     path="/authorizationServers",
-    fields=same("name", "audiences", "description", "issuerMode"),
-    told=same("issuer", "status")
-    | {
+    properties="name audiences description issuerMode",
+    computed="issuer status kid credentialsRotationMode credentialsLastRotated credentialsNextRotation",
+    names={
         "kid": "credentials.signing.kid",
         "credentialsRotationMode": "credentials.signing.rotationMode",
         "credentialsLastRotated": "credentials.signing.lastRotated",
         "credentialsNextRotation": "credentials.signing.nextRotation",
     },
     document={"credentials": {"signing": {"rotationMode": "AUTO"}}, "description": ""},
+    defaults={"issuerMode": "ORG_URL"},
+    auto_name=AutoName(),
     missing_is_deleted=True,
     deactivated_first=True,
 )
-SERVER = _SERVERS.resource_type(
-    "okta:auth/server:Server",
-    "pulumi_okta.auth:ServerArgs",
-    defaults={"issuerMode": "ORG_URL"},
-    auto_name=AutoName(),
-)
 
-_SCOPES = Collection[OktaClient](
-    path="/authorizationServers/{authServerId}/scopes",
-    fields=same("name", "description", "displayName", "consent", "metadataPublish", "default", "optional"),
-    told=same("system"),
-    document={"description": "", "displayName": "", "default": False, "optional": False},
-    missing_is_deleted=True,
-)
-SCOPE = _SCOPES.resource_type(
+SCOPE = Collection[OktaClient](
     "okta:auth/serverScope:ServerScope",
-    "pulumi_okta.auth:ServerScopeArgs",
+    path="/authorizationServers/{authServerId}/scopes",
+    properties="authServerId name description displayName consent metadataPublish default optional",
+    computed="system",
+    document={"description": "", "displayName": "", "default": False, "optional": False},
     defaults={"consent": "IMPLICIT", "metadataPublish": "ALL_CLIENTS", "default": False},
     auto_name=AutoName(),
+    missing_is_deleted=True,
 )
 
 CLAIM = Collection[OktaClient](
-    path="/authorizationServers/{authServerId}/claims",
-    fields=same("name", "claimType", "value", "valueType", "alwaysIncludeInToken") | {"scopes": "conditions.scopes"},
-    told=same("status"),
-    document={"conditions": {}, "status": "ACTIVE"},
-    unless_empty=frozenset({"scopes"}),
-).resource_type(
     "okta:auth/serverClaim:ServerClaim",
-    "pulumi_okta.auth:ServerClaimArgs",
+    path="/authorizationServers/{authServerId}/claims",
+    properties="authServerId name claimType value valueType alwaysIncludeInToken scopes",
+    computed="status",
+    names={"scopes": "conditions.scopes"},
+    document={"conditions": {}, "status": "ACTIVE"},
+    unless_empty="scopes",
     defaults={"valueType": "EXPRESSION", "alwaysIncludeInToken": True},
     auto_name=AutoName(),
 )
 
 POLICY = Collection[OktaClient](
+    "okta:auth/serverPolicy:ServerPolicy",
     path="/authorizationServers/{authServerId}/policies",
-    fields=same("name", "description", "priority") | {"clientWhitelists": "conditions.clients.include"},
-    told=same("status"),
+    properties="authServerId name description priority clientWhitelists",
+    computed="status",
+    names={"clientWhitelists": "conditions.clients.include"},
     document={"status": "ACTIVE", "type": "OAUTH_AUTHORIZATION_POLICY"},
-).resource_type("okta:auth/serverPolicy:ServerPolicy", "pulumi_okta.auth:ServerPolicyArgs", auto_name=AutoName())
+    auto_name=AutoName(),
+)
 
 RULE = Collection[OktaClient](
+    "okta:auth/serverPolicyRule:ServerPolicyRule",
     path="/authorizationServers/{authServerId}/policies/{policyId}/rules",
-    fields={
-        **same("name", "priority"),
+    properties="authServerId policyId name priority grantTypeWhitelists scopeWhitelists accessTokenLifetimeMinutes",
+    computed="status system type refreshTokenLifetimeMinutes refreshTokenWindowMinutes",
+    names={
         "grantTypeWhitelists": "conditions.grantTypes.include",
         "scopeWhitelists": "conditions.scopes.include",
         "accessTokenLifetimeMinutes": "actions.token.accessTokenLifetimeMinutes",
-    },
-    told={
-        **same("status", "system", "type"),
         "refreshTokenLifetimeMinutes": "actions.token.refreshTokenLifetimeMinutes",
         "refreshTokenWindowMinutes": "actions.token.refreshTokenWindowMinutes",
     },
@@ -84,10 +79,7 @@ RULE = Collection[OktaClient](
         "status": "ACTIVE",
         "type": "RESOURCE_ACCESS",
     },
-    unless_empty=frozenset({"scopeWhitelists"}),
-).resource_type(
-    "okta:auth/serverPolicyRule:ServerPolicyRule",
-    "pulumi_okta.auth:ServerPolicyRuleArgs",
+    unless_empty="scopeWhitelists",
     defaults={"accessTokenLifetimeMinutes": 60},
     auto_name=AutoName(),
 )
@@ -96,23 +88,23 @@ RULE = Collection[OktaClient](
 def _get_server(client: OktaClient, arguments: Properties) -> Properties:
     """The authorization server of exactly this name."""
     name = arguments["name"]
-    listed: list[Properties] = client.get(f"{_SERVERS.path}?{urlencode({'limit': 200, 'q': name})}")
+    listed: list[Properties] = client.get(f"{SERVER.path}?{urlencode({'limit': 200, 'q': name})}")
     named = [server for server in listed if server["name"] == name]
     if not named:
         raise ProviderError(f"authorization server with name '{name}' does not exist")
-    return _SERVERS.outputs(named[-1], {}) | {"id": named[-1]["id"]}
+    return SERVER.outputs(named[-1], {}) | {"id": named[-1]["id"]}
 
 
-GET_SERVER = FunctionType("okta:auth/getServer:getServer", frozenset({"name"}), _get_server)
+GET_SERVER = FunctionType("okta:auth/getServer:getServer", "name", _get_server)
 
 
 def _get_scopes(client: OktaClient, arguments: Properties) -> Properties:
     """Every scope of an authorization server; the id is a checksum over their names."""
-    scopes: list[Properties] = client.get(_SCOPES.path.format_map(arguments))
+    scopes: list[Properties] = client.get(SCOPE.path.format_map(arguments))
     checksum = zlib.crc32("".join(scope["name"] for scope in scopes).encode())
-    listed = [_SCOPES.outputs(scope, {}) | {"id": scope["id"]} for scope in scopes]
+    listed = [SCOPE.outputs(scope, {}) | {"id": scope["id"]} for scope in scopes]
     server = arguments["authServerId"]
     return {"authServerId": server, "id": f"{server}.{checksum}", "scopes": listed}
 
 
-GET_SCOPES = FunctionType("okta:auth/getServerScopes:getServerScopes", frozenset({"authServerId"}), _get_scopes)
+GET_SCOPES = FunctionType("okta:auth/getServerScopes:getServerScopes", "authServerId", _get_scopes)
