@@ -2,14 +2,93 @@
 
 from __future__ import annotations
 
-from sandbox.providers.aws import exceptions, gateways
-from sandbox.providers.aws.client import AwsClient
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.providers.aws import gateways
+from sandbox.providers.aws.client import AwsClient, found
+from sandbox.providers.aws.shapes import same_document
 from sandbox.providers.aws.tables import Table
 from sandbox.providers.base import AutoName, FunctionType, ProviderError
 from sandbox.providers.values import Properties
 
 _SECONDS_OF_A_SESSION = 3600
+_VERSIONS_OF_A_POLICY = 5
 _ZONE_OF_CLOUDFRONT = "Z2FDTNDATAQYW2"
+
+
+def _policy_document(client: AwsClient, known: Properties, live: Mapping[str, Any]) -> Properties:
+    """The document of a managed policy's default version."""
+    version = client.api("iam").get_policy_version(PolicyArn=live["Arn"], VersionId=live["DefaultVersionId"])
+    return {"policy": same_document(known.get("policy", ""), version["PolicyVersion"]["Document"])}
+
+
+def _new_version(client: AwsClient, policy: Properties) -> None:
+    """Give a managed policy another document, in place of the oldest where IAM keeps no more."""
+    _drop_versions(client, policy, keep=_VERSIONS_OF_A_POLICY - 1)
+    client.api("iam").create_policy_version(PolicyArn=policy["arn"], PolicyDocument=policy["policy"], SetAsDefault=True)
+
+
+def _delete_policy(client: AwsClient, policy: Properties) -> None:
+    """Delete a managed policy with all of its versions."""
+    _drop_versions(client, policy, keep=1)
+    found(client.api("iam").delete_policy, PolicyArn=policy["arn"])
+
+
+def _drop_versions(client: AwsClient, policy: Properties, keep: int) -> None:
+    """Delete the oldest versions of a policy; the last to go is the default one."""
+    iam = client.api("iam")
+    answer: Properties = found(iam.list_policy_versions, PolicyArn=policy["arn"]) or {"Versions": []}
+    versions: list[Properties] = answer["Versions"]
+    for version in sorted(versions, key=lambda each: (each["IsDefaultVersion"], each["CreateDate"]))[:-keep]:
+        iam.delete_policy_version(PolicyArn=policy["arn"], VersionId=version["VersionId"])
+
+
+def _permission(client: AwsClient, known: Properties) -> Properties | None:
+    """The statement of a function's resource policy."""
+    qualifier = {"Qualifier": known["qualifier"]} if "qualifier" in known else {}
+    answer = found(client.api("lambda", known).get_policy, FunctionName=known["function"], **qualifier)
+    statements = json.loads(answer["Policy"])["Statement"] if answer else []
+    return known if any(each["Sid"] == known["statementId"] for each in statements) else None
+
+
+def _function_arns(client: AwsClient, known: Properties, live: Mapping[str, Any]) -> Properties:
+    """The ARNs that a function is called by."""
+    arn, qualified = live["FunctionArn"], f"{live['FunctionArn']}:{live['Version']}"
+    path = f"arn:{client.partition}:apigateway:{known['region']}:lambda:path"
+    return {
+        "invokeArn": f"{path}/2015-03-31/functions/{arn}/invocations",
+        "qualifiedArn": qualified,
+        "qualifiedInvokeArn": f"{path}/2015-03-31/functions/{qualified}/invocations",
+        "responseStreamingInvokeArn": f"{path}/2021-11-15/functions/{arn}/response-streaming-invocations",
+    }
+
+
+def _delete_secret(client: AwsClient, state: Properties) -> None:
+    """Delete a secret, at once or after its window of recovery."""
+    days = state.get("recoveryWindowInDays", 30)
+    when = {"RecoveryWindowInDays": days} if days else {"ForceDeleteWithoutRecovery": True}
+    found(client.api("secretsmanager", state).delete_secret, SecretId=state["arn"], **when)
+
+
+def _caller_identity(client: AwsClient, _inputs: Properties) -> Properties:
+    """Who deploys."""
+    caller = client.caller
+    return {"accountId": caller["Account"], "arn": caller["Arn"], "userId": caller["UserId"], "id": caller["Account"]}
+
+
+def _region(client: AwsClient, inputs: Properties) -> Properties:
+    """The region of the deployment, or one that is asked for."""
+    name = inputs.get("region") or inputs.get("name") or client.region
+    return dict.fromkeys(("name", "region", "id", "description"), name) | {"endpoint": f"ec2.{name}.amazonaws.com"}
+
+
+def _partition(client: AwsClient, _inputs: Properties) -> Properties:
+    """The partition of the deployment."""
+    suffix = "amazonaws.com.cn" if client.partition == "aws-cn" else "amazonaws.com"
+    reverse = ".".join(reversed(suffix.split(".")))
+    return {"partition": client.partition, "id": client.partition, "dnsSuffix": suffix, "reverseDnsPrefix": reverse}
 
 
 _USER_POOL = Table(
@@ -47,8 +126,7 @@ RESOURCES = (
     Table(
         "aws:iam/rolePolicy:RolePolicy",
         properties="name role policy",
-        id="role name",
-        separator=":",
+        id="role:name",
         names={"name": "PolicyName", "role": "RoleName", "policy": "PolicyDocument"},
         replaces="name role",
         auto_name=AutoName(longest=128),
@@ -60,17 +138,16 @@ RESOURCES = (
         id="arn",
         names={"policy": "PolicyDocument"},
         replaces="name path description",
-        own={"policy": (exceptions.new_version, "")},
-        derive=exceptions.policy_document,
-        deletes=exceptions.delete_policy,
+        own={"policy": (_new_version, "")},
+        derive=_policy_document,
+        deletes=_delete_policy,
         auto_name=AutoName(longest=128),
     ),
     *(
         Table(
             f"aws:iam/{kind.lower()}PolicyAttachment:{kind}PolicyAttachment",
             properties=f"{kind.lower()} policyArn",
-            id=f"{kind.lower()} policyArn",
-            separator="/",
+            id=f"{kind.lower()}/policyArn",
             creates=f"Attach{kind}Policy",
             reads=f"ListAttached{kind}Policies",
             answer="AttachedPolicies",
@@ -84,7 +161,7 @@ RESOURCES = (
         "aws:cognito/resourceServer:ResourceServer",
         properties="userPoolId identifier name scopes region",
         computed="scopeIdentifiers",
-        id="userPoolId identifier",
+        id="userPoolId|identifier",
         replaces="userPoolId identifier",
         derive=lambda _client, _known, live: {
             "scopeIdentifiers": [f"{live['Identifier']}/{scope['ScopeName']}" for scope in live.get("Scopes", [])]
@@ -127,7 +204,7 @@ RESOURCES = (
         updates="UpdateFunctionCode UpdateFunctionConfiguration",
         answer="Configuration",
         cleared={"description": "", "memorySize": 128, "timeout": 3, "environment": {"variables": {}}},
-        derive=exceptions.function_arns,
+        derive=_function_arns,
         auto_name=AutoName(longest=64),
     ),
     Table(
@@ -135,7 +212,7 @@ RESOURCES = (
         properties="function statementId action principal sourceAccount sourceArn qualifier principalOrgId region",
         id="statementId",
         names={"function": "FunctionName"},
-        reads=exceptions.permission,
+        reads=_permission,
         auto_name=AutoName("statementId", longest=100),
     ),
     Table(
@@ -198,7 +275,7 @@ RESOURCES = (
         id="arn",
         names={"arn": "SecretId"},
         replaces="name",
-        deletes=exceptions.delete_secret,
+        deletes=_delete_secret,
         cleared={"description": ""},
         auto_name=AutoName(longest=512),
     ),
@@ -208,7 +285,7 @@ RESOURCES = (
         noun="SecretValue",
         properties="secretId secretString region",
         computed="arn secretArn versionId hasSecretStringWo",
-        id="secretId versionId",
+        id="secretId|versionId",
         names={"secretArn": "ARN"},
         derive=lambda _client, _known, _live: {"hasSecretStringWo": False},
         secrets="secretString",
@@ -227,8 +304,8 @@ def _user_pool(client: AwsClient, inputs: Properties) -> Properties:
 
 
 FUNCTIONS = (
-    FunctionType("aws:index/getCallerIdentity:getCallerIdentity", "id", exceptions.caller_identity),
-    FunctionType("aws:index/getRegion:getRegion", "endpoint id name region", exceptions.region),
-    FunctionType("aws:index/getPartition:getPartition", "id", exceptions.partition),
+    FunctionType("aws:index/getCallerIdentity:getCallerIdentity", "id", _caller_identity),
+    FunctionType("aws:index/getRegion:getRegion", "endpoint id name region", _region),
+    FunctionType("aws:index/getPartition:getPartition", "id", _partition),
     FunctionType("aws:cognito/getUserPool:getUserPool", "userPoolId region", _user_pool),
 )

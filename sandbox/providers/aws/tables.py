@@ -6,6 +6,7 @@ go into a request, and which members of an answer are outputs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,8 +38,7 @@ class Table(ResourceType[AwsClient]):
     noun: str = ""
     """What its operations are called after, unless it is the type's name."""
     id: str = "name"
-    """The properties that make its id."""
-    separator: str = "|"
+    """The properties that make its id, with the sign that stands between them."""
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     """The API's, where they are not as `shapes.member_of` expects. Several where operations differ: the first that an
     operation has is meant."""
@@ -103,8 +103,8 @@ class Table(ResourceType[AwsClient]):
         for name, (put, _) in self.own.items():
             if inputs.get(name) and isinstance(put, str) and not self._takes(api, operation, [name]):
                 self._call(api, put, inputs)
-        identity = inputs | self._seen(shape, live, inputs, self.id.split())
-        identifier = self.separator.join(identity[name] for name in self.id.split())
+        identity = inputs | self._seen(shape, live, inputs, re.findall(r"\w+", self.id))
+        identifier = re.sub(r"\w+", lambda name: identity[name[0]], self.id)
         outputs = self._outputs(client, shape, live, inputs)
         if not outputs.keys() | {"tagsAll"} >= {*self.computed.split()}:
             outputs = self.read(client, identifier, inputs)
@@ -159,8 +159,9 @@ class Table(ResourceType[AwsClient]):
         return client.api(_SERVICES.get(module, module), inputs)
 
     def _identity(self, identifier: str) -> Properties:
-        names = self.id.split()
-        return dict(zip(names, identifier.split(self.separator, len(names) - 1), strict=True))
+        names = re.findall(r"\w+", self.id)
+        values = identifier.split(self.id[len(names[0])], 1) if len(names) > 1 else [identifier]
+        return dict(zip(names, values, strict=True))
 
     def _operation(self, api: Any, *verbs: str) -> str:
         """The first operation that the service has of a verb and the noun, or called as the verb alone."""
@@ -189,7 +190,7 @@ class Table(ResourceType[AwsClient]):
         shape = model.output_shape.members[held]
         if shape.type_name != "list":
             return shape, answer[held]
-        wanted = {m: values[name] for name in self.id.split() if (m := self._member(shape.member, name))}
+        wanted = {m: values[name] for name in re.findall(r"\w+", self.id) if (m := self._member(shape.member, name))}
         return shape.member, next((each for each in answer[held] if wanted.items() <= each.items()), {})
 
     def _call_by_arn(self, api: Any, verbs: Iterable[str], values: Properties) -> tuple[Shape, Mapping[str, Any]]:
