@@ -13,6 +13,10 @@ from sandbox.providers.rest import ApiError, Collection, RestClient, RestProvide
 from sandbox.providers.values import Properties
 from sandbox.tenants.in_process import Answer
 
+_JWT = "jwtConfiguration"
+_METHOD = "token_endpoint_auth_method"
+_FIRST_METHOD = {_METHOD: "client_secret_post"}
+"""What a machine starts with, and has again when its credentials are deleted."""
 _CREDENTIALS = {"apiToken": "AUTH0_API_TOKEN", "clientId": "AUTH0_CLIENT_ID", "clientSecret": "AUTH0_CLIENT_SECRET"}
 
 
@@ -146,12 +150,6 @@ def _get_api(client: Auth0Client, arguments: Properties) -> Properties:
     found = client.get(API.url({}, key))
     outputs = API.outputs(found, {}) | {"id": found["id"], "scopes": _scopes(found)}
     return outputs | {name: value for name, value in arguments.items() if name == "resourceServerId"}
-
-
-_JWT = "jwtConfiguration"
-_METHOD = "token_endpoint_auth_method"
-_FIRST_METHOD = {_METHOD: "client_secret_post"}
-"""What a machine starts with, and has again when its credentials are deleted."""
 
 
 class _Clients(_Type):

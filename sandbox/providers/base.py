@@ -8,6 +8,7 @@ not give, and takes those from the old inputs again.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 import json
@@ -218,13 +219,13 @@ class _Refusals(grpc.ServerInterceptor):
         return handler and handler._replace(unary_unary=answer)
 
 
-def serve(provider: Provider[Any], port: int = 0) -> tuple[grpc.Server, int]:
-    """Start a server on the loopback interface; gives it and its port (for 0 a free one). `server.stop(0)` ends it."""
+def serve(provider: Provider[Any]) -> tuple[grpc.Server, int]:
+    """Start a server on the loopback interface; gives it and its port. `server.stop(0)` ends it."""
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     threads = futures.ThreadPoolExecutor(max_workers=16)
     server = grpc.server(threads, interceptors=[OwnUserOnly(), _Refusals(provider)], options=unlimited)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
-    port = server.add_insecure_port(f"127.0.0.1:{port}")
+    port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     return server, port
 
@@ -271,29 +272,22 @@ def _unsupported(kind: ResourceType[Any], given: Properties) -> list[arguments.M
 
 def _defaults(kind: ResourceType[Any], request: rpc.CheckRequest, old: Properties, given: Properties) -> Properties:
     """What the program does not give: what it was by default before, else the type's default or a name."""
-    defaults = dict(kind.defaults)
-    if kind.auto_name:
-        defaults[kind.auto_name.property] = _name(kind.auto_name, request)
+    defaults, named = dict(kind.defaults), kind.auto_name
+    if named:
+        random = hashlib.sha256(request.randomSeed).hexdigest() if request.randomSeed else secrets.token_hex(4)
+        defaults[named.property] = f"{request.urn.split('::', 3)[3][: named.longest - 8]}-{random[:7]}"
     defaulted = old.get(DEFAULTS, old.keys())
     return {k: old[k] if k in old and k in defaulted else v for k, v in defaults.items() if k not in given}
 
 
-def _name(rule: AutoName, request: rpc.CheckRequest) -> str:
-    logical = request.urn.split("::", 3)[3]
-    random = hashlib.sha256(request.randomSeed).hexdigest() if request.randomSeed else secrets.token_hex(4)
-    return f"{logical[: rule.longest - 8]}-{random[:7]}"
-
-
 def _from_json(value: Any, declared: Any) -> Any:
     """SDKs send whatever is no string in a provider's configuration as JSON in a string."""
-    inner = value.value if isinstance(value, Secret) else value
-    if not isinstance(inner, str) or declared is None or declared is str:
-        return value
-    try:
-        parsed = json.loads(inner)
-    except ValueError:
-        return value
-    return Secret(parsed) if isinstance(value, Secret) else parsed
+    text = plain(value)
+    if isinstance(text, str) and declared not in (None, str):
+        with contextlib.suppress(ValueError):
+            parsed = json.loads(text)
+            return Secret(parsed) if isinstance(value, Secret) else parsed
+    return value
 
 
 def _failures(mistakes: list[arguments.Mistake]) -> list[rpc.CheckFailure]:
@@ -301,13 +295,12 @@ def _failures(mistakes: list[arguments.Mistake]) -> list[rpc.CheckFailure]:
 
 
 def _diff_response(decision: Decision) -> rpc.DiffResponse:
-    some, none = rpc.DiffResponse.DIFF_SOME, rpc.DiffResponse.DIFF_NONE
     detailed = {
         change.path: rpc.PropertyDiff.Kind.Value(change.kind.upper() + ("_REPLACE" if change.replaces else ""))
         for change in decision.changes
     }
     return rpc.DiffResponse(
-        changes=some if decision.changes else none,
+        changes=rpc.DiffResponse.DIFF_SOME if detailed else rpc.DiffResponse.DIFF_NONE,
         diffs=sorted({change.top_level for change in decision.changes}),
         replaces=sorted({change.path for change in decision.changes if change.replaces}),
         detailedDiff={path: rpc.PropertyDiff(kind=kind) for path, kind in detailed.items()},

@@ -12,6 +12,8 @@ from sandbox.providers.rest import Collection, RestClient, RestProvider, Tenant
 from sandbox.providers.values import Properties
 from sandbox.tenants.in_process import Answer
 
+_GRANT = "client_credentials"
+_SETTINGS = "/internal/apps/{}/settings/oauth/idToken"
 _CREDENTIALS = {
     "privateKey": "OKTA_API_PRIVATE_KEY",
     "accessToken": "OKTA_ACCESS_TOKEN",
@@ -47,19 +49,14 @@ class OktaClient(RestClient):
 
 def _authorization(config: Properties, environment: Mapping[str, str]) -> str:
     """The Authorization header, from the configuration or the environment; raises ProviderError without credentials."""
+    remedy = "set okta:apiToken or okta:accessToken"
     for source in (config, {name: environment.get(variable) for name, variable in _CREDENTIALS.items()}):
         if source.get("privateKey"):
-            raise ProviderError(
-                "okta: the sandbox does not take okta:privateKey: set okta:apiToken or okta:accessToken"
-            )
-        if source.get("accessToken"):
-            return f"Bearer {source['accessToken']}"
-        if source.get("apiToken"):
-            return f"SSWS {source['apiToken']}"
+            raise ProviderError(f"okta: the sandbox does not take okta:privateKey: {remedy}")
+        for name, scheme in (("accessToken", "Bearer"), ("apiToken", "SSWS")):
+            if source.get(name):
+                return f"{scheme} {source[name]}"
     raise ProviderError("okta: no credentials: set okta:apiToken, or okta:accessToken")
-
-
-_GRANT = "client_credentials"
 
 
 class _Apps(Collection[OktaClient]):
@@ -68,14 +65,14 @@ class _Apps(Collection[OktaClient]):
     def create(self, client: OktaClient, inputs: Properties) -> Created:
         made = client.send("POST", f"{self.path}?activate=true", self.body(inputs))
         if client.has_api_token:
-            client.send("POST", _id_token_settings(made["id"]), {"issuerMode": "ORG_URL"})
+            client.send("POST", _SETTINGS.format(made["id"]), {"issuerMode": "ORG_URL"})
         return Created(made["id"], self.fetch(client, made["id"], self.outputs(made, inputs)))
 
     def fetch(self, client: OktaClient, key: str, known: Properties) -> Properties:
         found = client.get(self.url({}, key))
         client.http.request("GET", "/.well-known/okta-organization")
         if client.has_api_token:
-            client.get(_id_token_settings(key))
+            client.get(_SETTINGS.format(key))
         return self.outputs(found, known) | {"clientSecret": known["clientSecret"]}
 
     def read(self, client: OktaClient, key: str, state: Properties) -> Properties | None:
@@ -89,10 +86,6 @@ class _Apps(Collection[OktaClient]):
         for policy in client.get("/policies?type=ACCESS_POLICY"):
             client.send("PUT", f"{self.url({}, key)}/policies/{policy['id']}", {})
         return self.fetch(client, key, self.outputs(replaced, new))
-
-
-def _id_token_settings(key: str) -> str:
-    return f"/internal/apps/{key}/settings/oauth/idToken"
 
 
 def _validate(inputs: Properties) -> list[Mistake]:

@@ -87,7 +87,7 @@ class RestProvider(Provider[RestT]):
     """A provider that is configured like its plugin: by the program, else by variables of the command that runs it.
 
     The plugin is a child of that command and inherits them; here they are read from the process that connects.
-    `environment` stands in for them where it has none that this provider reads (`AUTH0_…`, `OKTA_…`).
+    `environment` stands in for them where it has none (`AUTH0_…`, `OKTA_…`).
     """
 
     client: Callable[[Tenant, Properties, Mapping[str, str]], RestT]

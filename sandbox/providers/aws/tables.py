@@ -118,8 +118,7 @@ class Table(ResourceType[AwsClient]):
         kept = {name: value for name, value in held.items() if name in arguments.computed(self.arguments)}
         wanted, before = {"tags": {}, **self.cleared, **kept, **new}, {"tags": {}, **self.cleared, **held}
         changed = {change.top_level for change in decide(before, wanted).changes}
-        operations = self.updates.split() or [self._operation(api, "Update", "Put")]
-        for operation in operations:
+        for operation in self.updates.split() or [self._operation(api, "Update", "Put")]:
             if operation and self._takes(api, operation, changed):
                 self._call(api, operation, wanted | identity)
                 changed -= {"tags"} if self._takes(api, operation, ["tags"]) else set()
@@ -130,13 +129,10 @@ class Table(ResourceType[AwsClient]):
             else:
                 self._call(api, put if wanted.get(name) else remove, wanted | identity)
         if "tags" in changed:
-            tagged = {k: v for k, v in wanted["tags"].items() if before["tags"].get(k) != v}
-            for verb, what in (
-                ("Untag", {"tagKeys": sorted(before["tags"].keys() - wanted["tags"].keys())}),
-                ("Tag", {"tags": tagged}),
-            ):
-                if any(what.values()):
-                    self._call_by_arn(api, (f"{verb}Resource", verb), old | identity | what)
+            if gone := sorted(before["tags"].keys() - wanted["tags"].keys()):
+                self._call_by_arn(api, ("UntagResource", "Untag"), old | identity | {"tagKeys": gone})
+            if tagged := {k: v for k, v in wanted["tags"].items() if before["tags"].get(k) != v}:
+                self._call_by_arn(api, ("TagResource", "Tag"), old | identity | {"tags": tagged})
         return self._made(self.read(client, key, kept | new) or {}, new)
 
     def delete(self, client: AwsClient, key: str, state: Properties) -> None:
