@@ -31,9 +31,6 @@ Properties = dict[str, Any]
 class Unknown:
     """The type of `UNKNOWN`: a value that only the real deployment will tell."""
 
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
 
 UNKNOWN: Final = Unknown()
 

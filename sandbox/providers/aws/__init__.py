@@ -16,8 +16,7 @@ from sandbox.providers.values import Properties
 from sandbox.services import ACCOUNT
 
 _SUPPORTED = frozenset({"region", "accessKey", "secretKey", "token", "assumeRoles", "defaultTags"})
-_HARMLESS = frozenset({"version", "skipCredentialsValidation", "skipRegionValidation"})
-"""Settings that make no difference on the sandbox."""
+_WITHOUT_EFFECT = frozenset({"version", "skipCredentialsValidation", "skipRegionValidation"})
 
 
 class AwsProvider(Provider[AwsClient]):
@@ -34,8 +33,7 @@ class AwsProvider(Provider[AwsClient]):
 
     def connect(self, config: Properties, peer: str) -> AwsClient:
         del peer
-        unsupported = sorted(config.keys() - _SUPPORTED - _HARMLESS)
-        if unsupported:
+        if unsupported := sorted(config.keys() - _SUPPORTED - _WITHOUT_EFFECT):
             raise ProviderError(f"aws:{unsupported[0]}: the sandbox does not support this setting of the provider")
         if "region" not in config:
             raise ProviderError("aws:region is missing: set it with `pulumi config set aws:region`")

@@ -70,11 +70,6 @@ class AwsClient:
         """STS's answer to who is calling: Account, Arn, UserId."""
         return self.api("sts").get_caller_identity()
 
-    @property
-    def account(self) -> str:
-        """The account that this instance deploys into."""
-        return self.caller["Account"]
-
     @functools.cached_property
     def partition(self) -> str:
         """The partition of the region (`aws`, `aws-us-gov`, `aws-cn`)."""
@@ -82,8 +77,7 @@ class AwsClient:
 
     def assuming(self, role: Mapping[str, Any]) -> AwsClient:
         """The same with the credentials of a role, an entry of the provider's `assumeRoles`."""
-        unsupported = sorted(role.keys() - {"roleArn", "sessionName", "externalId"})
-        if unsupported:
+        if unsupported := sorted(role.keys() - {"roleArn", "sessionName", "externalId"}):
             raise ProviderError(f"assumeRoles: the sandbox does not support {unsupported[0]}")
         if not role.get("roleArn"):
             raise ProviderError("assumeRoles: roleArn is required")

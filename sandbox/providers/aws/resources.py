@@ -19,7 +19,6 @@ _ZONE_OF_CLOUDFRONT = "Z2FDTNDATAQYW2"
 
 
 def _policy_document(client: AwsClient, known: Properties, live: Mapping[str, Any]) -> Properties:
-    """The document of a managed policy's default version."""
     version = client.api("iam").get_policy_version(PolicyArn=live["Arn"], VersionId=live["DefaultVersionId"])
     return {"policy": same_document(known.get("policy", ""), version["PolicyVersion"]["Document"])}
 
@@ -31,7 +30,6 @@ def _new_version(client: AwsClient, policy: Properties) -> None:
 
 
 def _delete_policy(client: AwsClient, policy: Properties) -> None:
-    """Delete a managed policy with all of its versions."""
     _drop_versions(client, policy, keep=1)
     found(client.api("iam").delete_policy, PolicyArn=policy["arn"])
 
@@ -54,7 +52,6 @@ def _permission(client: AwsClient, known: Properties) -> Properties | None:
 
 
 def _function_arns(client: AwsClient, known: Properties, live: Mapping[str, Any]) -> Properties:
-    """The ARNs that a function is called by."""
     arn, qualified = live["FunctionArn"], f"{live['FunctionArn']}:{live['Version']}"
     path = f"arn:{client.partition}:apigateway:{known['region']}:lambda:path"
     return {
@@ -73,19 +70,16 @@ def _delete_secret(client: AwsClient, state: Properties) -> None:
 
 
 def _caller_identity(client: AwsClient, _inputs: Properties) -> Properties:
-    """Who deploys."""
     caller = client.caller
     return {"accountId": caller["Account"], "arn": caller["Arn"], "userId": caller["UserId"], "id": caller["Account"]}
 
 
 def _region(client: AwsClient, inputs: Properties) -> Properties:
-    """The region of the deployment, or one that is asked for."""
     name = inputs.get("region") or inputs.get("name") or client.region
     return dict.fromkeys(("name", "region", "id", "description"), name) | {"endpoint": f"ec2.{name}.amazonaws.com"}
 
 
 def _partition(client: AwsClient, _inputs: Properties) -> Properties:
-    """The partition of the deployment."""
     suffix = "amazonaws.com.cn" if client.partition == "aws-cn" else "amazonaws.com"
     reverse = ".".join(reversed(suffix.split(".")))
     return {"partition": client.partition, "id": client.partition, "dnsSuffix": suffix, "reverseDnsPrefix": reverse}
@@ -189,7 +183,7 @@ RESOURCES = (
         names={"cloudfrontDistributionArn": "CloudFrontDistribution"},
         answer="DomainDescription",
         derive=lambda client, _known, _live: {
-            "awsAccountId": client.account,  # moto makes one up
+            "awsAccountId": client.caller["Account"],  # moto makes one up
             "cloudfrontDistributionZoneId": _ZONE_OF_CLOUDFRONT,
         },
     ),

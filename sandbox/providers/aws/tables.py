@@ -195,8 +195,8 @@ class Table(ResourceType[AwsClient]):
         return self._call(api, self._operation(api, *verbs), values | {"resource": arn, "resourceArn": arn})
 
     def _outputs(self, client: AwsClient, shape: Shape, live: Mapping[str, Any], known: Properties) -> Properties:
-        seen = self._seen(shape, live, known, self.properties.split() + self.computed.split())
-        return seen | self.derive(client, known, live)
+        names = self.properties.split() + self.computed.split()
+        return self._seen(shape, live, known, names) | self.derive(client, known, live)
 
     def _seen(self, shape: Shape, live: Mapping[str, Any], known: Properties, names: Iterable[str]) -> Properties:
         """What an answer tells of properties and outputs; None for a property that it could tell and does not."""
