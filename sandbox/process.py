@@ -26,8 +26,8 @@ from sandbox import aws_api, backends, cognito, language, seeds
 from sandbox.admin import Mint, admin_app
 from sandbox.aws.installation import install
 from sandbox.credentials import AWS_SECRET_KEY
-from sandbox.gateway import GatewayDataPlane
 from sandbox.gateway.credentials import TokenVault
+from sandbox.gateway.data_plane import GatewayDataPlane
 from sandbox.gateway.deployed import GATEWAY_HOST
 from sandbox.gateway.invocation import Invoker
 from sandbox.gateway.lambda_target import LambdaInvoker

@@ -12,11 +12,11 @@ from typing import Any
 
 from moto.bedrockagentcorecontrol.models import BedrockAgentCoreControlBackend, Gateway, GatewayTarget
 
+from agentcore_auth.iam import SERVICE, AwsScope, regional_arn
 from sandbox.aws.credential_providers import CredentialProviders
 from sandbox.aws.permissions import identity_allows, trusts
 from sandbox.aws.refusals import Refusal
 
-SERVICE = "bedrock-agentcore.amazonaws.com"
 TARGETS_PER_GATEWAY = 100
 _CONSTRAINTS = ("allowedAudience", "allowedClients", "allowedScopes", "customClaims")
 _SIGNED_BY_ROLE = ("lambda", "smithyModel")
@@ -61,10 +61,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
             raise _invalid("Gateway name and authorizer type cannot be changed.")
         _check_authorizer(request["authorizer_type"], request["authorizer_configuration"])
         self._check_role(request["role_arn"], gateway)
-        for name in ("description", "protocol_configuration", "authorizer_configuration", "kms_key_arn"):
-            setattr(gateway, name, None)  # the real update replaces everything; moto's keeps what is left out
-        for name in ("interceptor_configurations", "policy_engine_configuration", "exception_level"):
-            setattr(gateway, name, None)
+        vars(gateway).update(request)  # the real update replaces everything; moto's keeps what is left out
         return super().update_gateway(gateway_identifier, **request)
 
     def delete_gateway(self, gateway_identifier: str) -> Gateway:
@@ -109,15 +106,14 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
 
     def _identify(self, gateway: Gateway) -> None:
         """moto's ids are ten characters; the real ones are the name in lower case, a hyphen and ten characters."""
-        alphabet = string.ascii_lowercase + string.digits
-        suffix = "".join(secrets.choice(alphabet) for _ in range(10))
+        suffix = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(10))
         identifier = f"{gateway.name.lower()}-{suffix}"
-        prefix = f"arn:{self.partition}:bedrock-agentcore:{self.region_name}:{self.account_id}"
-        directory = f"{prefix}:workload-identity-directory/default/workload-identity"
+        scope = AwsScope(self.partition, self.account_id, self.region_name)
+        identity = f"workload-identity-directory/default/workload-identity/{identifier}"
         gateway.gateway_id = identifier
-        gateway.gateway_arn = f"{prefix}:gateway/{identifier}"
+        gateway.gateway_arn = regional_arn(scope, "bedrock-agentcore", f"gateway/{identifier}")
         gateway.gateway_url = f"https://{identifier}.gateway.bedrock-agentcore.{self.region_name}.amazonaws.com"
-        gateway.workload_identity_details = {"workloadIdentityArn": f"{directory}/{identifier}"}
+        gateway.workload_identity_details = {"workloadIdentityArn": regional_arn(scope, "bedrock-agentcore", identity)}
 
     def _check_role(self, role_arn: str, gateway: Gateway) -> None:
         if not trusts(role_arn, SERVICE, source_account=self.account_id, source_arn=gateway.gateway_arn):

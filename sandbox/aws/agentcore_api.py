@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from moto.bedrockagentcorecontrol import urls as moto_urls
 from moto.bedrockagentcorecontrol.responses import BedrockAgentCoreControlResponse
+from moto.bedrockagentcorecontrol.urls import url_bases
 from moto.core.responses import ActionResult, EmptyResult
 
 from sandbox.aws.agentcore import AgentCoreBackend
@@ -34,19 +34,12 @@ class AgentCoreResponse(BedrockAgentCoreControlResponse):
         targets = self.backend.synchronize_gateway_targets(params["gatewayIdentifier"], params["targetIdList"])
         return ActionResult({"targets": [target.to_dict() for target in targets]})
 
-    def get_workload_identity(self) -> ActionResult:
-        name = str(self.asked["name"])
-        arn = self.backend.workload_identities.get(name)
-        if arn is None:
-            raise Refusal("ResourceNotFoundException", f"Workload identity {name} not found.")
-        return ActionResult({"name": name, "workloadIdentityArn": arn})
-
     def list_workload_identities(self) -> ActionResult:
         held = self.backend.workload_identities
         return ActionResult({"workloadIdentities": [{"name": k, "workloadIdentityArn": v} for k, v in held.items()]})
 
 
-url_bases = moto_urls.url_bases
+__all__ = ["url_bases", "url_paths"]  # where moto looks for them
 url_paths: dict[str, Callable[..., Any]] = {"{0}/.*$": AgentCoreResponse.dispatch}
 
 SecretAndConfig = tuple[dict[str, str], dict[str, Any]]
@@ -90,7 +83,7 @@ def _add_operations(kind: Kind, name: str, read: Callable[[Mapping[str, Any]], S
 
     def list_all(api: AgentCoreResponse) -> ActionResult:
         held = api.backend.credential_providers.list(kind)
-        return ActionResult({"credentialProviders": [each.summary() for each in held]})
+        return ActionResult({"credentialProviders": [each.document() for each in held]})
 
     for operation in (create, update, get, delete):
         setattr(AgentCoreResponse, f"{operation.__name__}_{name}_credential_provider", operation)

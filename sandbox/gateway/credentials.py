@@ -1,33 +1,23 @@
 """What a gateway shows its targets: nothing, an API key or an OAuth access token out of AgentCore's token vault.
 
-The permissions are those that the developer guide lists under "gateway-outbound-auth": the workload identity and its
-directory, the vault and the provider, and the secret in Secrets Manager that the vault keeps the credential in.
+The permissions are those that the developer guide lists under "gateway-outbound-auth".
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, cast
+from collections.abc import Callable, Mapping
 
-from moto.bedrockagentcorecontrol.models import bedrockagentcorecontrol_backends
+import httpx2
+from moto.bedrockagentcorecontrol.models import Gateway
 from moto.core.exceptions import ServiceException
 
-from sandbox.aws.agentcore import AgentCoreBackend
 from sandbox.aws.credential_providers import CredentialProvider
-from sandbox.gateway.deployed import Gateway, Target
+from sandbox.gateway.deployed import control_plane
 from sandbox.gateway.execution_role import require
-from sandbox.gateway.invocation import CallFailedError, HttpClients
+from sandbox.gateway.invocation import CallFailedError, HttpClients, Target
 
-_PREFIX = "bedrock-agentcore"
-
-
-@dataclass(frozen=True)
-class Shown:
-    """Headers and query parameters to add to a request."""
-
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    query: Mapping[str, str] = field(default_factory=dict[str, str])
+Auth = Callable[[httpx2.Request], httpx2.Request]
+"""Adds a credential to a request: one of the forms of `auth` that httpx2 takes."""
 
 
 class TokenVault:
@@ -36,17 +26,19 @@ class TokenVault:
     def __init__(self, clients: HttpClients) -> None:
         self._clients = clients
 
-    async def shown(self, gateway: Gateway, target: Target) -> Shown:
-        """What requests to the target carry. Raises CallFailedError without a permission or a credential."""
-        provider: Mapping[str, Any] = target.credentials.get("credentialProvider") or {}
-        if "apiKeyCredentialProvider" in provider:
-            return _key_shown(gateway, provider["apiKeyCredentialProvider"])
-        if "oauthCredentialProvider" in provider:
-            settings = provider["oauthCredentialProvider"]
-            held, secret = _fetch(gateway, settings["providerArn"], "GetResourceOauth2Token")
-            token = await self._token(held, secret["client_secret"], settings["scopes"])
-            return Shown({"Authorization": f"Bearer {token}"})
-        return Shown()
+    async def auth(self, target: Target) -> Auth | None:
+        """For requests to the target. Raises CallFailedError without a permission or a credential."""
+        if settings := target.credential.get("apiKeyCredentialProvider"):
+            _, secret = _fetch(target.gateway, settings["providerArn"], "GetResourceApiKey")
+            prefix, key = settings.get("credentialPrefix"), secret["api_key_value"]
+            name = settings.get("credentialParameterName") or "Authorization"
+            in_query = settings.get("credentialLocation") == "QUERY_PARAMETER"
+            return _shown(name, f"{prefix} {key}" if prefix else key, in_query=in_query)
+        if settings := target.credential.get("oauthCredentialProvider"):
+            provider, secret = _fetch(target.gateway, settings["providerArn"], "GetResourceOauth2Token")
+            token = await self._token(provider, secret["client_secret"], settings["scopes"])
+            return _shown("Authorization", f"Bearer {token}")
+        return None
 
     async def _token(self, provider: CredentialProvider, secret: str, scopes: list[str]) -> str:
         """An access token by client credentials (RFC 6749 section 4.4), from where the issuer's discovery says."""
@@ -62,28 +54,29 @@ class TokenVault:
         return str(answer.json()["access_token"])
 
 
-def _key_shown(gateway: Gateway, settings: Mapping[str, Any]) -> Shown:
-    _, secret = _fetch(gateway, settings["providerArn"], "GetResourceApiKey")
-    prefix = settings.get("credentialPrefix")
-    value = f"{prefix} {secret['api_key_value']}" if prefix else secret["api_key_value"]
-    name = settings.get("credentialParameterName") or "Authorization"
-    if settings.get("credentialLocation") == "QUERY_PARAMETER":
-        return Shown(query={name: value})
-    return Shown({name: value})
+def _shown(name: str, value: str, *, in_query: bool = False) -> Auth:
+    def show(request: httpx2.Request) -> httpx2.Request:
+        if in_query:
+            request.url = request.url.copy_merge_params({name: value})
+        else:
+            request.headers[name] = value
+        return request
+
+    return show
 
 
 def _fetch(gateway: Gateway, provider_arn: str, action: str) -> tuple[CredentialProvider, Mapping[str, str]]:
-    directory = (
-        f"arn:{gateway.partition}:{_PREFIX}:{gateway.region}:{gateway.account}:workload-identity-directory/default"
-    )
-    identity = f"{directory}/workload-identity/{gateway.id}"
+    """A credential provider and its secret, for which the role needs rights to the workload identity and its
+    directory, to the vault and the provider, and to the secret in Secrets Manager."""
+    identity: str = gateway.workload_identity_details["workloadIdentityArn"]
+    directory = identity.removesuffix(f"/workload-identity/{gateway.gateway_id}")
     vault = provider_arn.rsplit("/", 2)[0]
-    require(gateway, f"{_PREFIX}:GetWorkloadAccessToken", directory, identity)
-    require(gateway, f"{_PREFIX}:{action}", directory, identity, vault, provider_arn)
-    backend = cast("AgentCoreBackend", bedrockagentcorecontrol_backends[gateway.account][gateway.region])
+    require(gateway, "bedrock-agentcore:GetWorkloadAccessToken", directory, identity)
+    require(gateway, f"bedrock-agentcore:{action}", directory, identity, vault, provider_arn)
+    providers = control_plane(gateway).credential_providers
     try:
-        held = backend.credential_providers.find(provider_arn)
+        provider = providers.find(provider_arn)
     except ServiceException as missing:
         raise CallFailedError(str(missing)) from missing
-    require(gateway, "secretsmanager:GetSecretValue", held.secret_arn)
-    return held, backend.credential_providers.secret(held)
+    require(gateway, "secretsmanager:GetSecretValue", provider.secret_arn)
+    return provider, providers.secret(provider)

@@ -8,17 +8,17 @@ import httpx2
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from moto.bedrockagentcorecontrol.models import Gateway
 
-from sandbox.aws.agentcore import SERVICE
+from agentcore_auth.iam import SERVICE
 from sandbox.aws.permissions import is_allowed, trusts
 from sandbox.credentials import AWS_SECRET_KEY
-from sandbox.gateway.deployed import Gateway
 from sandbox.gateway.invocation import CallFailedError
 
 
 def may(gateway: Gateway, action: str, resource: str) -> bool:
     """Whether the gateway can assume its role, and the role may do this."""
-    assumable = trusts(gateway.role_arn, SERVICE, source_account=gateway.account, source_arn=gateway.arn)
+    assumable = trusts(gateway.role_arn, SERVICE, source_account=gateway.account_id, source_arn=gateway.gateway_arn)
     return assumable and is_allowed(gateway.role_arn, action, resource)
 
 
@@ -39,7 +39,9 @@ class SignedByRole(httpx2.Auth):
 
     def __init__(self, gateway: Gateway, service: str, region: str | None = None) -> None:
         # The sandbox's AWS takes an account's id for an access key of that account.
-        self._signer = SigV4Auth(Credentials(gateway.account, AWS_SECRET_KEY), service, region or gateway.region)
+        self._signer = SigV4Auth(
+            Credentials(gateway.account_id, AWS_SECRET_KEY), service, region or gateway.region_name
+        )
 
     def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
         to_sign = AWSRequest(request.method, str(request.url), {"Host": request.url.host}, request.content)
