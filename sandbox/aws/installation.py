@@ -21,9 +21,6 @@ from sandbox.aws.permissions import NoSuchRoleError, can_assume, find_role, trus
 from sandbox.aws.refusals import Refusal
 from sandbox.aws.user_pools import UserPoolsBackend
 
-_COMMON_ERROR = "AccessDenied"
-"""In every service's list of common errors, and not in moto's, which warns of what it does not know."""
-
 
 class FunctionsBackend(LambdaBackend):
     def create_function(self, spec: dict[str, Any]) -> LambdaFunction:
@@ -137,5 +134,5 @@ def install() -> None:
             kind.__module__ = backends.backend.__module__  # beside which moto looks for the routes
             backends.clear()
             backends.backend = kind
-    if _COMMON_ERROR not in COMMON_ERROR_CODES:
-        COMMON_ERROR_CODES.append(_COMMON_ERROR)
+    if "AccessDenied" not in COMMON_ERROR_CODES:  # of which moto otherwise warns, though every service has it
+        COMMON_ERROR_CODES.append("AccessDenied")

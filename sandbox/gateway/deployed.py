@@ -6,7 +6,7 @@ import re
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from moto.bedrockagentcorecontrol.models import Gateway, GatewayTarget, bedrockagentcorecontrol_backends
+from moto.bedrockagentcorecontrol.models import Gateway, bedrockagentcorecontrol_backends
 from moto.s3.models import s3_backends
 
 from sandbox.aws.agentcore import AgentCoreBackend
@@ -37,15 +37,13 @@ def mcp_settings(gateway: Gateway) -> dict[str, Any]:
 
 
 def targets_of(gateway: Gateway) -> list[Target]:
-    return [_target(gateway, each) for each in control_plane(gateway).list_gateway_targets(gateway.gateway_id)]
-
-
-def _target(gateway: Gateway, target: GatewayTarget) -> Target:
-    # A union: exactly one member is there.
-    [(kind, configuration)] = cast("dict[str, Any]", target.target_configuration["mcp"]).items()
-    credentials = target.credential_provider_configurations
-    credential = (credentials[0].get("credentialProvider") if credentials else None) or {}
-    return Target(gateway, target.target_id, target.updated_at, target.name, kind, configuration, credential)
+    found: list[Target] = []
+    for held in control_plane(gateway).list_gateway_targets(gateway.gateway_id):
+        [(kind, configuration)] = held.target_configuration["mcp"].items()  # a union: exactly one member is there
+        credentials = held.credential_provider_configurations or [{}]
+        credential = credentials[0].get("credentialProvider") or {}
+        found.append(Target(gateway, held.target_id, held.updated_at, held.name, kind, configuration, credential))
+    return found
 
 
 def read_schema(target: Target) -> str:

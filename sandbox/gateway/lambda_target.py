@@ -12,8 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from agentcore_auth.documents.reading import Tool
 from sandbox.functions import FunctionNotFoundError, find_function, invoke
 from sandbox.gateway.deployed import read_object
-from sandbox.gateway.execution_role import may
 from sandbox.gateway.invocation import Answer, CallFailedError, Target
+from sandbox.gateway.outbound import may
 
 
 class LambdaInvoker:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from agentcore_auth.documents.reading import Tool
 from agentcore_auth.iam.endpoints import signed_call
-from sandbox.gateway.credentials import TokenVault
-from sandbox.gateway.execution_role import SignedByRole, require
 from sandbox.gateway.invocation import Answer, CallFailedError, HttpClients, Target
+from sandbox.gateway.outbound import SignedByRole, TokenVault, require
 
 if TYPE_CHECKING:
     from mcp import Client

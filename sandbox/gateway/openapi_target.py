@@ -11,9 +11,9 @@ import httpx2
 from agentcore_auth.documents import openapi
 from agentcore_auth.documents.http import CallError, HttpOperation, HttpRequest
 from agentcore_auth.documents.reading import Tool
-from sandbox.gateway.credentials import TokenVault
 from sandbox.gateway.deployed import read_schema
 from sandbox.gateway.invocation import Answer, CallFailedError, HttpClients, Target
+from sandbox.gateway.outbound import TokenVault
 
 
 class OpenApiInvoker:

