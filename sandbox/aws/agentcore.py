@@ -25,8 +25,6 @@ from sandbox.aws.refusals import Refusal
 
 TARGETS_PER_GATEWAY = 100
 _CONSTRAINTS = ("allowedAudience", "allowedClients", "allowedScopes", "customClaims")
-_SIGNED_BY_ROLE = ("lambda", "smithyModel")
-"""Kinds of targets that are AWS services, called with the execution role's credentials."""
 
 
 class AgentCoreBackend(BedrockAgentCoreControlBackend):
@@ -36,7 +34,8 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         super().__init__(region_name, account_id)
         self.workload_identities: dict[str, str] = {}
         """ARNs by name: one for each gateway, made and removed with it."""
-        self.credential_providers = CredentialProviders(region_name, account_id)
+        self._scope = AwsScope(self.partition, account_id, region_name)
+        self.credential_providers = CredentialProviders(self._scope)
 
     @property
     def _url_module(self) -> Any:
@@ -49,10 +48,17 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         _check_authorizer(request["authorizer_type"], request["authorizer_configuration"])
         gateway = super().create_gateway(**request, tags=None)
         del self.gateways[gateway.gateway_id]
-        self._identify(gateway)
+        suffix = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(10))
+        identifier = f"{name.lower()}-{suffix}"  # moto's are ten characters without the name
+        identity = f"workload-identity-directory/default/workload-identity/{identifier}"
+        gateway.gateway_id = identifier
+        gateway.gateway_arn = regional_arn(self._scope, "bedrock-agentcore", f"gateway/{identifier}")
+        gateway.gateway_url = f"https://{identifier}.gateway.bedrock-agentcore.{self.region_name}.amazonaws.com"
+        identity_arn = regional_arn(self._scope, "bedrock-agentcore", identity)
+        gateway.workload_identity_details = {"workloadIdentityArn": identity_arn}
         self._check_role(gateway.role_arn, gateway)
         self.gateways[gateway.gateway_id] = gateway
-        self.workload_identities[gateway.gateway_id] = gateway.workload_identity_details["workloadIdentityArn"]
+        self.workload_identities[identifier] = identity_arn
         if tags:
             self.tag_resource(gateway.gateway_arn, tags)
         return gateway
@@ -102,17 +108,6 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
                 raise _invalid(f"Target type {kind} is not supported for synchronization.")
         return targets
 
-    def _identify(self, gateway: Gateway) -> None:
-        """moto's ids are ten characters; the real ones are the name in lower case, a hyphen and ten characters."""
-        suffix = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(10))
-        identifier = f"{gateway.name.lower()}-{suffix}"
-        scope = AwsScope(self.partition, self.account_id, self.region_name)
-        identity = f"workload-identity-directory/default/workload-identity/{identifier}"
-        gateway.gateway_id = identifier
-        gateway.gateway_arn = regional_arn(scope, "bedrock-agentcore", f"gateway/{identifier}")
-        gateway.gateway_url = f"https://{identifier}.gateway.bedrock-agentcore.{self.region_name}.amazonaws.com"
-        gateway.workload_identity_details = {"workloadIdentityArn": regional_arn(scope, "bedrock-agentcore", identity)}
-
     def _check_role(self, role_arn: str, gateway: Gateway) -> None:
         if not trusts(role_arn, SERVICE, source_account=self.account_id, source_arn=gateway.gateway_arn):
             raise _invalid(  # the wording is that of CreateAgentRuntime; CreateGateway's own is not known
@@ -125,7 +120,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         kind = _kind(request["target_configuration"])
         credentials: list[dict[str, Any]] = request["credential_provider_configurations"] or []
         kinds = {each["credentialProviderType"] for each in credentials}
-        if kind in _SIGNED_BY_ROLE and kinds != {"GATEWAY_IAM_ROLE"}:
+        if kind in ("lambda", "smithyModel") and kinds != {"GATEWAY_IAM_ROLE"}:
             raise _invalid(f"A target of type {kind} needs the credential provider GATEWAY_IAM_ROLE.")
         for each in credentials:
             for configuration in each.get("credentialProvider", {}).values():

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from moto.secretsmanager.models import secretsmanager_backends
 
-from agentcore_auth.iam import AwsScope, partition_of, regional_arn
+from agentcore_auth.iam import AwsScope, regional_arn
 from sandbox.aws.refusals import Refusal
 
 Kind = Literal["apikey", "oauth2"]
@@ -23,7 +23,6 @@ class CredentialProvider:
 
     kind: Kind
     name: str
-    region: str
     arn: str
     secret_arn: str
     created: datetime
@@ -42,7 +41,7 @@ class CredentialProvider:
         secret = {"secretArn": self.secret_arn}
         if self.kind == "apikey":
             return {**document, "apiKeySecretArn": secret}
-        host = f"https://bedrock-agentcore.{self.region}.amazonaws.com"
+        host = f"https://bedrock-agentcore.{self.arn.split(':')[3]}.amazonaws.com"
         return {
             **document,
             "credentialProviderVendor": VENDOR,
@@ -55,8 +54,8 @@ class CredentialProvider:
 class CredentialProviders:
     """The default token vault of one account in one region."""
 
-    def __init__(self, region: str, account: str) -> None:
-        self._region, self._account = region, account
+    def __init__(self, scope: AwsScope) -> None:
+        self._scope = scope
         self._held: dict[tuple[Kind, str], CredentialProvider] = {}
 
     def create(self, kind: Kind, name: str, secret: dict[str, str], config: dict[str, Any]) -> CredentialProvider:
@@ -74,10 +73,9 @@ class CredentialProviders:
             replica_regions=[],
             force_overwrite=False,
         )
-        scope = AwsScope(partition_of(self._region), self._account, self._region)
-        arn = regional_arn(scope, "bedrock-agentcore", f"token-vault/default/{kind}credentialprovider/{name}")
+        arn = regional_arn(self._scope, "bedrock-agentcore", f"token-vault/default/{kind}credentialprovider/{name}")
         now = datetime.now(timezone.utc)
-        made = CredentialProvider(kind, name, self._region, arn, json.loads(stored)["ARN"], now, config, now)
+        made = CredentialProvider(kind, name, arn, json.loads(stored)["ARN"], now, config, now)
         self._held[kind, name] = made
         return made
 
@@ -115,4 +113,4 @@ class CredentialProviders:
 
     @property
     def _vault(self) -> Any:
-        return secretsmanager_backends[self._account][self._region]
+        return secretsmanager_backends[self._scope.account][self._scope.region]

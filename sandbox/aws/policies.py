@@ -70,8 +70,7 @@ def _names(statement: Mapping[str, Any], principals: tuple[tuple[str, str], ...]
     named: Any = statement.get("Principal", {})
     if isinstance(named, str):
         named = {"AWS": named}  # a bare ARN or `*`, as Lambda's AddPermission takes it
-    by_kind = cast("Mapping[str, Any]", named)
-    return any(value in ("*", name) for kind, name in principals for value in _listed(by_kind.get(kind, [])))
+    return any(value in ("*", name) for kind, name in principals for value in _listed(named.get(kind, [])))
 
 
 def _condition(name: str, wanted: Mapping[str, Any], context: Mapping[str, str]) -> bool:

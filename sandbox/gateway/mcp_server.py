@@ -23,7 +23,6 @@ from sandbox.gateway.deployed import mcp_settings, targets_of
 from sandbox.gateway.invocation import CallFailedError, Invoker, Target
 
 SEPARATOR = "___"
-_INTERNAL_ERROR = "An internal error occurred. Please retry later."
 _Context = ServerRequestContext[dict[str, Any]]
 
 
@@ -69,10 +68,10 @@ async def serve(gateway: Gateway, invokers: Mapping[str, Invoker], scope: Scope,
 
 def _failure(gateway: Gateway, reason: str) -> types.CallToolResult:
     """Developer guide, "Turn on debugging messages"."""
-    if gateway.exception_level != "DEBUG":
-        return types.CallToolResult(content=[types.TextContent(text=_INTERNAL_ERROR)], is_error=True)
-    debug = {"debug": {"type": "text", "text": reason}}
-    return types.CallToolResult(content=[types.TextContent(text=reason)], is_error=True, _meta=debug)
+    explains = gateway.exception_level == "DEBUG"
+    text = reason if explains else "An internal error occurred. Please retry later."
+    meta = {"debug": {"type": "text", "text": reason}} if explains else None
+    return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True, _meta=meta)
 
 
 def _mcp_tool(target: Target, tool: Tool) -> types.Tool:

@@ -49,9 +49,8 @@ class SignedByRole(httpx2.Auth):
 
     def __init__(self, gateway: Gateway, service: str, region: str | None = None) -> None:
         # The sandbox's AWS takes an account's id for an access key of that account.
-        self._signer = SigV4Auth(
-            Credentials(gateway.account_id, AWS_SECRET_KEY), service, region or gateway.region_name
-        )
+        credentials = Credentials(gateway.account_id, AWS_SECRET_KEY)
+        self._signer = SigV4Auth(credentials, service, region or gateway.region_name)
 
     def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
         to_sign = AWSRequest(request.method, str(request.url), {"Host": request.url.host}, request.content)
