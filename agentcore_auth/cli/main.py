@@ -163,8 +163,9 @@ def _add_impact(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fail-on",
         default="",
-        metavar="lockout,replace,widen",
-        help="exit with 1 where a caller is locked out, a gateway or client replaced, or something allows more",
+        metavar="lockout,replace,widen,unknown",
+        help="exit with 1 where a caller is locked out, a gateway or client replaced, something allows more, or what "
+        "becomes of a caller or a policy does not show",
     )
 
 
