@@ -31,8 +31,8 @@ class Family:
     `client_id`, `audience` and `scopes` say how often a token has the claims that allowedClients, allowedAudience and
     allowedScopes are compared with; `client_claim` is the one that names the client where it is another than
     `client_id`, `roles_claim` the one that lists application roles. `shared_audiences` are those that tokens of all the
-    issuer's clients have, `several_audiences` whether one token can have more than one. `unusable` says why no gateway can admit its tokens. `request` is what a token request has to
-    name besides the client.
+    issuer's clients have, `several_audiences` whether one token can have more than one. `unusable` says why no gateway
+    can admit its tokens. `request` is what a token request has to name besides the client.
     """
 
     name: str
@@ -247,8 +247,9 @@ def presence(family: Family | None, claim: str) -> Presence:
     """How often tokens of the family have a claim at their top level; `scope` stands for `scope` and `scp`."""
     if family is None:
         return "unknown"
-    if claim in {"client_id", "aud", "scope"}:
-        return {"client_id": family.client_id, "aud": family.audience, "scope": family.scopes}[claim]
+    listed: dict[str, Presence] = {"client_id": family.client_id, "aud": family.audience, "scope": family.scopes}
+    if claim in listed:
+        return listed[claim]
     if claim == family.client_claim:
         return "always" if family.client_id == "never" else "sometimes"
     if (claim in _CLIENT_CLAIMS and family.client_id != "unknown") or (
@@ -259,7 +260,7 @@ def presence(family: Family | None, claim: str) -> Presence:
 
 
 def doubts(family: Family | None, claims: Sequence[str]) -> tuple[str, ...]:
-    """Which of the claims that an authorizer compares its tokens may lack, or may all have alike, in a sentence each."""
+    """Which of these claims the family's tokens may lack, in a sentence each; one for a family that is not known."""
     if family is None:
         return ("what this issuer's tokens carry is not known",)
     words = {"sometimes": "have it only sometimes", "unknown": "are not known to have it"}

@@ -170,7 +170,11 @@ def _add_impact(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_stacks(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--all", action="store_true", help="all of them; else by the output of git diff -z, on stdin")
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="all of them; else by the output of git diff --no-renames --name-only -z, on stdin",
+    )
 
 
 def _add_comment(parser: argparse.ArgumentParser) -> None:

@@ -200,8 +200,11 @@ def _widenings(widenings: Sequence[Widening]) -> Iterator[str]:
     yield ""
     for widening in widenings:
         lines = [*_grants(widening.grants), *(f"no longer denied: {line}" for line in _grants(widening.lifted))]
-        if widening.lost_boundary:
+        if widening.boundary and widening.boundary[1] is None:
             lines.append("**its permissions boundary is removed**")
+        elif widening.boundary:
+            former, other = map(code, widening.boundary)
+            lines.append(f"**its permissions boundary is another**, which may allow more: {other} instead of {former}")
         if widening.is_unknown:
             lines.append(f"a document that is {Hidden.AT_DEPLOYMENT.value}")
         yield f"- {code(widening.holder)}{' (new)' if widening.is_new else ''}"
