@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.gateway.deployed import Gateway
-from sandbox.gateway.smithy_target import resources_of
+from sandbox.gateway.smithy_target import action_of, resources_of
 
 GATEWAY = Gateway(
     id="tools-0123456789",
@@ -44,3 +44,18 @@ FUNCTION = "arn:aws:lambda:eu-west-1:210987654321:function:billing"
 )
 def test_names_the_resource_that_the_call_acts_on(action: str, arguments: dict[str, str], resource: str) -> None:
     assert resources_of(action, GATEWAY, arguments) == [resource]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "operation", "action"),
+    [
+        ("lambda", "Invoke", "lambda:InvokeFunction"),
+        ("bedrock", "Converse", "bedrock:InvokeModel"),
+        ("bedrock", "InvokeModel", "bedrock:InvokeModel"),
+        ("scheduler", "GetSchedule", "scheduler:GetSchedule"),
+        ("s3", "ListObjectsV2", "s3:ListBucket"),
+        ("unheard-of", "DoSomething", "unheard-of:DoSomething"),
+    ],
+)
+def test_an_operation_needs_the_action_that_its_service_asks_for(prefix: str, operation: str, action: str) -> None:
+    assert action_of(prefix, operation) == action
