@@ -19,10 +19,14 @@ _CLIENT_CLAIMS = frozenset({"client_id", "azp", "cid"})
 
 @dataclass(frozen=True)
 class Loosening:
-    """A list of the authorizer that accepts other values than before (`added`), or is not checked any more."""
+    """A list of the authorizer that accepts other values than before (`added`), or is not checked any more.
+
+    `instead`: some that it accepted are gone.
+    """
 
     list_name: str
     added: tuple[str, ...] = ()
+    instead: bool = False
     is_of_clients: bool = False
 
 
@@ -151,12 +155,12 @@ def _loosened(before: Gateway, after: Gateway) -> Iterator[Loosening]:
     if isinstance(was, NoToken) or isinstance(now, NoToken):
         kind = now.type if isinstance(now, NoToken) else "CUSTOM_JWT"
         if isinstance(kind, str) and kind != (was.type if isinstance(was, NoToken) else "CUSTOM_JWT"):
-            yield Loosening(TYPE, (kind,))
+            yield Loosening(TYPE, (kind,), instead=True)
         return
     if is_shut(after):
         return
     if isinstance(now.discovery_url, str) and is_same_issuer(was.discovery_url, now.discovery_url) is False:
-        yield Loosening("discoveryUrl", (now.discovery_url,))
+        yield Loosening("discoveryUrl", (now.discovery_url,), instead=True)
     ours = {client.id for gateway in (before, after) for client in gateway.clients.values()}
     still_checked = {allowed.claim for allowed in now.lists}
     for allowed in was.lists:
@@ -167,7 +171,7 @@ def _loosened(before: Gateway, after: Gateway) -> Iterator[Loosening]:
             # What the stack's own provider calls its audience and scopes may change together with its tokens.
             renamed = bool(after.clients) and allowed.claim in {"aud", "scope"} and not former < accepted
             if added and not renamed:
-                yield Loosening(allowed.name, tuple(sorted(added)))
+                yield Loosening(allowed.name, tuple(sorted(added)), instead=not former <= accepted)
         elif allowed.claim not in _CLIENT_CLAIMS:
             yield Loosening(allowed.name)
         elif not still_checked & _CLIENT_CLAIMS:

@@ -109,6 +109,8 @@ def _facts(gateway: GatewayImpact) -> Iterator[str]:
 def _loosening(loosening: Loosening) -> str:
     name = code(loosening.list_name)
     if loosening.added:
+        if loosening.instead:
+            return f"**lets other callers in**: {name} accepts {_values(loosening.added)} instead"
         return f"**lets more callers in**: {name} also accepts {_values(loosening.added)}"
     everybody = "; every client comes in that has the rest" if loosening.is_of_clients else ""
     return f"**lets more callers in**: {name} is no longer checked{everybody}"

@@ -33,8 +33,12 @@ def by_hand(running_services: Services) -> Generator[HandMade]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in running_services.environment(os.environ).items():
             patch.setenv(name, value)
-        session = boto3.Session()
-        yield make(lambda service: session.client(service, region_name=REGION, endpoint_url=running_services.aws), CODE)
+        session: Any = boto3.Session()
+
+        def aws(service: str) -> Any:
+            return session.client(service, region_name=REGION, endpoint_url=running_services.aws)
+
+        yield make(aws, CODE)
 
 
 @pytest.fixture(scope="module")

@@ -59,6 +59,7 @@ SAID: list[tuple[str, str]] = [
     ("role-widened", "`dynamodb:PutItem` on `arn:aws:dynamodb:us-west-2:123456789012:table/orders`"),
     ("role-widened", "**1 role, policy or gateway allows more than before.**"),
     ("issuer-lists", "known to the issuer only"),
+    ("issuer-lists", "**lets other callers in**: `allowedAudience` accepts `api://other` instead"),
 ]
 
 
