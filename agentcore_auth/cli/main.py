@@ -124,7 +124,10 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     _add_token(parser)
     _add_stack(parser, required=False)
     parser.add_argument("--gateway", metavar="P", help="the gateway's provider in the stack (default: the only one)")
-    parser.add_argument("--authorizer", metavar="FILE", help="the authorizer's JSON, bare or wrapped")
+    parser.add_argument("--authorizer", metavar="FILE", help="the authorizer's JSON, or what get-gateway prints")
+    parser.add_argument(
+        "--gateway-arn", metavar="ARN", help="of a gateway that no stack made: reads it from AWS (boto3)"
+    )
     parser.add_argument("--discovery-url", metavar="URL")
     for name in ("clients", "audience", "scopes"):
         parser.add_argument(f"--allowed-{name}", nargs="+", action="extend", default=[], metavar="VALUE")

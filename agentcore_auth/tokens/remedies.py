@@ -46,7 +46,7 @@ def remedy_for(findings: Sequence[Finding], context: Context) -> Remedy | None:
     better = _better_authorizer(findings, context)
     if context.kind == "oidc" and context.authorizer is not None and better is not None:
         keys = _changed_keys(context.authorizer, better, context.provider or "NAME")
-    return Remedy(sentence, keys, better.to_api() if better else None)
+    return Remedy(sentence, keys if context.of_stack else {}, better.to_api() if better else None)
 
 
 def sentences_for(findings: Sequence[Finding], context: Context) -> list[str | None]:

@@ -29,6 +29,11 @@ class Context:
     stack: str | None = None
 
     @property
+    def of_stack(self) -> bool:
+        """Whether a stack made the gateway, so that its user has a stack file."""
+        return self.provider is not None or self.stack is not None
+
+    @property
     def kind(self) -> str:
         """cognito, auth0, okta or oidc, as the configuration has keys: by the gateway's provider, or else the token."""
         if self.provider is not None:
@@ -44,7 +49,9 @@ class Context:
 
     @property
     def get(self) -> str:
-        """The command that fetches a new token."""
+        """The command that fetches a new token: with a stack, or as `.env` says."""
+        if not self.of_stack:
+            return "agentcore-auth get --no-cache"
         provider = self.provider or (self.kind if self.kind != "oidc" else "PROVIDER")
         return f"agentcore-auth get --stack {self.stack or 'STACK'} --idp {provider} --no-cache"
 
@@ -56,12 +63,12 @@ class Context:
 Answer = tuple[str, Mapping[str, object]]
 
 
-def _says(sentence: str) -> Callable[[Finding, Context], Answer]:
-    """A remedy without configuration; {get}, {iss} and {url} are filled in."""
+def _says(sentence: str, *, in_stack: str = "") -> Callable[[Finding, Context], Answer]:
+    """A remedy without configuration; {get} and {url} are filled in, and {in_stack} where a stack made the gateway."""
 
     def answer(_finding: Finding, context: Context) -> Answer:
         url = context.authorizer.discovery_url if context.authorizer else "URL"
-        return sentence.format(get=context.get, iss=context.text("iss"), url=url), {}
+        return sentence.format(get=context.get, url=url, in_stack=in_stack if context.of_stack else ""), {}
 
     return answer
 
@@ -86,9 +93,10 @@ def _client_id_absent(_finding: Finding, context: Context) -> Answer:
         )
         return sentence, _key(context, "auth0", "tokenDialect", "rfc9068_profile_authz")
     if context.issued_by == "okta":
+        in_stack = " (under okta.allowedClients the program does that, or, for several, has tokens say client_id)"
         sentence = (
             "Okta names the client in cid, which allowedClients is not compared with: use allowedAudience and a custom "
-            "claim cid (under okta.allowedClients the program does that, or, for several, has tokens say client_id)."
+            f"claim cid{in_stack if context.of_stack else ''}."
         )
         return sentence, _key(context, "okta", "allowedClients", [context.text("cid")])
     sentence = (
@@ -225,14 +233,15 @@ def _claim_absent(finding: Finding, _context: Context) -> Answer:
     return sentence, {}
 
 
-def _claim_type(finding: Finding, _context: Context) -> Answer:
+def _claim_type(finding: Finding, context: Context) -> Answer:
     if finding.actual[0] == "array of string":
         fit = "STRING_ARRAY with CONTAINS (one value) or CONTAINS_ANY (several)"
     elif finding.actual[0] == "string":
         fit = "STRING with EQUALS"
     else:
         return f"AgentCore compares texts only: have the issuer write {quoted(finding.claim)} as a string.", {}
-    return f"Compare {quoted(finding.claim)} as {fit}: `equals` is for a string, `contains` for an array.", {}
+    in_stack = ": `equals` is for a string, `contains` for an array" if context.of_stack else ""
+    return f"Compare {quoted(finding.claim)} as {fit}{in_stack}.", {}
 
 
 def _claim_differs(finding: Finding, _context: Context) -> Answer:
@@ -263,12 +272,14 @@ ANSWERS: Mapping[Cause, Callable[[Finding, Context], Answer]] = {
     Cause.PASTED_ALONG: _says("Send the token alone, once, after `Authorization: Bearer `."),
     Cause.NOT_A_TOKEN: _says("Pipe in the access token and nothing else: {get} | agentcore-auth check …"),
     Cause.OPAQUE_TOKEN: _says(
-        "Ask for a token that is a JWT: Auth0 issues one only where the request names an `audience` (auth0.audience), "
-        "Okta only from a default or custom authorization server."
+        "Ask for a token that is a JWT: Auth0 issues one only where the request names an `audience`{in_stack}, "
+        "Okta only from a default or custom authorization server.",
+        in_stack=" (auth0.audience)",
     ),
     Cause.ENCRYPTED_TOKEN: _says(
-        "Ask for a signed token: Auth0 encrypts it where the request names no `audience` (auth0.audience) or the API "
-        "has token encryption switched on; elsewhere switch encryption of access tokens off."
+        "Ask for a signed token: Auth0 encrypts it where the request names no `audience`{in_stack} or the API "
+        "has token encryption switched on; elsewhere switch encryption of access tokens off.",
+        in_stack=" (auth0.audience)",
     ),
     Cause.DISCOVERY_URL_FORM: _discover,
     Cause.DISCOVERY_UNREACHABLE: _says(
@@ -281,8 +292,9 @@ ANSWERS: Mapping[Cause, Callable[[Finding, Context], Answer]] = {
     Cause.DISCOVERY_WRONG_ISSUER: _discover,
     Cause.JWKS_UNUSABLE: _discover,
     Cause.ALGORITHM_NOT_ALLOWED: _says(
-        "Have the issuer sign with RS256 or another asymmetric algorithm (in Auth0: the API's signing algorithm, which "
-        "this program sets; HS256 and none cannot be verified with a public key), then: {get}"
+        "Have the issuer sign with RS256 or another asymmetric algorithm (in Auth0: the API's signing algorithm{in_stack}; "
+        "HS256 and none cannot be verified with a public key), then: {get}",
+        in_stack=", which this program sets",
     ),
     Cause.ORG_SERVER_TOKEN: _org_server,
     Cause.ISSUER_SLASH: _issuer_slash,
