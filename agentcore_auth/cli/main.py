@@ -13,7 +13,8 @@ from typing import NoReturn
 from agentcore_auth.authorizer.causes import TokenError
 from agentcore_auth.cli.terminal import NO_PACKAGES, REFUSED, WRONG_USE, CommandError, print_json, say
 
-EPILOG = """exit codes: 0 accepted or fine, 1 refused or a finding, 2 wrong use, 3 could not be reached.
+EPILOG = """exit codes: 0 accepted or fine, 1 refused or a finding, 2 wrong use, 3 could not be reached,
+4 nothing was checked (verify).
 Tokens are read from standard input, --token-file or --token-env, and secrets from the stack, .env or the environment,
 never from an argument. HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured. docs/troubleshooting.md shows them all."""
 
@@ -158,6 +159,13 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
     _add_stack(parser, required=True)
     parser.add_argument(
         "--wait", type=float, nargs="?", const=120.0, default=0.0, metavar="SECONDS", help="for a new Cognito domain"
+    )
+    parser.add_argument(
+        "--call",
+        action="append",
+        default=[],
+        metavar="TOOL[=JSON]",
+        help='also call a tool, with arguments: --call \'store___stock={"sku": "7"}\'',
     )
 
 

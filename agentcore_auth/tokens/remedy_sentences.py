@@ -292,8 +292,8 @@ ANSWERS: Mapping[Cause, Callable[[Finding, Context], Answer]] = {
     Cause.DISCOVERY_WRONG_ISSUER: _discover,
     Cause.JWKS_UNUSABLE: _discover,
     Cause.ALGORITHM_NOT_ALLOWED: _says(
-        "Have the issuer sign with RS256 or another asymmetric algorithm (in Auth0: the API's signing algorithm{in_stack}; "
-        "HS256 and none cannot be verified with a public key), then: {get}",
+        "Have the issuer sign with RS256 or another asymmetric algorithm (in Auth0: the API's signing "
+        "algorithm{in_stack}; HS256 and none cannot be verified with a public key), then: {get}",
         in_stack=", which this program sets",
     ),
     Cause.ORG_SERVER_TOKEN: _org_server,
