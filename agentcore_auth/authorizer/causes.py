@@ -22,6 +22,7 @@ class Cause(str, Enum):
     NOT_A_TOKEN = "not_a_token"  # noqa: S105  # a word for a cause, no secret
     OPAQUE_TOKEN = "opaque_token"  # noqa: S105  # as above
     ENCRYPTED_TOKEN = "encrypted_token"  # noqa: S105  # as above
+    GRAPH_TOKEN = "graph_token"  # noqa: S105  # as above
     # the issuer's documents
     DISCOVERY_URL_FORM = "discovery_url_form"
     DISCOVERY_UNREACHABLE = "discovery_unreachable"

@@ -225,9 +225,7 @@ class Authorizer(Generic[V_co]):
 
         Raises AuthorizerError, also for unknown keys: AWS would refuse them.
         """
-        for wrapper in (_API_WRAPPER, _API.wrapper):
-            if wrapper in document:
-                document = _mapping(document[wrapper], wrapper)
+        document = _unwrapped(document)
         unknown = sorted(set(document) - {*JUDGED_KEYS, *OTHER_KEYS})
         if unknown:
             valid = ", ".join(_API.lists)
@@ -261,6 +259,19 @@ class Authorizer(Generic[V_co]):
         )
         audience, clients, scopes = (tuple(entry.get(name, ())) for name in _API.lists[:3])
         return Authorizer(entry["discoveryUrl"], audience, clients, scopes, tuple(claims))
+
+
+def not_judged(document: Mapping[str, object]) -> tuple[str, ...]:
+    """The keys of an API's document, bare or wrapped, that say something else than what a token has to hold."""
+    found = _unwrapped(document)
+    return tuple(key for key in OTHER_KEYS[1:] if key in found)
+
+
+def _unwrapped(document: Mapping[str, object]) -> Mapping[str, object]:
+    for wrapper in (_API_WRAPPER, _API.wrapper):
+        if wrapper in document:
+            document = _mapping(document[wrapper], wrapper)
+    return document
 
 
 def may_have_list(configuration: object, unknown: object) -> bool:

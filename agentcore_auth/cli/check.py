@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
 from agentcore_auth.authorizer.checking import Pasted, examine, issuer_of, unpack
+from agentcore_auth.authorizer.families import recognize
 from agentcore_auth.authorizer.jws import parse_json
-from agentcore_auth.authorizer.model import Authorizer, AuthorizerError
+from agentcore_auth.authorizer.model import Authorizer, AuthorizerError, not_judged
 from agentcore_auth.authorizer.rules import Verdict, seconds_of
 from agentcore_auth.cli.terminal import (
     ACCEPTED,
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         _print(verdict, remedy, context)
         if command is not None:
             out(f"this command makes the gateway so, and leaves the rest of it as it is:\n{command}")
-    if not is_known(verdict):
+    if verdict.cause is Cause.DISCOVERY_UNREACHABLE:
         say(f"check: {verdict.findings[0].message}")
         return UNREACHABLE
     return ACCEPTED if verdict.status == 200 else REFUSED
@@ -74,22 +75,33 @@ def judged(
         findings = (Finding(error.cause, error.message), *pasted.findings)
         return Verdict.of(findings), Context(claims, None, source.provider, source.stack)
     context = Context(claims, authorizer, source.provider, source.stack)
-    issuer = issuer_of(authorizer.discovery_url, claims)
+    url = authorizer.discovery_url
+    issuer = issuer_of(url, claims)
     keys: Mapping[str, object] | TokenError = jwks or {}
+    notes = [f"{key} is not judged here" for key in not_judged(source.document)]
+    if jwks is not None and claims and claims.get("iss") != issuer and recognize(url) is None:
+        message = (
+            f"which issuer {quoted(url)} names is not known without network, and the token's is another than usual"
+        )
+        keys = TokenError(Cause.DISCOVERY_UNREACHABLE, message)
     if jwks is None and pasted.parts is not None:
         from agentcore_auth.tokens.discovery import fetch_issuer  # noqa: PLC0415  # with --jwks there is no network to wait for
 
         try:
-            fetched = fetch_issuer(authorizer.discovery_url)
+            fetched = fetch_issuer(url)
             issuer, keys = fetched.issuer, fetched.jwks
+            notes.extend(fetched.notes)
         except TokenError as error:
             keys = error
-    return examine(pasted, authorizer, issuer=issuer, jwks=keys, now=now, leeway=leeway), context
+    verdict = examine(pasted, authorizer, issuer=issuer, jwks=keys, now=now, leeway=leeway)
+    return replace(verdict, notes=(*verdict.notes, *notes)), context
 
 
 def is_known(verdict: Verdict) -> bool:
-    """Whether the verdict is the gateway's: where this machine cannot reach the issuer, the gateway still may."""
-    return verdict.cause is not Cause.DISCOVERY_UNREACHABLE
+    """Whether the verdict is the gateway's: where this machine cannot reach the issuer, the gateway still may; what it
+    makes of a token for Microsoft Graph, no source says.
+    """
+    return verdict.cause not in {Cause.DISCOVERY_UNREACHABLE, Cause.GRAPH_TOKEN}
 
 
 def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> dict[str, object]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import cast
 
+from agentcore_auth.authorizer.causes import Cause
 from agentcore_auth.authorizer.checking import unpack
 from agentcore_auth.authorizer.jws import parse_json
 from agentcore_auth.cli.check import Source, is_known, judged
@@ -139,8 +140,8 @@ def _row(
     verdict, context = judged(unpack(token), source, None, time.time())
     remedy = remedy_for(verdict.findings, context)
     if remedy is not None:
-        reached = is_known(verdict)
-        status = f"{verdict.status} " if reached else ""
+        reached = verdict.cause is not Cause.DISCOVERY_UNREACHABLE
+        status = f"{verdict.status} " if is_known(verdict) else ""
         message = f"{status}{verdict.findings[0].cause.value}: {verdict.findings[0].message}"
         return Row(gateway.provider, client.name, False, "check", message, (), remedy.text, reached)
     try:

@@ -15,6 +15,7 @@ from agentcore_auth.tokens.remedy_sentences import ANSWERS, Context
 _OF_ANOTHER_TOKEN = frozenset(
     {
         Cause.ID_TOKEN,
+        Cause.GRAPH_TOKEN,
         Cause.ORG_SERVER_TOKEN,
         Cause.OTHER_REGION,
         Cause.OTHER_POOL,
@@ -66,7 +67,7 @@ def _better_authorizer(findings: Sequence[Finding], context: Context) -> Authori
     lists_differ = findings[-1].cause.rank > Cause.ID_TOKEN.rank
     if context.authorizer is not None and not (_wants_another_token(findings) and lists_differ):
         return corrected(context.authorizer, context.claims, findings)
-    if any(finding.cause in {Cause.ID_TOKEN, Cause.ORG_SERVER_TOKEN} for finding in findings):
+    if any(finding.cause in {Cause.ID_TOKEN, Cause.ORG_SERVER_TOKEN, Cause.GRAPH_TOKEN} for finding in findings):
         return None
     try:
         return fitting(context.claims)[0]

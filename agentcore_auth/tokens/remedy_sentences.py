@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
 from agentcore_auth.authorizer.checking import discovery_url_of
+from agentcore_auth.authorizer.families import ENTRA_V2, GRAPH_AUDIENCES, KEYCLOAK, Family, family_of, tenant_of
 from agentcore_auth.authorizer.fitting import api_audiences, fitting
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.authorizer.shapes import host_of, shape_of
@@ -46,6 +47,11 @@ class Context:
         shape = shape_of(self.claims)
         kind = shape.name.partition("/")[0].partition("+")[0] if shape else "oidc"
         return kind if kind in BUILT_IN else "oidc"
+
+    @property
+    def family(self) -> Family | None:
+        """The family of the token's issuer."""
+        return family_of(self.claims.get("iss"))
 
     @property
     def get(self) -> str:
@@ -142,6 +148,14 @@ def _audience_array(finding: Finding, context: Context) -> Answer:
 
 def _audience_differs(finding: Finding, context: Context) -> Answer:
     audience = _api_audience(finding, context)
+    if audience not in api_audiences(context.claims):
+        how = ", by an audience mapper in a client scope of the client" if context.family is KEYCLOAK else ""
+        sentence = (
+            f"Tokens of all the issuer's clients have the audience {quoted(audience)}, so do not allow it: have the "
+            f"issuer put {quoted(finding.expected[0])} into the token's aud{how}, or leave allowedAudience out and "
+            "name the client."
+        )
+        return sentence, {}
     sentence = (
         f"Ask for a token with the audience {quoted(finding.expected[0])} (the API's identifier; what the token "
         f"request names must be what the gateway allows), or, if {quoted(audience)} is the right API, allow that."
@@ -159,6 +173,13 @@ def _audience_key(audience: str, context: Context) -> dict[str, object]:
 
 def _scope_missing(finding: Finding, context: Context) -> Answer:
     scope = finding.expected[0]
+    if context.family is not None and context.family.roles_claim:
+        sentence = (
+            "Entra's application tokens have roles and no scopes: leave allowedScopes out, define the permission as an "
+            "app role of the API, assign it to the client, and demand it in customClaims: roles CONTAINS "
+            f"{quoted(scope)}."
+        )
+        return sentence, {}
     return (
         f"Grant the client the scope {quoted(scope)} at the provider, and ask for it: {context.get} --scope {scope}",
         _scope_keys(finding.expected, context),
@@ -200,17 +221,28 @@ def _other_issuer(finding: Finding, context: Context) -> Answer:
         keys = {"okta:orgName": host.partition(".")[0]}
     elif finding.cause is Cause.OTHER_AUTHORIZATION_SERVER:
         keys = {"okta.authorizationServer": "default" if actual.endswith("/oauth2/default") else "own"}
+    tenant = tenant_of(actual)
+    if tenant is not None and context.authorizer is not None and tenant in context.authorizer.discovery_url:
+        version = "1 (or null), for tokens of version 1.0" if context.family is ENTRA_V2 else "2"
+        sentence = (
+            f"Set accessTokenAcceptedVersion to {version} in the manifest of the API's registration, which decides the "
+            f"version of its tokens, or set discoveryUrl to {discovery_url_of(actual)}, for the tokens that it has now."
+        )
+        return sentence, {}
     either = f"Take a token of the gateway's own issuer ({context.get})"
     if not actual:
         return f"{either}.", {}
     return f"{either}, or, if the token's issuer is the right one, set discoveryUrl to {discovery_url_of(actual)}", keys
 
 
-def _org_server(finding: Finding, _context: Context) -> Answer:
+def _org_server(finding: Finding, context: Context) -> Answer:
     host = host_of(finding.actual[0] if finding.actual else "") or "ORG"
+    server = f"https://{host}/oauth2/default"
+    url = context.authorizer.discovery_url if context.authorizer else ""
+    too = "" if "/oauth2/" in url else f" Its discovery URL for the gateway is {discovery_url_of(server)}"
     sentence = (
         "Tokens of Okta's org authorization server are for Okta's own API only: ask the default (or a custom) "
-        f"authorization server, https://{host}/oauth2/default/v1/token."
+        f"authorization server, {server}/v1/token.{too}"
     )
     return sentence, {"okta.authorizationServer": "default"}
 
@@ -225,7 +257,30 @@ def _issuer_slash(finding: Finding, context: Context) -> Answer:
     return sentence, keys
 
 
-def _claim_absent(finding: Finding, _context: Context) -> Answer:
+def _graph_token(_finding: Finding, context: Context) -> Answer:
+    allowed = context.authorizer.allowed_audience if context.authorizer else ()
+    audience = next((value for value in allowed if value not in GRAPH_AUDIENCES), "APPLICATION-ID")
+    resource = audience if "://" in audience else f"api://{audience}"
+    too = "" if audience in allowed else " Allow that API's audience instead of Graph's."
+    return (
+        f"Ask for a token for the gateway's own API: the scope is {resource}/.default, of Entra's token endpoint.{too}",
+        {},
+    )
+
+
+def _all_tenants(_finding: Finding, context: Context) -> Answer:
+    actual = context.text("iss")
+    url = discovery_url_of(actual) if tenant_of(actual) else "that of the one tenant that issues the tokens"
+    return f"A gateway has one issuer, so one tenant: set discoveryUrl to {url}", {}
+
+
+def _claim_absent(finding: Finding, context: Context) -> Answer:
+    if context.family is not None and finding.claim == context.family.roles_claim:
+        sentence = (
+            f"Give the client an app role of the API (of the kind for applications, with an administrator's consent); "
+            f"then its tokens have {quoted(finding.claim)}: {context.get}"
+        )
+        return sentence, {}
     sentence = (
         f"Have the issuer put {quoted(finding.claim)} into its access tokens (names are case-sensitive), or take it "
         "out of customClaims."
@@ -281,6 +336,7 @@ ANSWERS: Mapping[Cause, Callable[[Finding, Context], Answer]] = {
         "has token encryption switched on; elsewhere switch encryption of access tokens off.",
         in_stack=" (auth0.audience)",
     ),
+    Cause.GRAPH_TOKEN: _graph_token,
     Cause.DISCOVERY_URL_FORM: _discover,
     Cause.DISCOVERY_UNREACHABLE: _says(
         "Check the issuer's host name, the network, HTTPS_PROXY, and SSL_CERT_FILE for a private CA, then: "
@@ -289,7 +345,7 @@ ANSWERS: Mapping[Cause, Callable[[Finding, Context], Answer]] = {
     Cause.DISCOVERY_NOT_FOUND: _discover,
     Cause.DISCOVERY_NOT_JSON: _discover,
     Cause.DISCOVERY_INCOMPLETE: _discover,
-    Cause.DISCOVERY_WRONG_ISSUER: _discover,
+    Cause.DISCOVERY_WRONG_ISSUER: _all_tenants,
     Cause.JWKS_UNUSABLE: _discover,
     Cause.ALGORITHM_NOT_ALLOWED: _says(
         "Have the issuer sign with RS256 or another asymmetric algorithm (in Auth0: the API's signing "
