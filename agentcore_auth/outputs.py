@@ -14,6 +14,8 @@ from typing import Any, Generic, TypeVar, cast
 from agentcore_auth.authorizer.model import V_co
 
 _Entry = TypeVar("_Entry")
+MASKED = "[secret]"
+"""What `pulumi stack output` writes in place of a secret."""
 
 
 class OutputsError(Exception):
@@ -22,6 +24,13 @@ class OutputsError(Exception):
     def __init__(self, message: str, *, reached: bool = True) -> None:
         super().__init__(message)
         self.reached = reached
+
+
+def masked(where: str) -> OutputsError:
+    """The error for outputs that were saved without their secrets."""
+    return OutputsError(
+        f"{where} is {MASKED} in these outputs: save them with pulumi stack output --json --show-secrets"
+    )
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,7 @@ class Client(Generic[V_co]):
         return Client(
             _text(fields, "clientId"),
             _texts(fields, "scopes"),
-            _optional_text(fields, "clientSecret"),
+            _optional_text(fields, "clientSecret"),  # a mask stays: whoever needs no secret reads the rest
             _optional_text(fields, "clientSecretArn"),
             name,
         )
@@ -162,6 +171,14 @@ class Outputs:
     def providers(self) -> dict[str, Provider[str]]:
         return self._entries("identityProviders", Provider.from_document)
 
+    @property
+    def admissions(self) -> dict[str, str]:
+        """Functions of other accounts -> the command by which their owners let the execution role in."""
+        listed = self._document.get("crossAccountStatements")
+        entries = cast("list[object]", listed) if isinstance(listed, list) else []
+        fields = [_mapping(entry, "crossAccountStatements") for entry in entries]
+        return {_text(entry, "functionArn"): _text(entry, "command") for entry in fields}
+
     def gateway(self, provider: str | None) -> Gateway[str]:
         """The gateway of that provider; without one, the only one. Raises OutputsError."""
         return _choose(self.gateways, provider, "--gateway", f"stack {self.stack}")
@@ -193,6 +210,8 @@ def _given(**fields: object) -> dict[str, object]:
 
 
 def _mapping(value: object, where: str) -> Mapping[str, object]:
+    if value == MASKED:
+        raise masked(where)
     if not isinstance(value, Mapping):
         raise OutputsError(f"{where} is no object of outputs")
     return cast("Mapping[str, object]", value)

@@ -22,6 +22,7 @@ class Cause(str, Enum):
     NOT_A_TOKEN = "not_a_token"  # noqa: S105  # a word for a cause, no secret
     OPAQUE_TOKEN = "opaque_token"  # noqa: S105  # as above
     ENCRYPTED_TOKEN = "encrypted_token"  # noqa: S105  # as above
+    GRAPH_TOKEN = "graph_token"  # noqa: S105  # as above
     # the issuer's documents
     DISCOVERY_URL_FORM = "discovery_url_form"
     DISCOVERY_UNREACHABLE = "discovery_unreachable"
@@ -70,10 +71,13 @@ class Cause(str, Enum):
     RATE_LIMITED = "rate_limited"
     WRONG_SECRET = "wrong_secret"  # noqa: S105  # as above
     GRANT_NOT_ENABLED = "grant_not_enabled"
+    CLIENT_UNKNOWN = "client_unknown"
+    SCOPE_FORM = "scope_form"
     SCOPE_NOT_GRANTED = "scope_not_granted"
     AUDIENCE_MISSING = "audience_missing"
     AUDIENCE_UNKNOWN = "audience_unknown"
     AUDIENCE_NOT_GRANTED = "audience_not_granted"
+    ORG_SERVER_REQUEST = "org_server_request"
     POLICY_MISSING = "policy_missing"
     DPOP_REQUIRED = "dpop_required"
     REQUEST_REFUSED = "request_refused"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from agentcore_auth.authorizer.causes import Cause
+from agentcore_auth.authorizer.families import AUTH0, COGNITO, OKTA, is_host_of
 from agentcore_auth.authorizer.shapes import host_of
 
 _SEPARATORS = r"[/:.#|]"
 _SCHEME = r"(?i)^(https?://|api://|urn:)"
-_OKTA_HOSTS = (".okta.com", ".oktapreview.com", ".okta-emea.com", ".okta-gov.com", ".okta.mil")
 
 
 def client_id_difference(allowed: Iterable[str], client_id: str) -> Cause:
@@ -53,40 +53,28 @@ def issuer_difference(expected: str, actual: str) -> Cause:
     if expected.rstrip("/") == actual.rstrip("/"):
         return Cause.ISSUER_SLASH
     host, other = host_of(expected), host_of(actual)
-    if is_cognito_host(host) and is_cognito_host(other):
+    if is_host_of(host, COGNITO) and is_host_of(other, COGNITO):
         return Cause.OTHER_REGION if host != other else Cause.OTHER_POOL
     if is_okta_org_issuer(actual, expected):
         return Cause.ORG_SERVER_TOKEN
     if host == other:
         return Cause.OTHER_AUTHORIZATION_SERVER if "/oauth2/" in expected else Cause.OTHER_TENANT
-    same_provider = (is_auth0_host(host) and is_auth0_host(other)) or (is_okta_host(host) and is_okta_host(other))
+    same_provider = any(is_host_of(host, family) and is_host_of(other, family) for family in (AUTH0, OKTA))
     return Cause.OTHER_TENANT if same_provider else Cause.OTHER_ISSUER
 
 
-def is_okta_org_issuer(issuer: str, expected: str = "") -> bool:
+def is_okta_org_issuer(issuer: str, expected: str = "", claims: Mapping[str, object] | None = None) -> bool:
     """Whether a token of `issuer` is from an Okta org authorization server, whose tokens only Okta itself can check.
 
-    A custom domain is known for Okta's by the `expected` issuer on it.
+    A custom domain is known for Okta's by the `expected` issuer on it, or by the token's `cid`.
     """
     host = host_of(issuer)
-    known = is_okta_host(host) or (host != "" and host == host_of(expected) and "/oauth2/" in expected)
+    known = (
+        is_host_of(host, OKTA)
+        or (host != "" and host == host_of(expected) and "/oauth2/" in expected)
+        or (claims is not None and "cid" in claims and "ver" in claims)
+    )
     return known and urlsplit(issuer).path in {"", "/"}
-
-
-def is_cognito_host(host: str) -> bool:
-    return host.startswith("cognito-idp.")
-
-
-def is_auth0_host(host: str) -> bool:
-    return host.endswith(".auth0.com")
-
-
-def is_okta_host(host: str) -> bool:
-    return host.endswith(_OKTA_HOSTS)
-
-
-def is_entra_host(host: str) -> bool:
-    return host in {"login.microsoftonline.com", "login.microsoftonline.us", "sts.windows.net"}
 
 
 def _fold_audience(value: str) -> str:

@@ -19,7 +19,14 @@ _WELL_KNOWN = re.compile(r"/\.well-known/(openid-configuration|oauth-authorizati
 _CLIENT_CLAIMS = ("azp", "appid", "cid")
 _NESTED = ("realm_access", "resource_access")
 GRAPH_AUDIENCES = frozenset(
-    {"00000003-0000-0000-c000-000000000000", "https://graph.microsoft.com", "https://graph.microsoft.com/"}
+    {
+        "00000003-0000-0000-c000-000000000000",
+        *(
+            f"https://{host}{slash}"
+            for host in ("graph.microsoft.com", "graph.microsoft.us", "microsoftgraph.chinacloudapi.cn")
+            for slash in ("", "/")
+        ),
+    }
 )
 """Audiences of Microsoft Graph: tokens for it can be verified by nobody else (Entra, "Access tokens")."""
 
@@ -185,6 +192,27 @@ _ROWS: Sequence[tuple[str, str, Family, str | None]] = (
     (r"accounts\.google\.com", r"/?", GOOGLE, "https://accounts.google.com"),
     (r".+", r"(?:/.+)?/realms/[^/]+", KEYCLOAK, _SAME),
 )
+
+
+ENTRA = (ENTRA_V1, ENTRA_V2, ENTRA_MANY_TENANTS, EXTERNAL_ID)
+"""The families with Entra's claims, roles and token requests."""
+
+
+def is_host_of(host: str, *families: Family) -> bool:
+    """Whether issuers of these families are on this host, whatever the path. For families with hosts of their own."""
+    return any(family in families and re.fullmatch(pattern, host) for pattern, _, family, _ in _ROWS)
+
+
+def family_of(issuer: object) -> Family | None:
+    """The family of an issuer as a token or a document names it; None where it is none that is known."""
+    found = recognize(issuer) if isinstance(issuer, str) else None
+    return found and found.family
+
+
+def tenant_of(issuer: str) -> str | None:
+    """The id of the Entra tenant that an issuer is, where it is one."""
+    found = re.search(_GUID, issuer)
+    return found["tenant"] if found and family_of(issuer) in ENTRA else None
 
 
 def recognize(url: str) -> Recognized | None:

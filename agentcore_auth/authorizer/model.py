@@ -50,6 +50,16 @@ _API = _Spelling("customJWTAuthorizer", "allowedAudience", "matchValueStringList
 _PULUMI = _Spelling("customJwtAuthorizer", "allowedAudiences", "matchValueStringLists")
 _STACK_KEYS: Mapping[Operator, str] = {"EQUALS": "equals", "CONTAINS": "contains", "CONTAINS_ANY": "containsAny"}
 _API_WRAPPER = "authorizerConfiguration"
+JUDGED_KEYS = ("discoveryUrl", *_API.lists)
+"""What a token is judged by."""
+OTHER_KEYS = (
+    "advertisedScopeMapping",
+    "privateEndpoint",
+    "privateEndpointOverrides",
+    "certificateConfigurations",
+    "allowedWorkloadConfiguration",
+)
+"""What else the API takes (botocore 1.44.5): how the issuer is reached, and from where callers may come."""
 PULUMI_LISTS = _PULUMI.lists
 """The lists as pulumi-aws names them."""
 
@@ -84,6 +94,8 @@ class CustomClaim(Generic[V_co]):
             raise AuthorizerError(
                 f"customClaims: claim name {quoted(self.name)} may hold only letters, digits and _ . / : (at most 255)"
             )
+        if self.name == "client_id":  # @aws/agentcore: RESERVED_CLAIM_NAMES
+            raise AuthorizerError("customClaims: AWS refuses the name client_id there: use allowedClients")
         if not self.values:
             raise AuthorizerError(f"customClaims: {quoted(self.name)} has an empty list of values")
         if self.operator != "CONTAINS_ANY" and len(self.values) != 1:
@@ -213,10 +225,8 @@ class Authorizer(Generic[V_co]):
 
         Raises AuthorizerError, also for unknown keys: AWS would refuse them.
         """
-        for wrapper in (_API_WRAPPER, _API.wrapper):
-            if wrapper in document:
-                document = _mapping(document[wrapper], wrapper)
-        unknown = sorted(set(document) - {"discoveryUrl", "advertisedScopeMapping", *_API.lists})
+        document = _unwrapped(document)
+        unknown = sorted(set(document) - {*JUDGED_KEYS, *OTHER_KEYS})
         if unknown:
             valid = ", ".join(_API.lists)
             raise AuthorizerError(
@@ -249,6 +259,19 @@ class Authorizer(Generic[V_co]):
         )
         audience, clients, scopes = (tuple(entry.get(name, ())) for name in _API.lists[:3])
         return Authorizer(entry["discoveryUrl"], audience, clients, scopes, tuple(claims))
+
+
+def not_judged(document: Mapping[str, object]) -> tuple[str, ...]:
+    """The keys of an API's document, bare or wrapped, that say something else than what a token has to hold."""
+    found = _unwrapped(document)
+    return tuple(key for key in OTHER_KEYS[1:] if key in found)
+
+
+def _unwrapped(document: Mapping[str, object]) -> Mapping[str, object]:
+    for wrapper in (_API_WRAPPER, _API.wrapper):
+        if wrapper in document:
+            document = _mapping(document[wrapper], wrapper)
+    return document
 
 
 def may_have_list(configuration: object, unknown: object) -> bool:

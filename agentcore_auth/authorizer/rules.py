@@ -17,12 +17,11 @@ from agentcore_auth.authorizer.causes import Cause, Finding, quoted
 from agentcore_auth.authorizer.differences import (
     audience_difference,
     client_id_difference,
-    is_entra_host,
     issuer_difference,
     scope_difference,
 )
+from agentcore_auth.authorizer.families import ENTRA, family_of, tenant_of
 from agentcore_auth.authorizer.model import AllowedList, Authorizer, CustomClaim
-from agentcore_auth.authorizer.shapes import host_of
 
 _OF_A_SIGN_IN = ("at_hash", "c_hash", "nonce", "amr", "email", "email_verified", "nickname", "picture")
 
@@ -139,8 +138,11 @@ def _issuer_findings(claims: Mapping[str, object], expected: str) -> list[Findin
         Cause.OTHER_AUTHORIZATION_SERVER: "the token is from another authorization server of the same org",
         Cause.ORG_SERVER_TOKEN: "the token is from the Okta org authorization server, whose tokens only Okta can check",
     }.get(cause, "the token is from another issuer")
-    # AWS answers 403 where the issuer of an Entra ID token differs (v1 and v2 tokens name different ones).
-    status = 403 if cause is Cause.OTHER_ISSUER and is_entra_host(host_of(expected)) else 401
+    tenant = tenant_of(expected)
+    if tenant is not None and tenant == tenant_of(actual) and cause is Cause.OTHER_ISSUER:
+        what = f"the token is one of version {quoted(claims.get('ver'), 20)}, of the right tenant but the other issuer"
+    # AWS answers 403 where the issuer of an Entra ID token differs.
+    status = 403 if family_of(expected) in ENTRA else 401
     message = f"{what}: {quoted(actual)} instead of {quoted(expected)}"
     return [Finding(cause, message, status, "iss", (expected,), (actual,))]
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
 from agentcore_auth.authorizer.checking import Pasted, examine, issuer_of, unpack
+from agentcore_auth.authorizer.families import recognize
 from agentcore_auth.authorizer.jws import parse_json
-from agentcore_auth.authorizer.model import Authorizer, AuthorizerError
+from agentcore_auth.authorizer.model import Authorizer, AuthorizerError, not_judged
 from agentcore_auth.authorizer.rules import Verdict, seconds_of
 from agentcore_auth.cli.terminal import (
     ACCEPTED,
@@ -28,6 +29,7 @@ from agentcore_auth.cli.terminal import (
 )
 from agentcore_auth.tokens.remedies import Remedy, remedy_for, sentences_for
 from agentcore_auth.tokens.remedy_sentences import Context
+from agentcore_auth.tokens.repair import is_gateway, may_be_repaired, update_command
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Source:
     document: Mapping[str, object]
     provider: str | None = None
     stack: str | None = None
+    gateway: Mapping[str, object] | None = None
+    """The whole gateway, as GetGateway has it, where no stack made it."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -47,11 +51,14 @@ def run(options: argparse.Namespace) -> int:
         pasted = Pasted("", None, (Finding(error.cause, error.message),))
     verdict, context = judged(pasted, source, _keys_from_file(options.jwks), time.time(), options.leeway)
     remedy = remedy_for(verdict.findings, context)
+    command = _repair(source, verdict, remedy)
     if options.json:
-        print_json(as_document(verdict, remedy, context))
+        print_json({**as_document(verdict, remedy, context), "command": command})
     else:
         _print(verdict, remedy, context)
-    if not is_known(verdict):
+        if command is not None:
+            out(f"this command makes the gateway so, and leaves the rest of it as it is:\n{command}")
+    if verdict.cause is Cause.DISCOVERY_UNREACHABLE:
         say(f"check: {verdict.findings[0].message}")
         return UNREACHABLE
     return ACCEPTED if verdict.status == 200 else REFUSED
@@ -68,22 +75,33 @@ def judged(
         findings = (Finding(error.cause, error.message), *pasted.findings)
         return Verdict.of(findings), Context(claims, None, source.provider, source.stack)
     context = Context(claims, authorizer, source.provider, source.stack)
-    issuer = issuer_of(authorizer.discovery_url, claims)
+    url = authorizer.discovery_url
+    issuer = issuer_of(url, claims)
     keys: Mapping[str, object] | TokenError = jwks or {}
+    notes = [f"{key} is not judged here" for key in not_judged(source.document)]
+    if jwks is not None and claims and claims.get("iss") != issuer and recognize(url) is None:
+        message = (
+            f"which issuer {quoted(url)} names is not known without network, and the token's is another than usual"
+        )
+        keys = TokenError(Cause.DISCOVERY_UNREACHABLE, message)
     if jwks is None and pasted.parts is not None:
         from agentcore_auth.tokens.discovery import fetch_issuer  # noqa: PLC0415  # with --jwks there is no network to wait for
 
         try:
-            fetched = fetch_issuer(authorizer.discovery_url)
+            fetched = fetch_issuer(url)
             issuer, keys = fetched.issuer, fetched.jwks
+            notes.extend(fetched.notes)
         except TokenError as error:
             keys = error
-    return examine(pasted, authorizer, issuer=issuer, jwks=keys, now=now, leeway=leeway), context
+    verdict = examine(pasted, authorizer, issuer=issuer, jwks=keys, now=now, leeway=leeway)
+    return replace(verdict, notes=(*verdict.notes, *notes)), context
 
 
 def is_known(verdict: Verdict) -> bool:
-    """Whether the verdict is the gateway's: where this machine cannot reach the issuer, the gateway still may."""
-    return verdict.cause is not Cause.DISCOVERY_UNREACHABLE
+    """Whether the verdict is the gateway's: where this machine cannot reach the issuer, the gateway still may; what it
+    makes of a token for Microsoft Graph, no source says.
+    """
+    return verdict.cause not in {Cause.DISCOVERY_UNREACHABLE, Cause.GRAPH_TOKEN}
 
 
 def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> dict[str, object]:
@@ -136,6 +154,12 @@ def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
         out(f"authorizer that fits:\n{pretty({'customJWTAuthorizer': remedy.authorizer})}")
 
 
+def _repair(source: Source, verdict: Verdict, remedy: Remedy | None) -> str | None:
+    if source.gateway is None or remedy is None or remedy.authorizer is None or not may_be_repaired(verdict.findings):
+        return None
+    return update_command(source.gateway, remedy.authorizer)
+
+
 def _source(options: argparse.Namespace) -> Source:
     lists = {
         "allowedClients": options.allowed_clients,
@@ -143,15 +167,21 @@ def _source(options: argparse.Namespace) -> Source:
         "allowedScopes": options.allowed_scopes,
     }
     given = {key: values for key, values in lists.items() if values}
-    chosen = [name for name in ("stack", "outputs", "authorizer", "discovery_url") if getattr(options, name)]
+    chosen = [
+        name for name in ("stack", "outputs", "authorizer", "gateway_arn", "discovery_url") if getattr(options, name)
+    ]
     if len(chosen) != 1 or (given and chosen != ["discovery_url"]):
         raise CommandError(
-            "name one authorizer: --stack S --gateway P, or --authorizer FILE, or --discovery-url URL with "
-            "--allowed-clients, --allowed-audience, --allowed-scopes",
+            "name one authorizer: --stack S --gateway P, or --authorizer FILE, or --gateway-arn ARN, or "
+            "--discovery-url URL with --allowed-clients, --allowed-audience, --allowed-scopes",
             WRONG_USE,
         )
     if options.authorizer:
-        return Source(_json_file(options.authorizer), options.gateway)
+        return _of_document(_json_file(options.authorizer), options.gateway)
+    if options.gateway_arn:
+        from agentcore_auth.cli.gateway_api import read_gateway  # noqa: PLC0415  # only where AWS is asked
+
+        return _of_document(read_gateway(options.gateway_arn), None)
     if options.discovery_url:
         return Source({"discoveryUrl": options.discovery_url, **given}, options.gateway)
     from agentcore_auth.cli.deployed import or_command_error, outputs_of  # noqa: PLC0415  # only with a stack
@@ -160,6 +190,14 @@ def _source(options: argparse.Namespace) -> Source:
         outputs = outputs_of(options)
         gateway = outputs.gateway(options.gateway)
     return Source(gateway.authorizer, gateway.provider, outputs.stack)
+
+
+def _of_document(document: Mapping[str, object], provider: str | None) -> Source:
+    kind = document.get("authorizerType", "CUSTOM_JWT")
+    if kind != "CUSTOM_JWT":
+        takes = "AWS signatures instead of tokens" if kind == "AWS_IAM" else "tokens without judging them by lists"
+        raise CommandError(f"the gateway's authorizer is {quoted(kind, 40)}: it takes {takes}", WRONG_USE)
+    return Source(document, provider, gateway=document if is_gateway(document) else None)
 
 
 def _keys_from_file(path: str | None) -> Mapping[str, object] | None:

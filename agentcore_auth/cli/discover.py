@@ -8,10 +8,17 @@ from dataclasses import dataclass, field
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
 from agentcore_auth.authorizer.checking import WELL_KNOWN
+from agentcore_auth.authorizer.families import Family, family_of, fitting_lists, recognize
 from agentcore_auth.authorizer.model import is_discovery_url
 from agentcore_auth.authorizer.verification import readable_keys
 from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, out, print_json
-from agentcore_auth.tokens.discovery import document_findings, fetch_document, fetch_jwks, offers_client_credentials
+from agentcore_auth.tokens.discovery import (
+    document_findings,
+    document_notes,
+    fetch_document,
+    fetch_jwks,
+    offers_client_credentials,
+)
 from agentcore_auth.tokens.locations import likely_url
 
 
@@ -25,6 +32,13 @@ class Discovered:
     keys: Sequence[Mapping[str, object]] = ()
     findings: list[Finding] = field(default_factory=list[Finding])
     likely: str | None = None
+    notes: Sequence[str] = ()
+
+    @property
+    def family(self) -> Family | None:
+        """Which family of issuers this is, by the URL or by what the document names."""
+        by_url = recognize(self.read or self.url)
+        return by_url.family if by_url else family_of(self.document.get("issuer"))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -67,6 +81,9 @@ def as_document(found: Discovered) -> dict[str, object]:
         "keys": [{name: key.get(name) for name in ("kid", "kty", "alg")} for key in found.keys],
         "findings": [{"cause": finding.cause.value, "message": finding.message} for finding in found.findings],
         "likelyUrl": found.likely,
+        "notes": list(found.notes),
+        "family": found.family.name if found.family else None,
+        "fits": fitting_lists(found.family) if found.family else None,
     }
 
 
@@ -78,6 +95,9 @@ def _look(found: Discovered, url: str) -> None:
         return
     found.read = url
     found.findings.extend(document_findings(found.document, url))
+    found.notes = document_notes(found.document, url)
+    if found.family and found.family.unusable and not found.findings:
+        found.notes = (*found.notes, found.family.unusable)
     jwks_uri = found.document.get("jwks_uri")
     if isinstance(jwks_uri, str):
         try:
@@ -103,5 +123,9 @@ def _print(found: Discovered) -> None:
     if found.likely:
         works = " (it answers)" if found.read == found.likely else ""
         out(f"likely right: {found.likely}{works}")
+    if found.family and not found.family.unusable:
+        out(f"tokens          as {found.family.name} issues them; lists that fit: {fitting_lists(found.family)}")
+    for note in found.notes:
+        out(f"note: {note}")
     if not found.findings:
         out("fine: a gateway can use this discovery URL")

@@ -13,7 +13,8 @@ from typing import NoReturn
 from agentcore_auth.authorizer.causes import TokenError
 from agentcore_auth.cli.terminal import NO_PACKAGES, REFUSED, WRONG_USE, CommandError, print_json, say
 
-EPILOG = """exit codes: 0 accepted or fine, 1 refused or a finding, 2 wrong use, 3 could not be reached.
+EPILOG = """exit codes: 0 accepted or fine, 1 refused or a finding, 2 wrong use, 3 could not be reached,
+4 nothing was checked (verify).
 Tokens are read from standard input, --token-file or --token-env, and secrets from the stack, .env or the environment,
 never from an argument. HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured. docs/troubleshooting.md shows them all."""
 
@@ -124,7 +125,10 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     _add_token(parser)
     _add_stack(parser, required=False)
     parser.add_argument("--gateway", metavar="P", help="the gateway's provider in the stack (default: the only one)")
-    parser.add_argument("--authorizer", metavar="FILE", help="the authorizer's JSON, bare or wrapped")
+    parser.add_argument("--authorizer", metavar="FILE", help="the authorizer's JSON, or what get-gateway prints")
+    parser.add_argument(
+        "--gateway-arn", metavar="ARN", help="of a gateway that no stack made: reads it from AWS (boto3)"
+    )
     parser.add_argument("--discovery-url", metavar="URL")
     for name in ("clients", "audience", "scopes"):
         parser.add_argument(f"--allowed-{name}", nargs="+", action="extend", default=[], metavar="VALUE")
@@ -155,6 +159,13 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
     _add_stack(parser, required=True)
     parser.add_argument(
         "--wait", type=float, nargs="?", const=120.0, default=0.0, metavar="SECONDS", help="for a new Cognito domain"
+    )
+    parser.add_argument(
+        "--call",
+        action="append",
+        default=[],
+        metavar="TOOL[=JSON]",
+        help='also call a tool, with arguments: --call \'store___stock={"sku": "7"}\'',
     )
 
 

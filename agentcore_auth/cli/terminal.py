@@ -12,7 +12,7 @@ from pathlib import Path
 from agentcore_auth.authorizer.causes import Cause, TokenError
 from agentcore_auth.authorizer.jws import MAX_BYTES
 
-ACCEPTED, REFUSED, WRONG_USE, UNREACHABLE = 0, 1, 2, 3
+ACCEPTED, REFUSED, WRONG_USE, UNREACHABLE, NOTHING_CHECKED = 0, 1, 2, 3, 4
 """Exit codes."""
 NO_PACKAGES = "this Python has not the project's packages: make setup, then . .venv/bin/activate"
 

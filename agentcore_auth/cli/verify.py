@@ -1,22 +1,37 @@
-"""`verify`: every gateway of a stack, with every client: token, check, then MCP initialize and tools/list for real."""
+"""`verify`: every gateway of a stack, with every client: token, check, then MCP for real: initialize, tools/list, and
+calls of the tools that are named. What was not checked is said as such.
+"""
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import cast
 
+from agentcore_auth.authorizer.causes import Cause
 from agentcore_auth.authorizer.checking import unpack
+from agentcore_auth.authorizer.jws import parse_json
 from agentcore_auth.cli.check import Source, is_known, judged
 from agentcore_auth.cli.deployed import or_command_error, outputs_of
 from agentcore_auth.cli.get import refused
-from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, out, print_json, say
+from agentcore_auth.cli.terminal import (
+    ACCEPTED,
+    NOTHING_CHECKED,
+    REFUSED,
+    UNREACHABLE,
+    WRONG_USE,
+    CommandError,
+    out,
+    print_json,
+    say,
+)
 from agentcore_auth.outputs import Client, Gateway, Outputs, OutputsError, Provider
 from agentcore_auth.tokens.cache import TokenCache
 from agentcore_auth.tokens.client import TokenRequestError
 from agentcore_auth.tokens.getting import credentials_of, get_token_patiently
-from agentcore_auth.tokens.mcp_client import McpError, list_tools
+from agentcore_auth.tokens.mcp_client import McpError, call_tool, list_tools
 from agentcore_auth.tokens.remedies import remedy_for
 from agentcore_auth.tokens.transport import UnreachableError
 
@@ -38,20 +53,60 @@ class Row:
     reached: bool = True
 
 
+Calls = Mapping[str, Mapping[str, object]]
+"""Tools to call, by their full names, with their arguments."""
+
+
 def run(options: argparse.Namespace) -> int:
+    calls = dict(_call(given) for given in options.call)
     with or_command_error():
         outputs = outputs_of(options)
-        rows = list(_rows(outputs, options.wait))
-    ok = all(row.ok is not False for row in rows)
+        rows = list(_rows(outputs, options.wait, calls))
+        listed = {tool for row in rows for tool in row.tools}
+        absent = [name for name in calls if listed and name not in listed]
+        rows += [Row("-", None, False, "tool", f"no gateway lists {name}") for name in absent]
+        not_checked = _not_checked(outputs, rows, calls)
+    checked = [row for row in rows if row.ok is not None]
+    ok = all(row.ok for row in checked) if checked else None
     if options.json:
-        print_json({"ok": ok, "gateways": [asdict(row) for row in rows]})
+        print_json({"ok": ok, "gateways": [asdict(row) for row in rows], "notChecked": not_checked})
     else:
         _print(rows)
+        for what in not_checked:
+            out(f"not checked: {what}")
+    if ok is None:
+        return NOTHING_CHECKED
     refused_by_somebody = any(row.ok is False and row.reached for row in rows)
     return ACCEPTED if ok else REFUSED if refused_by_somebody else UNREACHABLE
 
 
-def _rows(outputs: Outputs, patience: float) -> Iterator[Row]:
+def _call(given: str) -> tuple[str, Mapping[str, object]]:
+    name, _, text = given.partition("=")
+    try:
+        arguments = parse_json(text or "{}")
+    except ValueError as error:
+        raise CommandError(f"--call {name}: its arguments are {error}", WRONG_USE) from None
+    if not isinstance(arguments, dict):
+        raise CommandError(f"--call {name}: its arguments have to be a JSON object", WRONG_USE)
+    return name, cast("dict[str, object]", arguments)
+
+
+def _not_checked(outputs: Outputs, rows: Sequence[Row], calls: Calls) -> list[str]:
+    """What this run leaves open, in a sentence each."""
+    found = [f"gateway {row.gateway}: {row.message}" for row in rows if row.ok is None]
+    listed = {tool for row in rows for tool in row.tools}
+    if listed and not calls:
+        found.append(f"whether the tools work: call one with --call {min(listed)}")
+    if not listed:
+        found += [f"tool {name}: no gateway listed its tools" for name in calls]
+    for function, command in outputs.admissions.items():
+        found.append(
+            f"whether the owner of {function} has let the execution role in; if not, the owner runs: {command}"
+        )
+    return found
+
+
+def _rows(outputs: Outputs, patience: float, calls: Calls) -> Iterator[Row]:
     providers = outputs.providers
     for name, gateway in outputs.gateways.items():
         provider = providers.get(name)
@@ -60,10 +115,17 @@ def _rows(outputs: Outputs, patience: float) -> Iterator[Row]:
             yield Row(name, None, None, "token", message)
             continue
         for client in provider.clients.values():
-            yield _row(outputs, gateway, provider, client, patience)
+            yield _row(outputs, gateway, provider, client, patience, calls)
 
 
-def _row(outputs: Outputs, gateway: Gateway[str], provider: Provider[str], client: Client[str], patience: float) -> Row:
+def _row(
+    outputs: Outputs,
+    gateway: Gateway[str],
+    provider: Provider[str],
+    client: Client[str],
+    patience: float,
+    calls: Calls,
+) -> Row:
     try:
         credentials = credentials_of(provider, client)
     except OutputsError as error:
@@ -78,8 +140,8 @@ def _row(outputs: Outputs, gateway: Gateway[str], provider: Provider[str], clien
     verdict, context = judged(unpack(token), source, None, time.time())
     remedy = remedy_for(verdict.findings, context)
     if remedy is not None:
-        reached = is_known(verdict)
-        status = f"{verdict.status} " if reached else ""
+        reached = verdict.cause is not Cause.DISCOVERY_UNREACHABLE
+        status = f"{verdict.status} " if is_known(verdict) else ""
         message = f"{status}{verdict.findings[0].cause.value}: {verdict.findings[0].message}"
         return Row(gateway.provider, client.name, False, "check", message, (), remedy.text, reached)
     try:
@@ -87,8 +149,29 @@ def _row(outputs: Outputs, gateway: Gateway[str], provider: Provider[str], clien
     except (McpError, UnreachableError) as error:
         reached = isinstance(error, McpError)
         return Row(gateway.provider, client.name, False, "call", str(error), reached=reached)
+    if not tools:
+        remedy = "See whether its targets are READY (list-gateway-targets), and offered at this gateway to this client."
+        return Row(
+            gateway.provider,
+            client.name,
+            False,
+            "tools",
+            "the gateway lets the client in, and has no tools",
+            (),
+            remedy,
+        )
+    called = [name for name in calls if name in tools]
+    try:
+        for name in called:
+            call_tool(gateway.mcp_url, token, name, calls[name])
+    except (McpError, UnreachableError) as error:
+        reached = isinstance(error, McpError)
+        owners = " ".join(outputs.admissions.values())
+        remedy = f"If its function is in another account, has its owner let the role in? {owners}" if owners else None
+        return Row(gateway.provider, client.name, False, "tool", str(error), tools, remedy, reached)
     count = "1 tool" if len(tools) == 1 else f"{len(tools)} tools"
-    return Row(gateway.provider, client.name, True, "call", count, tools)
+    message = f"{count}, called {', '.join(called)}" if called else count
+    return Row(gateway.provider, client.name, True, "call", message, tools)
 
 
 def _print(rows: Sequence[Row]) -> None:

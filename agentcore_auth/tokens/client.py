@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import quote, urlencode, urlsplit
@@ -17,6 +18,40 @@ ATTEMPTS = 5
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0
 """Seconds. The pause doubles from the first to the longest; a Retry-After is honoured up to the longest."""
+_BY_AADSTS: Mapping[str, Cause] = {
+    "70011": Cause.SCOPE_FORM,
+    "1002012": Cause.SCOPE_FORM,
+    "90014": Cause.SCOPE_FORM,  # a field is missing; of ours, only the scope can be
+    "700016": Cause.CLIENT_UNKNOWN,
+    "500011": Cause.AUDIENCE_UNKNOWN,
+    "7000215": Cause.WRONG_SECRET,
+    "7000222": Cause.WRONG_SECRET,
+    "501051": Cause.AUDIENCE_NOT_GRANTED,
+    "90002": Cause.ENDPOINT_WRONG,
+    "900023": Cause.ENDPOINT_WRONG,
+}
+"""Entra's own codes, which say more than the OAuth ones (Entra, "Authentication and authorization error codes")."""
+_BY_WORDS: Sequence[tuple[str, Cause]] = (
+    ("org authorization server", Cause.ORG_SERVER_REQUEST),
+    ("dpop", Cause.DPOP_REQUIRED),
+    ("no audience parameter", Cause.AUDIENCE_MISSING),
+    ("not allowed access to apiv1", Cause.AUDIENCE_MISSING),
+    ("service not found", Cause.AUDIENCE_UNKNOWN),
+    ("service not enabled", Cause.AUDIENCE_UNKNOWN),
+    ("client-grant", Cause.AUDIENCE_NOT_GRANTED),
+    ("not authorized to access", Cause.AUDIENCE_NOT_GRANTED),
+    ("policy evaluation failed", Cause.POLICY_MISSING),
+    ("not been granted scope", Cause.SCOPE_NOT_GRANTED),
+)
+"""What Auth0 and Okta say, lower-cased; the first that is found counts."""
+_BY_ERROR: Mapping[str, Cause] = {
+    "invalid_scope": Cause.SCOPE_NOT_GRANTED,
+    "unauthorized_client": Cause.GRANT_NOT_ENABLED,
+    "unsupported_grant_type": Cause.GRANT_NOT_ENABLED,
+    # Cognito says so where the app client's flows are not switched on (AllowedOAuthFlowsUserPoolClient).
+    "invalid_grant": Cause.GRANT_NOT_ENABLED,
+    "invalid_client": Cause.WRONG_SECRET,
+}
 
 
 @dataclass(frozen=True)
@@ -75,23 +110,14 @@ def request_token(
 
 def refusal_cause(status: int, error: str, description: str) -> Cause:
     """What an OAuth error response means, by the codes of RFC 6749 5.2 and the words that the providers add to them."""
-    text = description.lower()
-    if error in {"invalid_dpop_proof", "use_dpop_nonce"} or "dpop" in text:
-        return Cause.DPOP_REQUIRED
-    if "no audience parameter" in text or "not allowed access to apiv1" in text:
-        return Cause.AUDIENCE_MISSING
-    if "service not found" in text or "service not enabled" in text:
-        return Cause.AUDIENCE_UNKNOWN
-    if "client-grant" in text or "not authorized to access" in text:
-        return Cause.AUDIENCE_NOT_GRANTED
-    if "policy evaluation failed" in text:
-        return Cause.POLICY_MISSING
-    if error == "invalid_scope" or "not been granted scope" in text:
-        return Cause.SCOPE_NOT_GRANTED
-    # Cognito says invalid_grant where the app client's flows are not switched on (AllowedOAuthFlowsUserPoolClient).
-    if error in {"unauthorized_client", "unsupported_grant_type", "invalid_grant"}:
-        return Cause.GRANT_NOT_ENABLED
-    if error == "invalid_client" or (error == "access_denied" and text == "unauthorized"):
+    entra = re.match(r"AADSTS(\d+)", description)
+    if entra and entra[1] in _BY_AADSTS:
+        return _BY_AADSTS[entra[1]]
+    said = f"{error} {description}".lower()
+    cause = next((cause for words, cause in _BY_WORDS if words in said), None) or _BY_ERROR.get(error)
+    if cause is not None:
+        return cause
+    if error == "access_denied" and description.lower() == "unauthorized":
         return Cause.WRONG_SECRET
     return Cause.ENDPOINT_WRONG if status in {404, 405} else Cause.REQUEST_REFUSED
 

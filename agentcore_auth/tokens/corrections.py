@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from agentcore_auth.authorizer.causes import Cause, Finding
 from agentcore_auth.authorizer.checking import discovery_url_of
-from agentcore_auth.authorizer.fitting import api_audiences, custom_client_claim
+from agentcore_auth.authorizer.families import family_of
+from agentcore_auth.authorizer.fitting import api_audiences, custom_client_claim, shared_audiences
 from agentcore_auth.authorizer.model import Authorizer, AuthorizerError, CustomClaim
 from agentcore_auth.authorizer.rules import scopes_of
 
@@ -22,7 +23,7 @@ def corrected(authorizer: Authorizer[str], claims: Claims, findings: Iterable[Fi
     """
     result = authorizer
     for finding in findings:
-        if finding.cause in {Cause.ID_TOKEN, Cause.ORG_SERVER_TOKEN}:
+        if finding.cause in {Cause.ID_TOKEN, Cause.ORG_SERVER_TOKEN, Cause.GRAPH_TOKEN}:
             return None
         correction = _CORRECTIONS.get(finding.cause)
         if correction is not None:
@@ -44,8 +45,20 @@ def _without_clients(authorizer: Authorizer[str], _finding: Finding, claims: Cla
     custom = authorizer.custom_claims
     if pinned is not None and all(claim.name != pinned.name for claim in custom):
         custom = (*custom, pinned)
-    audience = authorizer.allowed_audience or api_audiences(claims)
+    shared = shared_audiences(claims) if pinned is None else frozenset[str]()
+    audience = authorizer.allowed_audience or tuple(value for value in api_audiences(claims) if value not in shared)
     return replace(authorizer, allowed_clients=(), allowed_audience=audience, custom_claims=custom)
+
+
+def _with_client(authorizer: Authorizer[str], claims: Claims) -> Authorizer[str]:
+    """With the token's client in its list, where no list names clients yet."""
+    client_id = claims.get("client_id")
+    pinned = custom_client_claim(claims)
+    if authorizer.allowed_clients or any(claim.name in {"azp", "cid", "appid"} for claim in authorizer.custom_claims):
+        return authorizer
+    if isinstance(client_id, str) and client_id:
+        return replace(authorizer, allowed_clients=(client_id,))
+    return replace(authorizer, custom_claims=(*authorizer.custom_claims, pinned)) if pinned else authorizer
 
 
 def _client_as_in_token(authorizer: Authorizer[str], finding: Finding, _claims: Claims) -> Authorizer[str]:
@@ -53,8 +66,25 @@ def _client_as_in_token(authorizer: Authorizer[str], finding: Finding, _claims: 
 
 
 def _audience_as_in_token(authorizer: Authorizer[str], finding: Finding, claims: Claims) -> Authorizer[str]:
-    actual = tuple(value for value in finding.actual if value in api_audiences(claims)) or finding.actual
+    """Never so that all of the issuer's clients come in: an audience that they share is left out, or pinned down."""
+    actual = tuple(value for value in finding.actual if value in api_audiences(claims))
+    if not actual:
+        pinned = _with_client(authorizer, claims)
+        return replace(pinned, allowed_audience=()) if pinned.allowed_clients or pinned.custom_claims else authorizer
+    if shared_audiences(claims).issuperset(actual):
+        authorizer = _with_client(authorizer, claims)
     return replace(authorizer, allowed_audience=_near(authorizer.allowed_audience, actual))
+
+
+def _roles_for_scopes(authorizer: Authorizer[str], _finding: Finding, claims: Claims) -> Authorizer[str]:
+    """Entra's application tokens have roles in place of scopes: those of the scopes that the token has as roles."""
+    family = family_of(claims.get("iss"))
+    roles = claims.get(family.roles_claim) if family and family.roles_claim else None
+    wanted = tuple(scope for scope in authorizer.allowed_scopes if isinstance(roles, list) and scope in roles)
+    if family is None or family.roles_claim is None or not wanted:
+        return authorizer
+    claim = CustomClaim(family.roles_claim, wanted, "CONTAINS" if len(wanted) == 1 else "CONTAINS_ANY")
+    return replace(authorizer, allowed_scopes=(), custom_claims=(*authorizer.custom_claims, claim))
 
 
 def _scopes_as_in_token(authorizer: Authorizer[str], _finding: Finding, claims: Claims) -> Authorizer[str]:
@@ -103,6 +133,7 @@ _CORRECTIONS: Mapping[Cause, _Correction] = {
     Cause.AUDIENCE_SCHEME: _audience_as_in_token,
     Cause.AUDIENCE_ARRAY: _audience_as_in_token,
     Cause.AUDIENCE_DIFFERS: _audience_as_in_token,
+    Cause.SCOPE_ABSENT: _roles_for_scopes,
     Cause.SCOPE_SEPARATOR: _scopes_as_in_token,
     Cause.SCOPE_PREFIX: _scopes_as_in_token,
     Cause.OTHER_REGION: _issuer_as_in_token,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from agentcore_auth.authorizer.causes import Cause, TokenError
 from agentcore_auth.authorizer.jws import parse
 from agentcore_auth.authorizer.rules import seconds_of
-from agentcore_auth.outputs import Client, OutputsError, Provider
+from agentcore_auth.outputs import MASKED, Client, OutputsError, Provider, masked
 from agentcore_auth.tokens.cache import TokenCache
 from agentcore_auth.tokens.client import Credentials, request_token
 from agentcore_auth.tokens.secrets_manager import read_secret
@@ -37,6 +37,8 @@ def credentials_of(provider: Provider[str], client: Client[str], scopes: Sequenc
         if client.secret_arn is None:
             raise OutputsError(f"{provider.name}'s client {client.name} has no secret in the stack's outputs")
         secret = read_secret(client.secret_arn)
+    if secret == MASKED:
+        raise masked(f"the secret of {provider.name}'s client {client.name}")
     scope = " ".join(scopes or client.scopes) or None
     return Credentials(provider.token_endpoint, client.client_id, secret, scope, provider.audience)
 

@@ -10,7 +10,7 @@ import re
 from urllib.parse import urlsplit
 
 from agentcore_auth.authorizer.checking import WELL_KNOWN
-from agentcore_auth.authorizer.differences import is_cognito_host, is_okta_host
+from agentcore_auth.authorizer.families import COGNITO, OKTA, is_host_of
 
 _TOKEN_PATHS = re.compile(
     r"/(oauth2?/token|v1/(token|keys|authorize|introspect)|oauth2?/authorize|authorize|userinfo)$"
@@ -40,9 +40,9 @@ def likely_url(url: str) -> str:
     if domain:
         return _issuer_of_domain(domain["prefix"], domain["region"].lower())
     path = _issuer_path(parts.path)
-    if is_cognito_host(name) and not path:
+    if is_host_of(name, COGNITO) and not path:
         path = "/<UserPoolId>"
-    if is_okta_host(name):
+    if is_host_of(name, OKTA):
         host = host.replace("-admin.okta", ".okta", 1)
         if not re.match(r"/oauth2/[^/]+$", path):
             path = "/oauth2/default"

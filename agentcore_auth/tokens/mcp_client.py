@@ -30,17 +30,7 @@ def list_tools(url: str, token: str) -> list[str]:
 
     Raises McpError, and agentcore_auth.tokens.transport.UnreachableError.
     """
-    session = _Session(url, token)
-    started = session.call(
-        "initialize",
-        {
-            "protocolVersion": PROTOCOL_VERSION,
-            "capabilities": {},
-            "clientInfo": {"name": "agentcore-auth-tokens", "version": "1"},
-        },
-    )
-    session.speak(started.get("protocolVersion"))
-    session.notify("notifications/initialized")
+    session = _opened(url, token)
     tools: list[str] = []
     cursor: object = None
     for _ in range(MAX_PAGES):
@@ -52,6 +42,34 @@ def list_tools(url: str, token: str) -> list[str]:
         if not cursor:
             return tools
     raise McpError(f"tools/list has more than {MAX_PAGES} pages", 200)
+
+
+def call_tool(url: str, token: str, name: str, arguments: Mapping[str, object]) -> None:
+    """Call one tool by its full name (`target___tool`).
+
+    Raises McpError, also where the tool itself fails, and agentcore_auth.tokens.transport.UnreachableError.
+    """
+    result = _opened(url, token).call("tools/call", {"name": name, "arguments": arguments})
+    if result.get("isError"):
+        content = result.get("content")
+        parts = cast("list[object]", content) if isinstance(content, list) else []
+        texts = [cast("dict[str, object]", part).get("text") for part in parts if isinstance(part, dict)]
+        raise McpError(f"{name} fails: {quoted(' '.join(str(text) for text in texts if text), 500)}", 200)
+
+
+def _opened(url: str, token: str) -> _Session:
+    session = _Session(url, token)
+    started = session.call(
+        "initialize",
+        {
+            "protocolVersion": PROTOCOL_VERSION,
+            "capabilities": {},
+            "clientInfo": {"name": "agentcore-auth-tokens", "version": "1"},
+        },
+    )
+    session.speak(started.get("protocolVersion"))
+    session.notify("notifications/initialized")
+    return session
 
 
 class _Session:

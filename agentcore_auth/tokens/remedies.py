@@ -15,6 +15,7 @@ from agentcore_auth.tokens.remedy_sentences import ANSWERS, Context
 _OF_ANOTHER_TOKEN = frozenset(
     {
         Cause.ID_TOKEN,
+        Cause.GRAPH_TOKEN,
         Cause.ORG_SERVER_TOKEN,
         Cause.OTHER_REGION,
         Cause.OTHER_POOL,
@@ -46,7 +47,7 @@ def remedy_for(findings: Sequence[Finding], context: Context) -> Remedy | None:
     better = _better_authorizer(findings, context)
     if context.kind == "oidc" and context.authorizer is not None and better is not None:
         keys = _changed_keys(context.authorizer, better, context.provider or "NAME")
-    return Remedy(sentence, keys, better.to_api() if better else None)
+    return Remedy(sentence, keys if context.of_stack else {}, better.to_api() if better else None)
 
 
 def sentences_for(findings: Sequence[Finding], context: Context) -> list[str | None]:
@@ -66,7 +67,7 @@ def _better_authorizer(findings: Sequence[Finding], context: Context) -> Authori
     lists_differ = findings[-1].cause.rank > Cause.ID_TOKEN.rank
     if context.authorizer is not None and not (_wants_another_token(findings) and lists_differ):
         return corrected(context.authorizer, context.claims, findings)
-    if any(finding.cause in {Cause.ID_TOKEN, Cause.ORG_SERVER_TOKEN} for finding in findings):
+    if any(finding.cause in {Cause.ID_TOKEN, Cause.ORG_SERVER_TOKEN, Cause.GRAPH_TOKEN} for finding in findings):
         return None
     try:
         return fitting(context.claims)[0]

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
 from agentcore_auth.authorizer.checking import discovery_url_of
+from agentcore_auth.authorizer.families import ENTRA_V2, GRAPH_AUDIENCES, KEYCLOAK, Family, family_of, tenant_of
 from agentcore_auth.authorizer.fitting import api_audiences, fitting
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.authorizer.shapes import host_of, shape_of
@@ -29,6 +30,11 @@ class Context:
     stack: str | None = None
 
     @property
+    def of_stack(self) -> bool:
+        """Whether a stack made the gateway, so that its user has a stack file."""
+        return self.provider is not None or self.stack is not None
+
+    @property
     def kind(self) -> str:
         """cognito, auth0, okta or oidc, as the configuration has keys: by the gateway's provider, or else the token."""
         if self.provider is not None:
@@ -43,8 +49,15 @@ class Context:
         return kind if kind in BUILT_IN else "oidc"
 
     @property
+    def family(self) -> Family | None:
+        """The family of the token's issuer."""
+        return family_of(self.claims.get("iss"))
+
+    @property
     def get(self) -> str:
-        """The command that fetches a new token."""
+        """The command that fetches a new token: with a stack, or as `.env` says."""
+        if not self.of_stack:
+            return "agentcore-auth get --no-cache"
         provider = self.provider or (self.kind if self.kind != "oidc" else "PROVIDER")
         return f"agentcore-auth get --stack {self.stack or 'STACK'} --idp {provider} --no-cache"
 
@@ -56,12 +69,12 @@ class Context:
 Answer = tuple[str, Mapping[str, object]]
 
 
-def _says(sentence: str) -> Callable[[Finding, Context], Answer]:
-    """A remedy without configuration; {get}, {iss} and {url} are filled in."""
+def _says(sentence: str, *, in_stack: str = "") -> Callable[[Finding, Context], Answer]:
+    """A remedy without configuration; {get} and {url} are filled in, and {in_stack} where a stack made the gateway."""
 
     def answer(_finding: Finding, context: Context) -> Answer:
         url = context.authorizer.discovery_url if context.authorizer else "URL"
-        return sentence.format(get=context.get, iss=context.text("iss"), url=url), {}
+        return sentence.format(get=context.get, url=url, in_stack=in_stack if context.of_stack else ""), {}
 
     return answer
 
@@ -86,9 +99,10 @@ def _client_id_absent(_finding: Finding, context: Context) -> Answer:
         )
         return sentence, _key(context, "auth0", "tokenDialect", "rfc9068_profile_authz")
     if context.issued_by == "okta":
+        in_stack = " (under okta.allowedClients the program does that, or, for several, has tokens say client_id)"
         sentence = (
             "Okta names the client in cid, which allowedClients is not compared with: use allowedAudience and a custom "
-            "claim cid (under okta.allowedClients the program does that, or, for several, has tokens say client_id)."
+            f"claim cid{in_stack if context.of_stack else ''}."
         )
         return sentence, _key(context, "okta", "allowedClients", [context.text("cid")])
     sentence = (
@@ -134,6 +148,14 @@ def _audience_array(finding: Finding, context: Context) -> Answer:
 
 def _audience_differs(finding: Finding, context: Context) -> Answer:
     audience = _api_audience(finding, context)
+    if audience not in api_audiences(context.claims):
+        how = ", by an audience mapper in a client scope of the client" if context.family is KEYCLOAK else ""
+        sentence = (
+            f"Tokens of all the issuer's clients have the audience {quoted(audience)}, so do not allow it: have the "
+            f"issuer put {quoted(finding.expected[0])} into the token's aud{how}, or leave allowedAudience out and "
+            "name the client."
+        )
+        return sentence, {}
     sentence = (
         f"Ask for a token with the audience {quoted(finding.expected[0])} (the API's identifier; what the token "
         f"request names must be what the gateway allows), or, if {quoted(audience)} is the right API, allow that."
@@ -151,6 +173,13 @@ def _audience_key(audience: str, context: Context) -> dict[str, object]:
 
 def _scope_missing(finding: Finding, context: Context) -> Answer:
     scope = finding.expected[0]
+    if context.family is not None and context.family.roles_claim:
+        sentence = (
+            "Entra's application tokens have roles and no scopes: leave allowedScopes out, define the permission as an "
+            "app role of the API, assign it to the client, and demand it in customClaims: roles CONTAINS "
+            f"{quoted(scope)}."
+        )
+        return sentence, {}
     return (
         f"Grant the client the scope {quoted(scope)} at the provider, and ask for it: {context.get} --scope {scope}",
         _scope_keys(finding.expected, context),
@@ -192,17 +221,28 @@ def _other_issuer(finding: Finding, context: Context) -> Answer:
         keys = {"okta:orgName": host.partition(".")[0]}
     elif finding.cause is Cause.OTHER_AUTHORIZATION_SERVER:
         keys = {"okta.authorizationServer": "default" if actual.endswith("/oauth2/default") else "own"}
+    tenant = tenant_of(actual)
+    if tenant is not None and context.authorizer is not None and tenant in context.authorizer.discovery_url:
+        version = "1 (or null), for tokens of version 1.0" if context.family is ENTRA_V2 else "2"
+        sentence = (
+            f"Set accessTokenAcceptedVersion to {version} in the manifest of the API's registration, which decides the "
+            f"version of its tokens, or set discoveryUrl to {discovery_url_of(actual)}, for the tokens that it has now."
+        )
+        return sentence, {}
     either = f"Take a token of the gateway's own issuer ({context.get})"
     if not actual:
         return f"{either}.", {}
     return f"{either}, or, if the token's issuer is the right one, set discoveryUrl to {discovery_url_of(actual)}", keys
 
 
-def _org_server(finding: Finding, _context: Context) -> Answer:
+def _org_server(finding: Finding, context: Context) -> Answer:
     host = host_of(finding.actual[0] if finding.actual else "") or "ORG"
+    server = f"https://{host}/oauth2/default"
+    url = context.authorizer.discovery_url if context.authorizer else ""
+    too = "" if "/oauth2/" in url else f" Its discovery URL for the gateway is {discovery_url_of(server)}"
     sentence = (
         "Tokens of Okta's org authorization server are for Okta's own API only: ask the default (or a custom) "
-        f"authorization server, https://{host}/oauth2/default/v1/token."
+        f"authorization server, {server}/v1/token.{too}"
     )
     return sentence, {"okta.authorizationServer": "default"}
 
@@ -217,7 +257,30 @@ def _issuer_slash(finding: Finding, context: Context) -> Answer:
     return sentence, keys
 
 
-def _claim_absent(finding: Finding, _context: Context) -> Answer:
+def _graph_token(_finding: Finding, context: Context) -> Answer:
+    allowed = context.authorizer.allowed_audience if context.authorizer else ()
+    audience = next((value for value in allowed if value not in GRAPH_AUDIENCES), "APPLICATION-ID")
+    resource = audience if "://" in audience else f"api://{audience}"
+    too = "" if audience in allowed else " Allow that API's audience instead of Graph's."
+    return (
+        f"Ask for a token for the gateway's own API: the scope is {resource}/.default, of Entra's token endpoint.{too}",
+        {},
+    )
+
+
+def _all_tenants(_finding: Finding, context: Context) -> Answer:
+    actual = context.text("iss")
+    url = discovery_url_of(actual) if tenant_of(actual) else "that of the one tenant that issues the tokens"
+    return f"A gateway has one issuer, so one tenant: set discoveryUrl to {url}", {}
+
+
+def _claim_absent(finding: Finding, context: Context) -> Answer:
+    if context.family is not None and finding.claim == context.family.roles_claim:
+        sentence = (
+            f"Give the client an app role of the API (of the kind for applications, with an administrator's consent); "
+            f"then its tokens have {quoted(finding.claim)}: {context.get}"
+        )
+        return sentence, {}
     sentence = (
         f"Have the issuer put {quoted(finding.claim)} into its access tokens (names are case-sensitive), or take it "
         "out of customClaims."
@@ -225,14 +288,15 @@ def _claim_absent(finding: Finding, _context: Context) -> Answer:
     return sentence, {}
 
 
-def _claim_type(finding: Finding, _context: Context) -> Answer:
+def _claim_type(finding: Finding, context: Context) -> Answer:
     if finding.actual[0] == "array of string":
         fit = "STRING_ARRAY with CONTAINS (one value) or CONTAINS_ANY (several)"
     elif finding.actual[0] == "string":
         fit = "STRING with EQUALS"
     else:
         return f"AgentCore compares texts only: have the issuer write {quoted(finding.claim)} as a string.", {}
-    return f"Compare {quoted(finding.claim)} as {fit}: `equals` is for a string, `contains` for an array.", {}
+    in_stack = ": `equals` is for a string, `contains` for an array" if context.of_stack else ""
+    return f"Compare {quoted(finding.claim)} as {fit}{in_stack}.", {}
 
 
 def _claim_differs(finding: Finding, _context: Context) -> Answer:
@@ -263,13 +327,16 @@ ANSWERS: Mapping[Cause, Callable[[Finding, Context], Answer]] = {
     Cause.PASTED_ALONG: _says("Send the token alone, once, after `Authorization: Bearer `."),
     Cause.NOT_A_TOKEN: _says("Pipe in the access token and nothing else: {get} | agentcore-auth check …"),
     Cause.OPAQUE_TOKEN: _says(
-        "Ask for a token that is a JWT: Auth0 issues one only where the request names an `audience` (auth0.audience), "
-        "Okta only from a default or custom authorization server."
+        "Ask for a token that is a JWT: Auth0 issues one only where the request names an `audience`{in_stack}, "
+        "Okta only from a default or custom authorization server.",
+        in_stack=" (auth0.audience)",
     ),
     Cause.ENCRYPTED_TOKEN: _says(
-        "Ask for a signed token: Auth0 encrypts it where the request names no `audience` (auth0.audience) or the API "
-        "has token encryption switched on; elsewhere switch encryption of access tokens off."
+        "Ask for a signed token: Auth0 encrypts it where the request names no `audience`{in_stack} or the API "
+        "has token encryption switched on; elsewhere switch encryption of access tokens off.",
+        in_stack=" (auth0.audience)",
     ),
+    Cause.GRAPH_TOKEN: _graph_token,
     Cause.DISCOVERY_URL_FORM: _discover,
     Cause.DISCOVERY_UNREACHABLE: _says(
         "Check the issuer's host name, the network, HTTPS_PROXY, and SSL_CERT_FILE for a private CA, then: "
@@ -278,11 +345,12 @@ ANSWERS: Mapping[Cause, Callable[[Finding, Context], Answer]] = {
     Cause.DISCOVERY_NOT_FOUND: _discover,
     Cause.DISCOVERY_NOT_JSON: _discover,
     Cause.DISCOVERY_INCOMPLETE: _discover,
-    Cause.DISCOVERY_WRONG_ISSUER: _discover,
+    Cause.DISCOVERY_WRONG_ISSUER: _all_tenants,
     Cause.JWKS_UNUSABLE: _discover,
     Cause.ALGORITHM_NOT_ALLOWED: _says(
-        "Have the issuer sign with RS256 or another asymmetric algorithm (in Auth0: the API's signing algorithm, which "
-        "this program sets; HS256 and none cannot be verified with a public key), then: {get}"
+        "Have the issuer sign with RS256 or another asymmetric algorithm (in Auth0: the API's signing "
+        "algorithm{in_stack}; HS256 and none cannot be verified with a public key), then: {get}",
+        in_stack=", which this program sets",
     ),
     Cause.ORG_SERVER_TOKEN: _org_server,
     Cause.ISSUER_SLASH: _issuer_slash,

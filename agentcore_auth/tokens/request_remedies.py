@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from agentcore_auth.authorizer.causes import Cause
+from agentcore_auth.authorizer.families import ENTRA, is_host_of
 from agentcore_auth.authorizer.shapes import host_of
 
 
@@ -17,8 +18,10 @@ def request_remedy(cause: Cause, token_endpoint: str, *, scope: str | None = Non
 
 
 def provider_of(token_endpoint: str) -> str:
-    """cognito, auth0, okta or oidc, by the paths that these providers' token endpoints have."""
+    """cognito, auth0, okta, entra or oidc, by the hosts and paths that these providers' token endpoints have."""
     path = urlsplit(token_endpoint).path
+    if is_host_of(host_of(token_endpoint), *ENTRA):
+        return "entra"
     if path == "/oauth/token":
         return "auth0"
     if path.startswith("/oauth2/") and path.endswith("/v1/token"):
@@ -32,10 +35,16 @@ _ANYWHERE: Mapping[Cause, str] = {
     Cause.ENDPOINT_WRONG: "Take token_endpoint from the discovery document: agentcore-auth discover https://{host}",
     Cause.WRONG_SECRET: "Use the client's own id and secret: agentcore-auth env --stack STACK --idp PROVIDER --force",
     Cause.GRANT_NOT_ENABLED: "Allow the client the grant client_credentials at the provider.",
+    Cause.CLIENT_UNKNOWN: "Compare the client id, and the tenant or realm in the URL, with the client's registration.",
+    Cause.SCOPE_FORM: "Ask for scopes in the form that the provider wants: {scope} is none.",
     Cause.SCOPE_NOT_GRANTED: "Grant the client the scope {scope}, or ask for one that it has: --scope",
     Cause.AUDIENCE_MISSING: "Name the API in the request: AUDIENCE in .env, or <provider>.audience in the stack.",
     Cause.AUDIENCE_UNKNOWN: "Ask for an audience that exists: {audience} is none of the provider's API identifiers.",
     Cause.AUDIENCE_NOT_GRANTED: "Allow the client to use the API {audience} at the provider.",
+    Cause.ORG_SERVER_REQUEST: (
+        "Ask the default (or a custom) authorization server, https://{host}/oauth2/default/v1/token: the org "
+        "authorization server's tokens are for Okta's own API, and no gateway can check them."
+    ),
     Cause.POLICY_MISSING: "Allow this client, grant and scope in an access policy of the authorization server.",
     Cause.DPOP_REQUIRED: "Switch off DPoP for this application: a gateway takes plain bearer tokens.",
 }
@@ -47,6 +56,30 @@ _BY_PROVIDER: Mapping[tuple[Cause, str], str] = {
     (Cause.ENDPOINT_WRONG, "cognito"): (
         "Take the domain, not the issuer: https://PREFIX.auth.REGION.amazoncognito.com/oauth2/token "
         "(cognito.domainPrefix)."
+    ),
+    (Cause.WRONG_SECRET, "entra"): (
+        "Entra: App registrations > the client > Certificates & secrets: take the secret's Value (not its Secret ID), "
+        "of one that has not expired."
+    ),
+    (Cause.ENDPOINT_WRONG, "entra"): (
+        "Put the tenant's id into the endpoint: https://{host}/TENANT/oauth2/v2.0/token; the discovery document "
+        "names it."
+    ),
+    (Cause.CLIENT_UNKNOWN, "entra"): (
+        "Compare the client id (Application ID, not Object ID) with App registrations, and the tenant in the endpoint: "
+        "the application has to be registered in that tenant, or consented to there."
+    ),
+    (Cause.SCOPE_FORM, "entra"): (
+        "A client-credentials request to Entra names the resource and /.default, as one scope: --scope api://APPLICATION-ID"
+        "/.default (the API's Application ID URI); single permissions are app roles. Asked for was {scope}."
+    ),
+    (Cause.AUDIENCE_UNKNOWN, "entra"): (
+        "Entra has no API with the Application ID URI in {scope} in this tenant: App registrations > the API > Expose "
+        "an API names it; an API of another tenant needs a service principal here."
+    ),
+    (Cause.AUDIENCE_NOT_GRANTED, "entra"): (
+        "Entra: the API demands an assignment. Define an app role with the allowed member type Applications on the "
+        "API, add it to the client under API permissions, and grant the administrator's consent."
     ),
     (Cause.GRANT_NOT_ENABLED, "cognito"): (
         "Allow the app client the OAuth flow client_credentials, switch its OAuth flows on "

@@ -57,9 +57,11 @@ class HandMade:
         api.update_function_configuration(FunctionName=self.function_arn, **settings)
 
 
-def make(aws: Callable[[str], Any], code: str, **gateway_settings: Any) -> HandMade:
+def make(
+    aws: Callable[[str], Any], code: str, lists: Mapping[str, Any] | None = None, **gateway_settings: Any
+) -> HandMade:
     """Pool, client, role, function, gateway and target; the client has the scopes `tools/use` and `tools/see`, the
-    gateway wants the first.
+    gateway wants the first, or what `lists` has instead.
     """
     unique = uuid.uuid4().hex[:8]
     idp = aws("cognito-idp")
@@ -99,13 +101,13 @@ def make(aws: Callable[[str], Any], code: str, **gateway_settings: Any) -> HandM
     )
     control = aws("bedrock-agentcore-control")
     discovery = f"https://cognito-idp.us-west-2.amazonaws.com/{pool}/.well-known/openid-configuration"
-    authorizer = {"discoveryUrl": discovery, "allowedClients": [client["ClientId"]], "allowedScopes": ["tools/use"]}
+    lists = lists or {"allowedClients": [client["ClientId"]], "allowedScopes": ["tools/use"]}
     gateway = control.create_gateway(
         name=f"hand-{unique}",
         roleArn=role_arn,
         protocolType="MCP",
         authorizerType="CUSTOM_JWT",
-        authorizerConfiguration={"customJWTAuthorizer": authorizer},
+        authorizerConfiguration={"customJWTAuthorizer": {"discoveryUrl": discovery, **lists}},
         **gateway_settings,
     )
     tool = {"name": "stock", "description": "How much there is", "inputSchema": SCHEMA}

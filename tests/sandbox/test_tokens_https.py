@@ -71,6 +71,20 @@ def test_check_reads_discovery_document_and_keys(tokens: Command, server: HttpsS
     assert [asked.path for asked in server.asked] == [WELL_KNOWN, "/keys"]
 
 
+def test_another_issuers_document_is_a_note_and_its_issuer_the_one_that_counts(
+    tokens: Command, server: HttpsServer, issuer: str
+) -> None:
+    other = "https://other.example.com"
+    server.routes[WELL_KNOWN] = Reply({**document(issuer), "issuer": other})
+    for token, status in ((token_of(other), 200), (token_of(issuer), 401)):
+        _, found = check(tokens, issuer, token)
+        assert found["status"] == status
+        assert f'"{other}"' in str(found["notes"])
+    discovered = tokens("discover", "--json", discovery_url(issuer))
+    assert (discovered.code, discovered.document["findings"]) == (0, [])
+    assert f'"{other}"' in str(discovered.document["notes"])
+
+
 def test_the_token_never_leaves_the_machine(tokens: Command, server: HttpsServer, issuer: str) -> None:
     token = token_of(issuer)
     check(tokens, issuer, token)
@@ -103,7 +117,6 @@ DOCUMENTS = {
     "JSON that is no object": (Reply([1]), "discovery_not_json", 1),
     "a document that is nested too deeply": (Reply(b"[" * 200_000), "discovery_not_json", 1),
     "more than a megabyte": (Reply(b" " * (MAX_BYTES + 1)), "discovery_unreachable", 3),
-    "another issuer's document": (Reply(document("https://other.example.com")), "discovery_wrong_issuer", 1),
     "a document without keys": (Reply({"issuer": "x"}), "discovery_incomplete", 1),
 }
 
@@ -207,7 +220,7 @@ FINDINGS = {
     "all is well": ({}, [], 0),
     "no token endpoint": ({"token_endpoint": None}, ["discovery_incomplete"], 1),
     "no key set": ({"jwks_uri": None}, ["discovery_incomplete"], 1),
-    "another issuer": ({"issuer": "https://other.example.com"}, ["discovery_wrong_issuer"], 1),
+    "all tenants": ({"issuer": "https://login.example.com/{tenantid}/v2.0"}, ["discovery_wrong_issuer"], 1),
     "client_credentials not offered": ({"grant_types_supported": ["authorization_code"]}, ["grant_not_enabled"], 1),
     "grants not stated, as at Cognito": ({"grant_types_supported": None}, [], 0),
 }

@@ -193,8 +193,89 @@ def test_verify_passes_over_an_issuer_without_a_client_of_the_stack(
     document = outputs(server)
     document["identityProviders"]["corp"]["clients"] = {}
     shown = tokens("verify", "--outputs", saved(tmp_path, document))
-    assert shown.code == 0
+    assert shown.code == 4
     assert "skipped" in shown.out
+    assert "not checked: gateway corp: no client of this stack" in shown.out
+    as_json = tokens("verify", "--json", "--outputs", saved(tmp_path, document)).document
+    assert (as_json["ok"], len(as_json["notChecked"])) == (None, 1)
+
+
+def test_one_gateway_that_was_checked_is_enough_for_a_verdict(
+    tokens: Command, server: HttpsServer, tmp_path: Path
+) -> None:
+    document = outputs(server)
+    document["gateways"]["other"] = document["gateways"]["corp"]
+    shown = tokens("verify", "--outputs", saved(tmp_path, document))
+    assert shown.code == 0
+    assert "not checked: gateway other: no client" in shown.out
+
+
+def test_a_gateway_without_tools_is_a_finding(tokens: Command, server: HttpsServer, tmp_path: Path) -> None:
+    def empty(asked: Asked) -> Reply:
+        message = json.loads(asked.body)
+        return Reply({"jsonrpc": "2.0", "id": message.get("id"), "result": {"tools": []}})
+
+    server.routes["/mcp"] = empty
+    shown = tokens("verify", "--outputs", saved(tmp_path, outputs(server)))
+    assert shown.code == 1
+    assert "has no tools" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("call", "code", "says"),
+    [
+        ('echo___a={"x": 1}', 0, "3 tools, called echo___a"),
+        ("echo___a", 1, 'failed at tool  echo___a fails: "x is missing"'),
+        ("other___z", 1, "no gateway lists other___z"),
+        ("echo___a={", 2, "its arguments are not JSON"),
+        ("echo___a=[]", 2, "have to be a JSON object"),
+    ],
+)
+def test_verify_calls_the_tools_that_are_named(
+    tokens: Command, server: HttpsServer, tmp_path: Path, call: str, code: int, says: str
+) -> None:
+    def calling(asked: Asked) -> Reply:
+        message = json.loads(asked.body)
+        if message["method"] != "tools/call":
+            return mcp(asked)
+        failed = message["params"] != {"name": "echo___a", "arguments": {"x": 1}}
+        result = {"isError": failed, "content": [{"type": "text", "text": "x is missing" if failed else "1"}]}
+        return Reply({"jsonrpc": "2.0", "id": message["id"], "result": result})
+
+    server.routes["/mcp"] = calling
+    answer = tokens("verify", "--call", call, "--outputs", saved(tmp_path, outputs(server)))
+    assert answer.code == code
+    assert says in " ".join((answer.out + answer.err).split("\n"))
+
+
+def test_functions_whose_owners_may_not_have_admitted_the_role_are_named(
+    tokens: Command, server: HttpsServer, tmp_path: Path
+) -> None:
+    function = "arn:aws:lambda:eu-west-1:210987654321:function:stock"
+    document = outputs(server) | {"crossAccountStatements": [{"functionArn": function, "command": "aws lambda x"}]}
+    shown = tokens("verify", "--outputs", saved(tmp_path, document)).out
+    assert f"not checked: whether the owner of {function} has let the execution role in" in shown
+    assert "aws lambda x" in shown
+
+
+@pytest.mark.parametrize("path", ["clientSecret", "clients", "corp"])
+def test_outputs_without_their_secrets_are_named_as_the_cause(
+    tokens: Command, server: HttpsServer, tmp_path: Path, path: str
+) -> None:
+    document = outputs(server)
+    provider = document["identityProviders"]["corp"]
+    if path == "clientSecret":
+        provider["clients"]["default"]["clientSecret"] = "[secret]"
+    elif path == "clients":
+        provider["clients"] = "[secret]"
+    else:
+        document["identityProviders"] = {"corp": "[secret]"}
+    answer = tokens("verify", "--outputs", saved(tmp_path, document))
+    assert answer.code in {1, 2}
+    assert (
+        "[secret] in these outputs: save them with pulumi stack output --json --show-secrets" in answer.out + answer.err
+    )
+    assert not any(asked.path == "/token" for asked in server.asked)
 
 
 def test_verify_waits_for_a_domain_that_is_new(

@@ -135,7 +135,7 @@ def test_claims_of_any_type_get_a_verdict(claim: str, odd: object) -> None:
         allowed_clients=(COGNITO_CLIENT,),
         allowed_audience=("a",),
         allowed_scopes=("s",),
-        custom_claims=(CustomClaim(claim, ("value",)),),
+        custom_claims=() if claim == "client_id" else (CustomClaim(claim, ("value",)),),
     )
     claims = {**cognito(), claim: odd}
     assert judge(authorizer, claims, issuer=COGNITO_ISSUER, now=NOW).status in {401, 403}

@@ -90,7 +90,7 @@ def test_check_accepts(tokens: Command, jwks: str) -> None:
 
 
 def test_check_refuses_with_a_remedy(tokens: Command, jwks: str) -> None:
-    arguments = (*AT_COGNITO, "--allowed-audience", "gateway123", "--jwks", jwks)
+    arguments = (*AT_COGNITO, "--gateway", "cognito", "--allowed-audience", "gateway123", "--jwks", jwks)
     checked = tokens("check", *arguments, stdin=fresh(cognito()))
     assert checked.code == 1
     assert checked.out.startswith("401 audience_absent: ")
@@ -126,7 +126,9 @@ def test_check_of_an_authorizer_without_a_list_names_the_tightest(tokens: Comman
     document = tokens("check", "--json", *AT_COGNITO, "--jwks", jwks, stdin=fresh(cognito())).document
     assert (document["status"], document["cause"]) == (401, "no_list")
     assert document["authorizer"]["allowedClients"] == [COGNITO_CLIENT]
-    assert document["configuration"]["oidc.NAME.allowedScopes"] == ["gateway/read", "gateway/write"]
+    assert document["configuration"] == {}  # there is no stack
+    of_stack = tokens("check", "--json", *AT_COGNITO, "--gateway", "pool", "--jwks", jwks, stdin=fresh(cognito()))
+    assert of_stack.document["configuration"]["oidc.pool.allowedScopes"] == ["gateway/read", "gateway/write"]
 
 
 def test_check_of_an_authorizer_that_aws_would_refuse(tokens: Command, jwks: str) -> None:

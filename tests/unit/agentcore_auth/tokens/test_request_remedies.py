@@ -13,7 +13,56 @@ AUTH0 = "https://dev-tenant.us.auth0.com/oauth/token"
 OKTA = "https://dev-org.okta.com/oauth2/default/v1/token"
 OTHER = "https://sso.example.com/realms/a/protocol/openid-connect/token"
 
+ENTRA = "https://login.microsoftonline.com/11111111-aaaa-4bbb-8ccc-222222222222/oauth2/v2.0/token"
+OKTA_ORG = "https://dev-org.okta.com/oauth2/v1/token"
+
 REFUSALS = [
+    (
+        ENTRA,
+        400,
+        "invalid_scope",
+        "AADSTS1002012: The provided value for scope api://gw/Gateway.Invoke is not valid.",
+        Cause.SCOPE_FORM,
+        "/.default",
+    ),
+    (ENTRA, 400, "invalid_scope", "AADSTS70011: The provided request must include a scope.", Cause.SCOPE_FORM, "roles"),
+    (ENTRA, 400, "invalid_request", "AADSTS90014: The field 'scope' is missing.", Cause.SCOPE_FORM, "/.default"),
+    (
+        ENTRA,
+        400,
+        "unauthorized_client",
+        "AADSTS700016: Application with identifier 'x' was not found in the directory 'Contoso'.",
+        Cause.CLIENT_UNKNOWN,
+        "not Object ID",
+    ),
+    (
+        ENTRA,
+        400,
+        "invalid_resource",
+        "AADSTS500011: The resource principal named api://gw was not found in the tenant.",
+        Cause.AUDIENCE_UNKNOWN,
+        "Application ID URI",
+    ),
+    (ENTRA, 401, "invalid_client", "AADSTS7000215: Invalid client secret.", Cause.WRONG_SECRET, "not its Secret ID"),
+    (ENTRA, 401, "invalid_client", "AADSTS7000222: The keys are expired.", Cause.WRONG_SECRET, "expired"),
+    (
+        ENTRA,
+        400,
+        "invalid_grant",
+        "AADSTS501051: Application is not assigned to a role for the application.",
+        Cause.AUDIENCE_NOT_GRANTED,
+        "app role",
+    ),
+    (ENTRA, 400, "invalid_request", "AADSTS90002: Tenant 'x' not found.", Cause.ENDPOINT_WRONG, "oauth2/v2.0/token"),
+    (ENTRA, 400, "unauthorized_client", "AADSTS999999: Something new.", Cause.GRANT_NOT_ENABLED, "client_credentials"),
+    (
+        OKTA_ORG,
+        401,
+        "invalid_client",
+        "Client Credentials requests to the Org Authorization Server must use the private_key_jwt method.",
+        Cause.ORG_SERVER_REQUEST,
+        "https://dev-org.okta.com/oauth2/default/v1/token",
+    ),
     (COGNITO, 400, "invalid_client", "", Cause.WRONG_SECRET, "agentcore-auth env"),
     (AUTH0, 401, "access_denied", "Unauthorized", Cause.WRONG_SECRET, "agentcore-auth env"),
     (OKTA, 401, "invalid_client", "The client secret supplied is invalid.", Cause.WRONG_SECRET, "agentcore-auth env"),
@@ -62,7 +111,7 @@ def test_a_refused_request_ends_in_its_remedy(
     assert says in request_remedy(cause, endpoint, scope="x", audience="gateway123")
 
 
-@pytest.mark.parametrize("endpoint", [COGNITO, AUTH0, OKTA, OTHER])
+@pytest.mark.parametrize("endpoint", [COGNITO, AUTH0, OKTA, ENTRA, OTHER])
 def test_every_cause_of_a_request_has_a_remedy_at_every_provider(endpoint: str) -> None:
     of_a_request = [cause for cause in Cause if cause.rank >= Cause.UNREACHABLE.rank]
     sentences = [request_remedy(cause, endpoint) for cause in of_a_request]
@@ -71,7 +120,8 @@ def test_every_cause_of_a_request_has_a_remedy_at_every_provider(endpoint: str) 
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "provider"), [(COGNITO, "cognito"), (AUTH0, "auth0"), (OKTA, "okta"), (OTHER, "oidc")]
+    ("endpoint", "provider"),
+    [(COGNITO, "cognito"), (AUTH0, "auth0"), (OKTA, "okta"), (ENTRA, "entra"), (OTHER, "oidc")],
 )
 def test_the_provider_is_known_by_its_endpoint(endpoint: str, provider: str) -> None:
     assert provider_of(endpoint) == provider

@@ -1,0 +1,46 @@
+"""A gateway as AWS has it (GetGateway), for one that no stack made."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from agentcore_auth.authorizer.causes import quoted
+from agentcore_auth.cli.terminal import REFUSED, UNREACHABLE, WRONG_USE, CommandError
+from agentcore_auth.tokens.repair import GATEWAY_ARN, KEPT
+
+
+def read_gateway(arn: str) -> Mapping[str, object]:
+    """What an update has to repeat of a gateway, and its ARN, by boto3 and the caller's own credentials.
+
+    Raises CommandError: no gateway's ARN, no boto3, refused, not reached.
+    """
+    parts = re.fullmatch(GATEWAY_ARN, arn)
+    if parts is None:
+        raise CommandError(
+            f"{quoted(arn)} is no gateway's ARN: that is arn:aws:bedrock-agentcore:REGION:ACCOUNT:gateway/ID", WRONG_USE
+        )
+    if importlib.util.find_spec("boto3") is None:
+        raise CommandError(
+            "boto3 is not installed: pip install boto3, or save what the aws CLI prints, and name the file with "
+            f"--authorizer: aws bedrock-agentcore-control get-gateway --region {parts['region']} "
+            f"--gateway-identifier {parts['id']}",
+            WRONG_USE,
+        )
+    boto3 = cast("Any", importlib.import_module("boto3"))
+    exceptions = cast("Any", importlib.import_module("botocore.exceptions"))
+    try:
+        client = boto3.client("bedrock-agentcore-control", region_name=parts["region"])
+        answer = cast("Mapping[str, object]", client.get_gateway(gatewayIdentifier=parts["id"]))
+    except exceptions.ClientError as error:
+        raise CommandError(f"{arn} cannot be read: {_line(error)}", REFUSED) from None
+    except exceptions.BotoCoreError as error:
+        raise CommandError(f"{arn} cannot be read: {_line(error)}", UNREACHABLE) from None
+    return {"gatewayArn": arn, **{key: answer[key] for key in KEPT if key in answer}}
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
