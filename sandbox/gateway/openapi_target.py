@@ -46,7 +46,11 @@ async def answered(client: httpx2.AsyncClient, server: str, request: HttpRequest
     """A backend's response to the request as a tool's answer: a status of 400 or more is the tool's failure."""
     async with client:
         response = await client.request(
-            request.method, f"{server}{request.target}", headers=request.headers, content=request.body
+            request.method,
+            f"{server}{request.target}",
+            headers=request.headers,
+            content=request.body,
+            files={name: (None, value) for name, value in request.fields.items()} or None,
         )
     if response.status_code >= 400:
         return Answer(f"HTTP {response.status_code}: {response.text}", failed=True)
