@@ -81,11 +81,14 @@ class Oidc(Provider, frozen=True):
             )
 
     def notes(self) -> tuple[str, ...]:
-        """What is not known of these lists, and so neither refused nor promised."""
+        """What is not known of these lists, and so neither refused nor promised, and whom else they let in."""
         issuer = recognize(self.discovery_url)
         compared = (("aud", self.allowed_audience), ("client_id", self.allowed_clients), ("scope", self.allowed_scopes))
         claims = [claim for claim, values in compared if values]
-        return doubts(issuer.family if issuer else None, [*claims, *(claim.name for claim in self.custom_claims or ())])
+        claims += [claim.name for claim in self.custom_claims or ()]
+        shared = issuer.family.shared_audiences.intersection(self.allowed_audience or ()) if issuer else ()
+        everybody = [f"tokens of all clients have the audience {', '.join(sorted(shared))}"] if shared else []
+        return (*doubts(issuer.family if issuer else None, claims), *(everybody if claims == ["aud"] else ()))
 
     def create(self, name: str, context: ProviderContext) -> OidcProvider:
         from idp.oidc.component import OidcProvider  # noqa: PLC0415 - imports Pulumi

@@ -74,6 +74,8 @@ def test_lists_that_let_nobody_in_are_refused_with_the_ones_that_fit(
         (section(POOL, allowedClients=["c"], allowedScopes=["s"]), 0),
         (section(ENTRA, allowedAudience=["x"], customClaims=[{"name": "azp", "equals": "c"}]), 0),
         (section(OKTA, allowedAudience=["api://orders"], allowedScopes=["s"]), 0),
+        (section(OKTA, allowedAudience=["api://default"], allowedScopes=["s"]), 0),
+        (section(OKTA, allowedAudience=["api://default"]), 1),
         (section(KEYCLOAK, allowedAudience=["x"], allowedClients=["c"]), 2),
         (section("https://login.acme.example", allowedAudience=["x"]), 1),
     ],
