@@ -12,6 +12,7 @@ from typing import Any
 
 from moto.bedrockagentcorecontrol.models import BedrockAgentCoreControlBackend, Gateway, GatewayTarget
 
+from agentcore_auth.authorizer.model import RESERVED_CLAIM_NAME
 from sandbox.aws.credential_providers import CredentialProviders
 from sandbox.aws.permissions import identity_allows, trusts
 from sandbox.aws.refusals import Refusal
@@ -156,6 +157,8 @@ def _check_authorizer(authorizer_type: str, configuration: Mapping[str, Any] | N
         raise _invalid("Authorizer type CUSTOM_JWT needs a customJWTAuthorizer.")
     if not any(document.get(name) for name in _CONSTRAINTS):
         raise _invalid(f"At least one of {', '.join(_CONSTRAINTS)} must be given in customJWTAuthorizer.")
+    if any(claim["inboundTokenClaimName"] == RESERVED_CLAIM_NAME for claim in document.get("customClaims") or ()):
+        raise _invalid(f"The claim name {RESERVED_CLAIM_NAME} is reserved: use allowedClients.")
 
 
 def _invalid(message: str) -> Refusal:
