@@ -49,19 +49,17 @@ def commands() -> list[tuple[str, int]]:
 
 @pytest.fixture
 def run(services: Services, cli: PulumiCommand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a line in a shell, in a folder with nothing but Pulumi.yaml, as a reader of the page would."""
+    """Runs a line in a shell, in an empty folder, as a reader of the page would."""
     path = os.environ.get("PATH")
     monkeypatch.setenv("SANDBOX_FOLDER", str(services.folder))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+    monkeypatch.setenv("PATH", os.pathsep.join((str(Path(sys.executable).parent), "/usr/bin", "/bin")))
     kept = cached()
     kept.parent.mkdir(parents=True)
     kept.symlink_to(str(shutil.which(cli.command, path=path)))
-    bins = (str(Path(sys.executable).parent), str(kept.parent), "/usr/bin", "/bin")
-    monkeypatch.setenv("PATH", os.pathsep.join(bins))
     folder = tmp_path / "reader"
     folder.mkdir()
-    shutil.copy(PROJECT / "Pulumi.yaml", folder)
 
     def in_shell(line: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(["/bin/sh", "-c", line], cwd=folder, capture_output=True, text=True, check=False)
@@ -120,8 +118,6 @@ def test_the_sandboxs_commands_run_outside_of_it(
     copy_stack_file(deployment, services)
     for name in ("HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE", "PULUMI_DEBUG_PROVIDERS"):
         monkeypatch.delenv(name)
-    # The sandbox brings its own CLI; outside of it this reader has none.
-    monkeypatch.setenv("PATH", os.pathsep.join((str(Path(sys.executable).parent), "/usr/bin", "/bin")))
     lines = [line for line, _ in commands() if ON_THE_SANDBOX in line]
     assert len(lines) >= 3
     for line in lines:
