@@ -20,7 +20,10 @@ def read_outputs(stack: str) -> Outputs:
     """The outputs of a stack of the project in the current folder or above, secrets included. Raises OutputsError."""
     pulumi = shutil.which("pulumi")
     if pulumi is None:
-        raise OutputsError("pulumi is not on PATH: make pulumi, or name a file with --outputs", reached=False)
+        raise OutputsError(
+            "pulumi is not on PATH (make -s pulumi says where it is): put it there, or name a file with --outputs",
+            reached=False,
+        )
     file = _project() / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
     return Outputs(_asked(pulumi, stack, file), stack, order=tuple(_listed(file)))
 

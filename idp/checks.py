@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from configuration import forms
 from configuration.context import StackConfiguration
@@ -18,6 +19,48 @@ class Client(Section, frozen=True):
     """One application at Auth0 or Okta, with a secret of its own."""
 
     scopes: forms.Scopes | None = Field(default=None, description="Some of the provider's `scopes`; all by default.")
+
+
+class AllowedClient(Section, frozen=True):
+    """An existing application that comes in as well. Its id alone will do where its scopes are the provider's."""
+
+    id: forms.ClientId = Field(description="The client id.")
+    # Not strict: what went through `_by_id` is no JSON any more, where a list would pass for a tuple.
+    scopes: Annotated[tuple[forms.Scope, ...], Field(min_length=1, strict=False), forms.DISTINCT] | None = Field(
+        default=None, description="Its scopes as its tokens spell them; the provider's by default."
+    )
+
+
+def _by_id(value: object) -> object:
+    return {"id": value} if isinstance(value, str) else value
+
+
+def _distinct_ids(clients: tuple[AllowedClient, ...]) -> tuple[AllowedClient, ...]:
+    ids = client_ids(clients)
+    if repeated := sorted({each for each in ids if ids.count(each) > 1}):
+        raise PydanticCustomError("repeated", "{values} stands there more than once", {"values": ", ".join(repeated)})
+    return clients
+
+
+AllowedClients = Annotated[
+    tuple[Annotated[AllowedClient, BeforeValidator(_by_id)], ...], Field(min_length=1), AfterValidator(_distinct_ids)
+]
+
+
+def client_ids(clients: Sequence[AllowedClient] | None) -> list[str]:
+    """The ids of existing applications."""
+    return [client.id for client in clients or ()]
+
+
+def scopes_of_all(scopes: Sequence[str], clients: Sequence[AllowedClient] | None) -> list[str]:
+    """The provider's scopes, and those that existing applications have instead: a gateway takes any one of them."""
+    return list(dict.fromkeys([*scopes, *(scope for client in clients or () for scope in client.scopes or ())]))
+
+
+def some_client(path: str, clients: Mapping[str, object], allowed: Sequence[AllowedClient] | None) -> Iterator[Mistake]:
+    """A provider without clients would let nobody in."""
+    if not clients and not allowed:
+        yield Mistake(f"{path}.clients", "is empty, and there are no allowedClients: nobody would be let in")
 
 
 class WithScopes(Protocol):

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any, Final, cast
 
 from agentcore_auth.authorizer.model import PULUMI_LISTS, may_have_list
-from agentcore_auth.iam import SERVICE
+from agentcore_auth.iam import SERVICE, takes_no_resource
 from agentcore_auth.resource_types import COGNITO_CLIENT, OKTA_CLIENT, POLICY, ROLE_POLICY
 
 #: Types with an IAM document that allows something, and the input that holds it.
@@ -32,7 +32,6 @@ CLIENTS: Final[Mapping[str, str]] = {
 PRODUCTION: Final = frozenset({"production", "prod"})
 
 # The only actions of this program that AWS lets nobody restrict to a resource (service authorization reference).
-_WITHOUT_RESOURCE = frozenset({"bedrock-agentcore:creategateway", "bedrock-agentcore:listgateways"})
 _TRUST_CONDITIONS = ("aws:SourceAccount", "aws:SourceArn")
 _ARN_FIELDS = 6
 
@@ -74,7 +73,7 @@ def no_wildcards(document: object) -> Iterator[str]:
         for action in actions:
             if "*" in action or "?" in action:
                 yield f"{_sid(statement)} allows the actions {action}"
-        restrictable = [action for action in actions if action.lower() not in _WITHOUT_RESOURCE]
+        restrictable = [action for action in actions if not takes_no_resource(action)]
         for resource in _texts(statement.get("Resource")):
             if _is_everything(resource) and (resource != "*" or restrictable):
                 yield f"{_sid(statement)} allows {', '.join(restrictable or actions)} on {resource}"

@@ -26,7 +26,6 @@ from threading import Event
 from sandbox import services
 from sandbox.console import say
 from sandbox.services import PROJECT, SandboxError, Services, ServicesError
-from scripts.pulumi_cli import PulumiCliError, find
 
 _FOLDER = Path(os.environ.get("SANDBOX_FOLDER", PROJECT / ".sandbox"))
 _PLUGINS = ("auth0", "okta")
@@ -216,6 +215,8 @@ def _execute(asked: argparse.Namespace) -> int:
 
 def _own_programs() -> list[str]:
     """The folders of this Python's programs, and of the CLI that the sandbox itself uses, if there is one."""
+    from scripts.pulumi_cli import PulumiCliError, find  # noqa: PLC0415  # as in _copy
+
     folders = [str(Path(sys.executable).parent)]
     with suppress(PulumiCliError):
         folders.append(str(find().parent))

@@ -15,13 +15,15 @@ from typing import Any
 import jwt
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from sandbox.network import Route as HostRoute
+from sandbox.tenants.issuer import Issued, discovery, published, token_endpoint
 from sandbox.tenants.signing import SigningKey
-from sandbox.tenants.token_request import OAuthError, parse_token_request
+from sandbox.tenants.tenant import refusal
+from sandbox.tenants.token_request import OAuthError, TokenRequest
 
 INVENTORY = "inventory.sandbox.example"
 INVENTORY_KEY_HEADER = "x-api-key"
@@ -57,12 +59,14 @@ class Login:
     def __init__(self) -> None:
         self._key = SigningKey()
         self._issuer = f"https://{LOGIN}"
-        self.app: ASGIApp = Starlette(
+        metadata = discovery(self._issuer, keys=f"{self._issuer}/keys", token_endpoint=f"{self._issuer}/token")
+        self.app = Starlette(
             routes=[
-                Route("/.well-known/openid-configuration", self._discovery),
-                Route("/keys", self._keys),
-                Route("/token", self._token, methods=["POST"]),
-            ]
+                published("/.well-known/openid-configuration", lambda _: metadata),
+                published("/keys", lambda _: self._key.jwks()),
+                token_endpoint("/token", self._issue),
+            ],
+            exception_handlers={OAuthError: refusal},
         )
 
     def accepts(self, request: Request) -> bool:
@@ -74,27 +78,15 @@ class Login:
             return False
         return SCOPE in str(claims.get("scope")).split()
 
-    async def _discovery(self, _: Request) -> Response:
-        return JSONResponse(
-            {"issuer": self._issuer, "token_endpoint": f"{self._issuer}/token", "jwks_uri": f"{self._issuer}/keys"}
-        )
-
-    async def _keys(self, _: Request) -> Response:
-        return JSONResponse(self._key.jwks())
-
-    async def _token(self, request: Request) -> Response:
-        try:
-            asked = parse_token_request(dict(request.headers), await request.body(), accepts_json=False)
-        except OAuthError as refusal:
-            return JSONResponse({"error": refusal.error}, refusal.status)
-        if (asked.client_id, asked.client_secret) != (CLIENT_ID, CLIENT_SECRET):
-            return JSONResponse({"error": "invalid_client"}, 401)
+    def _issue(self, _: Request, asked: TokenRequest) -> Issued:
+        if asked.client_id != CLIENT_ID or not asked.shows(CLIENT_SECRET):
+            raise OAuthError(401, "invalid_client")
         if asked.scopes != (SCOPE,):
-            return JSONResponse({"error": "invalid_scope"}, 400)
+            raise OAuthError(400, "invalid_scope")
         now = int(time.time())
         claims = {"iss": self._issuer, "aud": SHIPPING, "sub": CLIENT_ID, "scope": SCOPE}
         token = self._key.sign({**claims, "iat": now, "exp": now + _LIFETIME, "jti": str(uuid.uuid4())})
-        return JSONResponse({"access_token": token, "token_type": "Bearer", "expires_in": _LIFETIME})
+        return Issued(token, _LIFETIME)
 
 
 class McpBackend:
@@ -112,9 +104,8 @@ class McpBackend:
 
         server = MCPServer(self._tool.__name__, log_level="ERROR")
         server.add_tool(self._tool)
-        anywhere = TransportSecuritySettings(
-            enable_dns_rebinding_protection=False
-        )  # its own host name is no loopback's
+        # Its own host name is no loopback's.
+        anywhere = TransportSecuritySettings(enable_dns_rebinding_protection=False)
         server.streamable_http_app(json_response=True, stateless_http=True, transport_security=anywhere)
         async with server.session_manager.run():
             await server.session_manager.handle_request(scope, receive, send)
@@ -130,7 +121,7 @@ def forecast(sku: str) -> dict[str, Any]:
     return {"sku": sku, "nextWeek": _STOCK.get(sku, 0) // 2}
 
 
-async def _article(request: Request) -> Response:
+async def _article(request: Request) -> JSONResponse:
     if request.headers.get(INVENTORY_KEY_HEADER) != INVENTORY_KEY:
         return JSONResponse({"message": "Forbidden"}, 403)
     sku = str(request.path_params["sku"])

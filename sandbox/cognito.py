@@ -6,20 +6,19 @@ Rules: Cognito developer guide, "token endpoint" (grants, client authentication,
 
 from __future__ import annotations
 
-import hmac
 import re
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from moto.cognitoidp.models import CognitoIdpUserPool, CognitoIdpUserPoolClient, cognitoidp_backends
+from moto.cognitoidp.models import CognitoIdpUserPool
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
 
-from sandbox.aws.user_pools import access_token_lifetime
+from sandbox.aws.user_pools import access_token_lifetime, every_pool, pool_of_domain
 from sandbox.network import host_of
 from sandbox.tenants.issuer import Issued, discovery, published, token_endpoint
 from sandbox.tenants.signing import SigningKey
@@ -44,7 +43,7 @@ class CognitoIssuer:
             exception_handlers={OAuthError: _refusal},
         )
 
-    def mint(self, claims: Mapping[str, object], *, issuer: str) -> str:
+    def sign(self, claims: Mapping[str, object], *, issuer: str) -> str:
         """A token with exactly these claims, signed with the key of the pool whose issuer is named.
 
         Raises LookupError where no pool has this issuer.
@@ -57,18 +56,20 @@ class CognitoIssuer:
     def _issue(self, request: Request, asked: TokenRequest) -> Issued:
         pool = _pool_of_domain(host_of(request.scope))
         if asked.grant_type != "client_credentials":
-            raise _refused("unsupported_grant_type" if asked.grant_type else "invalid_request")
-        client = _authenticated_client(pool, asked)
+            raise OAuthError(400, "unsupported_grant_type" if asked.grant_type else "invalid_request")
+        if not asked.client_id:
+            raise OAuthError(400, "invalid_request")
+        client = pool.clients.get(asked.client_id)
+        if client is None or not client.generate_secret or not asked.shows(client.secret):
+            raise OAuthError(400, "invalid_client")
         config: Mapping[str, Any] = client.extended_config
-        flows = config.get("AllowedOAuthFlows") or ()
+        flows, allowed = config.get("AllowedOAuthFlows") or (), tuple(config.get("AllowedOAuthScopes") or ())
         if not config.get("AllowedOAuthFlowsUserPoolClient") or "client_credentials" not in flows:
-            raise _refused("unauthorized_client")
-        allowed = tuple(config.get("AllowedOAuthScopes") or ())
+            raise OAuthError(400, "unauthorized_client")
         scopes = asked.scopes or allowed
         if not scopes or not set(scopes) <= set(allowed):
-            raise _refused("invalid_scope")
-        lifetime = access_token_lifetime(config)
-        now = int(time.time())
+            raise OAuthError(400, "invalid_scope")
+        lifetime, now = access_token_lifetime(config), int(time.time())
         claims = {
             "sub": client.id,
             "token_use": "access",
@@ -87,57 +88,35 @@ class CognitoIssuer:
         return self._keys.get(pool.id) or self._keys.setdefault(pool.id, SigningKey())
 
 
-def _authenticated_client(pool: CognitoIdpUserPool, asked: TokenRequest) -> CognitoIdpUserPoolClient:
-    if not asked.client_id:
-        raise _refused("invalid_request")
-    client = pool.clients.get(asked.client_id)
-    if client is None or not client.generate_secret:
-        raise _refused("invalid_client")
-    if not hmac.compare_digest(client.secret.encode(), asked.client_secret.encode()):
-        raise _refused("invalid_client")
-    return client
-
-
-def _refused(error: str) -> OAuthError:
-    return OAuthError(400, error, "")
-
-
-def _refusal(_: Request, error: Any) -> Response:
+def _refusal(_: Request, refused: Any) -> JSONResponse:
     """Cognito says neither why nor, with a 401, that it was the client."""
-    return JSONResponse({"error": error.error}, 400)
+    return JSONResponse({"error": refused.error}, 400)
 
 
 def _discovery(request: Request) -> Mapping[str, object]:
     pool = _pool_or_404(request)
-    issuer, base = _issuer(pool), pool.domain and f"https://{pool.domain.domain}.auth.{pool.region}.amazoncognito.com"
-    endpoints = {"authorization_endpoint": f"{base}/oauth2/authorize", "token_endpoint": f"{base}/oauth2/token"}
-    scopes = ("openid", "email", "phone", "profile")
-    return discovery(issuer, keys=f"{issuer}/.well-known/jwks.json", endpoints=endpoints if base else {}, scopes=scopes)
-
-
-def _pools() -> Iterator[CognitoIdpUserPool]:
-    for account in list(cognitoidp_backends.values()):
-        for backend in list(account.values()):
-            yield from list(backend.user_pools.values())
+    issuer, metadata = _issuer(pool), {"scopes_supported": ["openid", "email", "phone", "profile"]}
+    if pool.domain:
+        base = f"https://{pool.domain.domain}.auth.{pool.region}.amazoncognito.com/oauth2"
+        metadata |= {"authorization_endpoint": f"{base}/authorize", "token_endpoint": f"{base}/token"}
+    return discovery(issuer, keys=f"{issuer}/.well-known/jwks.json", **metadata)
 
 
 def _find_pool(pool_id: str) -> CognitoIdpUserPool | None:
-    return next((pool for pool in _pools() if pool.id == pool_id), None)
+    return next((pool for pool in every_pool() if pool.id == pool_id), None)
 
 
 def _pool_or_404(request: Request) -> CognitoIdpUserPool:
     pool_id = str(request.path_params["pool_id"])
-    pool = _find_pool(pool_id)
-    if pool is None:
-        raise HTTPException(404, f"User pool {pool_id} does not exist.")
-    return pool
+    if pool := _find_pool(pool_id):
+        return pool
+    raise HTTPException(404, f"User pool {pool_id} does not exist.")
 
 
 def _pool_of_domain(host: str) -> CognitoIdpUserPool:
     place = TOKEN_HOST.fullmatch(host)
-    for pool in _pools():
-        if place and pool.region == place["region"] and pool.domain and pool.domain.domain == place["prefix"]:
-            return pool
+    if place and (pool := pool_of_domain(place["prefix"], place["region"])):
+        return pool
     raise HTTPException(404, f"No user pool has the domain {host}.")
 
 

@@ -26,13 +26,13 @@ from sandbox import aws_api, backends, cognito, language, seeds
 from sandbox.admin import Mint, admin_app
 from sandbox.aws.installation import install
 from sandbox.credentials import AWS_SECRET_KEY
-from sandbox.gateway import GatewayDataPlane
-from sandbox.gateway.credentials import TokenVault
+from sandbox.gateway.data_plane import GatewayDataPlane
 from sandbox.gateway.deployed import GATEWAY_HOST
 from sandbox.gateway.invocation import Invoker
 from sandbox.gateway.lambda_target import LambdaInvoker
 from sandbox.gateway.mcp_target import McpInvoker
 from sandbox.gateway.openapi_target import OpenApiInvoker
+from sandbox.gateway.outbound import TokenVault
 from sandbox.gateway.smithy_target import SmithyInvoker
 from sandbox.leftovers import aws_resources
 from sandbox.network import LOOPBACK, Authority, ConnectProxy, Front, Route

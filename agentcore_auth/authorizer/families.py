@@ -17,6 +17,7 @@ Presence = Literal["always", "sometimes", "never", "unknown"]
 
 _WELL_KNOWN = re.compile(r"/\.well-known/(openid-configuration|oauth-authorization-server)")
 _CLIENT_CLAIMS = ("azp", "appid", "cid")
+_NESTED = ("realm_access", "resource_access")
 GRAPH_AUDIENCES = frozenset(
     {
         "00000003-0000-0000-c000-000000000000",
@@ -37,8 +38,8 @@ class Family:
     `client_id`, `audience` and `scopes` say how often a token has the claims that allowedClients, allowedAudience and
     allowedScopes are compared with; `client_claim` is the one that names the client where it is another than
     `client_id`, `roles_claim` the one that lists application roles. `shared_audiences` are those that tokens of all the
-    issuer's clients have. `unusable` says why no gateway can admit its tokens. `request` is what a token request has to
-    name besides the client.
+    issuer's clients have, `several_audiences` whether one token can have more than one. `unusable` says why no gateway
+    can admit its tokens. `request` is what a token request has to name besides the client.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Family:
     scopes: Presence = "unknown"
     roles_claim: str | None = None
     shared_audiences: frozenset[str] = frozenset()
+    several_audiences: bool = False
     unusable: str | None = None
     request: str | None = None
 
@@ -149,6 +151,7 @@ KEYCLOAK = Family(
     audience="sometimes",
     scopes="always",
     shared_audiences=frozenset({"account"}),
+    several_audiences=True,
 )
 PINGONE = Family(
     "PingOne",
@@ -246,26 +249,54 @@ def contradictions(
     if family.unusable:
         return (Contradiction("discoveryUrl", family.unusable),)
     found: list[Contradiction] = []
-    if allowed_audience and family.audience == "never":
+    if allowed_audience and presence(family, "aud") == "never":
         found.append(Contradiction("allowedAudience", f"{family.name}'s tokens have no aud"))
     elif allowed_audience and GRAPH_AUDIENCES.issuperset(allowed_audience):
         found.append(Contradiction("allowedAudience", "tokens for Microsoft Graph can be verified by nobody else"))
-    if allowed_clients and family.client_id == "never":
+    if allowed_clients and presence(family, "client_id") == "never":
         instead = f"; the client is in {family.client_claim}, for customClaims" if family.client_claim else ""
         found.append(Contradiction("allowedClients", f"{family.name}'s tokens have no client_id{instead}"))
-    if allowed_scopes and family.scopes == "never":
+    if allowed_scopes and presence(family, "scope") == "never":
         instead = f"; they have {family.roles_claim}, for customClaims" if family.roles_claim else ""
         found.append(Contradiction("allowedScopes", f"{family.name}'s application tokens have no scopes{instead}"))
     for name in custom_claim_names:
-        if name in _CLIENT_CLAIMS and family.client_id != "unknown" and name != family.client_claim:
+        if name in _CLIENT_CLAIMS and presence(family, name) == "never":
             other = "client_id, for allowedClients" if family.client_id == "always" else family.client_claim
             found.append(
                 Contradiction("customClaims", f"{family.name}'s tokens have no {name}; the client is in {other}")
             )
-        if family is KEYCLOAK and name.startswith(("realm_access", "resource_access")):
+        if family is KEYCLOAK and name.startswith(_NESTED):
             reason = f"{name} is nested in Keycloak's tokens, where a custom claim cannot look: map it to a claim"
             found.append(Contradiction("customClaims", reason))
     return tuple(found)
+
+
+def presence(family: Family | None, claim: str) -> Presence:
+    """How often tokens of the family have a claim at their top level; `scope` stands for `scope` and `scp`."""
+    if family is None:
+        return "unknown"
+    listed: dict[str, Presence] = {"client_id": family.client_id, "aud": family.audience, "scope": family.scopes}
+    if claim in listed:
+        return listed[claim]
+    if claim == family.client_claim:
+        return "always" if family.client_id == "never" else "sometimes"
+    if (claim in _CLIENT_CLAIMS and family.client_id != "unknown") or (
+        family is KEYCLOAK and claim.startswith(_NESTED)
+    ):
+        return "never"
+    return "unknown"
+
+
+def doubts(family: Family | None, claims: Sequence[str]) -> tuple[str, ...]:
+    """Which of these claims the family's tokens may lack, in a sentence each; one for a family that is not known."""
+    if family is None:
+        return ("what this issuer's tokens carry is not known",)
+    words = {"sometimes": "have it only sometimes", "unknown": "are not known to have it"}
+    return tuple(
+        f"{family.name}'s tokens {words[found]}: {claim}"
+        for claim in dict.fromkeys(claims)
+        if (found := presence(family, claim)) in words
+    )
 
 
 def fitting_lists(family: Family) -> str:

@@ -174,13 +174,18 @@ def _add_impact(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fail-on",
         default="",
-        metavar="lockout,replace,widen",
-        help="exit with 1 where a caller is locked out, a gateway or client replaced, or something allows more",
+        metavar="lockout,replace,widen,unknown",
+        help="exit with 1 where a caller is locked out, a gateway or client replaced, something allows more, or what "
+        "becomes of a caller or a policy does not show",
     )
 
 
 def _add_stacks(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--all", action="store_true", help="all of them; else by the output of git diff -z, on stdin")
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="all of them; else by the output of git diff --no-renames --name-only -z, on stdin",
+    )
 
 
 def _add_comment(parser: argparse.ArgumentParser) -> None:

@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 from agentcore_auth.cli.terminal import ACCEPTED, out
-from agentcore_auth.preview.stacks import affected, stacks
+from agentcore_auth.preview.stacks import affected, documents, stacks
 
 
 def run(options: argparse.Namespace) -> int:
-    known = stacks(Path.cwd())
-    out(json.dumps(known if options.all else affected(sys.stdin.read().split("\0"), known)))
+    project = Path.cwd()
+    known = {name: documents(project, name) for name in stacks(project)}
+    out(json.dumps(list(known) if options.all else affected(sys.stdin.read().split("\0"), known)))
     return ACCEPTED

@@ -187,13 +187,16 @@ def _key(name: object) -> str:
     return str(name).lower() if isinstance(name, bool) else str(name)
 
 
+def size_problem(size: int) -> str:
+    """What is wrong with a document of so many bytes that does not lie in S3; empty if nothing."""
+    if size <= INLINE_BYTES:
+        return ""
+    return f"has {size:,} bytes, and {INLINE_BYTES:,} may be sent inline: put it into S3 and give its s3:// address"
+
+
 def _check_size(text: str, source: str) -> None:
-    size = len(text.encode())
-    if size > INLINE_BYTES:
-        message = (
-            f"has {size:,} bytes, and {INLINE_BYTES:,} may be sent inline: put it into S3 and give its s3:// address"
-        )
-        raise DocumentError(source, (Mistake("", message),))
+    if problem := size_problem(len(text.encode())):
+        raise DocumentError(source, (Mistake("", problem),))
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Json]]:

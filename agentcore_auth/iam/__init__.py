@@ -1,7 +1,8 @@
 """IAM documents of a stack, as plain dictionaries: pure, out of plain arguments.
 
 `statements` has the building blocks, `execution` the execution role, `vault` the credentials that targets show,
-`callers` the caller policy, `deployment` what deploying asks for, `pipeline` the roles of GitHub's workflows.
+`callers` the caller policy, `deployment` what deploying asks for, `pipeline` the roles of GitHub's workflows,
+`reference` what AWS's service authorization reference says of actions.
 """
 
 from agentcore_auth.iam.callers import caller_policy
@@ -17,6 +18,7 @@ from agentcore_auth.iam.execution import (
     execution_statements,
     trust_policy,
 )
+from agentcore_auth.iam.reference import takes_no_resource
 from agentcore_auth.iam.statements import (
     SERVICE,
     AwsScope,
@@ -75,5 +77,6 @@ __all__ = [
     "prefixed",
     "regional_arn",
     "secret_arn_of",
+    "takes_no_resource",
     "trust_policy",
 ]

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias, cast
 
+from agentcore_auth.authorizer.checking import issuer_of
+from agentcore_auth.authorizer.families import Family, contradictions, recognize
 from agentcore_auth.authorizer.model import AllowedList, Authorizer, AuthorizerError
 from agentcore_auth.authorizer.rules import mismatch
 from agentcore_auth.preview.document import Hidden, PreviewError, Resource, Text, mapping
 
 CONFIGURATION = "authorizerConfiguration"
-ShownAuthorizer: TypeAlias = Authorizer[Text]
+TYPE = "authorizerType"
+_JWT = "CUSTOM_JWT"
 
 
 class Fit(Enum):
@@ -39,8 +42,40 @@ class Comparison:
     fit: Fit
 
 
+@dataclass(frozen=True)
+class NoToken:
+    """An authorizer of another type, which looks at no bearer token: AWS_IAM, NONE, AUTHENTICATE_ONLY."""
+
+    type: Text
+
+    @property
+    def discovery_url(self) -> Text:
+        """What stands in its place: the type."""
+        return self.type
+
+    @property
+    def lists(self) -> tuple[AllowedList[Text], ...]:
+        """The type, as the one thing that is asked."""
+        return (AllowedList(TYPE, TYPE, (self.type,)),)
+
+    @property
+    def fit(self) -> Fit:
+        """Whether a caller with a bearer token comes in."""
+        return {"NONE": Fit.YES, "AWS_IAM": Fit.NO}.get(str(self.type), Fit.UNKNOWN)
+
+    def list_named(self, name: str) -> AllowedList[Text] | None:
+        """The list of this name, if it is given."""
+        return next((allowed for allowed in self.lists if allowed.name == name), None)
+
+
+ShownAuthorizer: TypeAlias = Authorizer[Text] | NoToken
+
+
 def shown(gateway: Resource) -> ShownAuthorizer:
-    """The authorizer of a gateway's resource. Raises PreviewError where it is no customJWTAuthorizer."""
+    """The authorizer of a gateway's resource. Raises PreviewError for one that AWS would refuse."""
+    kind = gateway.inputs.get(TYPE, _JWT)
+    if kind != _JWT and isinstance(kind, str | Hidden):
+        return NoToken(kind)
     configuration = gateway.inputs.get(CONFIGURATION)
     if isinstance(configuration, Hidden):
         raise PreviewError(f"gateway {gateway.name}: the preview shows nothing of its authorizer")
@@ -60,11 +95,77 @@ def compare(
 
     `made_together`: what is unknown in the authorizer comes from the client that the token was issued to.
     """
-    issuer = AllowedList("discoveryUrl", "iss", (authorizer.discovery_url,))
+    if isinstance(authorizer, NoToken):
+        return _of_another_type(authorizer)
     return (
-        Comparison(issuer, (discovery_url,), _issuer_fit(authorizer.discovery_url, discovery_url)),
+        _compare_issuers(authorizer.discovery_url, discovery_url),
         *(_compare(allowed, token, made_together=made_together) for allowed in authorizer.lists),
     )
+
+
+def compare_strangers(
+    before: ShownAuthorizer, after: ShownAuthorizer, client_id: str | None = None
+) -> tuple[Comparison, ...]:
+    """Judge tokens that come in now, of which no more is known than that, and what tokens of their family carry.
+
+    `client_id`: the client in them, where it is known.
+    """
+    if isinstance(after, NoToken):
+        return _of_another_type(after)
+    if isinstance(before, NoToken):
+        return tuple(Comparison(allowed, (), Fit.UNKNOWN) for allowed in after.lists)
+    family = family_of(after)
+    never = set(nobody_by(after))
+    return (
+        _compare_issuers(after.discovery_url, before.discovery_url),
+        *(
+            Comparison(allowed, (), Fit.NO)
+            if allowed.name in never
+            else _compare_stranger(allowed, before, family, client_id)
+            for allowed in after.lists
+        ),
+    )
+
+
+def family_of(authorizer: Authorizer[Text]) -> Family | None:
+    """The family of its issuer, if it is one that is known."""
+    url = authorizer.discovery_url
+    found = recognize(url) if isinstance(url, str) else None
+    return found.family if found else None
+
+
+def nobody_by(authorizer: ShownAuthorizer) -> tuple[str, ...]:
+    """The names of the lists that tokens of the authorizer's issuer can never satisfy, so that nobody comes in."""
+    family = None if isinstance(authorizer, NoToken) else family_of(authorizer)
+    if isinstance(authorizer, NoToken) or family is None:
+        return ()
+
+    def texts(values: Sequence[Text]) -> list[str]:
+        return [str(value) for value in values]
+
+    found: list[str] = []
+    for allowed in authorizer.lists:
+        contradiction = contradictions(
+            family,
+            allowed_audience=texts(allowed.values) if allowed.name == "allowedAudience" else (),
+            allowed_clients=texts(allowed.values) if allowed.name == "allowedClients" else (),
+            allowed_scopes=texts(allowed.values) if allowed.name == "allowedScopes" else (),
+            custom_claim_names=[allowed.claim] if allowed.custom else (),
+        )
+        found += [allowed.name] if contradiction else []
+    return tuple(found)
+
+
+def is_same_issuer(one: Text, other: Text) -> bool | None:
+    """Whether two discovery URLs stand for one issuer; None where only their documents tell."""
+    if isinstance(one, Hidden) or isinstance(other, Hidden):
+        return None
+    families = recognize(one), recognize(other)
+    issuers = [found.issuer if found else issuer_of(url, {}) for found, url in zip(families, (one, other), strict=True)]
+    if one == other or (issuers[0] is not None and issuers[0] == issuers[1]):
+        return True
+    same_family = families[0] and families[1] and families[0].family is families[1].family
+    return None if same_family and None in issuers else False
 
 
 def known(allowed: AllowedList[Text]) -> tuple[str, ...]:
@@ -91,12 +192,30 @@ def values_of(token: Mapping[str, Any], claim: str) -> tuple[Text, ...]:
     )
 
 
-def satisfying(authorizer: ShownAuthorizer) -> dict[str, Any]:
-    """The claims of a token that has every known value that the authorizer asks for, and nothing else."""
-    return {
-        allowed.claim: allowed.values[0] if allowed.is_of_one_value else list(allowed.values)
-        for allowed in authorizer.lists
-    }
+def _of_another_type(authorizer: NoToken) -> tuple[Comparison, ...]:
+    return tuple(Comparison(allowed, (), authorizer.fit) for allowed in authorizer.lists)
+
+
+def _compare_stranger(
+    allowed: AllowedList[Text], before: Authorizer[Text], family: Family | None, client_id: str | None
+) -> Comparison:
+    if allowed.claim == "client_id" and client_id is not None:
+        hidden = len(known(allowed)) < len(allowed.values)
+        fit = Fit.YES if client_id in allowed.values else Fit.UNKNOWN if hidden else Fit.NO
+        return Comparison(allowed, (client_id,), fit)
+    former = [each for each in before.lists if each.name == allowed.name]
+    found = tuple(dict.fromkeys(value for each in former for value in each.values))
+    if not former or any(isinstance(value, Hidden) for value in (*found, *allowed.values)):
+        return Comparison(allowed, found, Fit.UNKNOWN)
+    if all(each.is_of_one_value != allowed.is_of_one_value for each in former):
+        return Comparison(allowed, found, Fit.NO)  # a claim that was one string is no list
+    if any(set(each.values) <= set(allowed.values) for each in former):
+        return Comparison(allowed, found, Fit.YES)
+    only_one = allowed.is_of_one_value or (
+        allowed.claim == "aud" and not (family is not None and family.several_audiences)
+    )
+    apart = set(found).isdisjoint(allowed.values)
+    return Comparison(allowed, found, Fit.NO if apart and only_one else Fit.UNKNOWN)
 
 
 def _compare(allowed: AllowedList[Text], token: Mapping[str, Any], *, made_together: bool) -> Comparison:
@@ -123,7 +242,6 @@ def _known(value: Any) -> Any:
     return None if isinstance(value, Hidden) else value
 
 
-def _issuer_fit(wanted: Text, actual: Text) -> Fit:
-    if isinstance(wanted, Hidden) or isinstance(actual, Hidden):
-        return Fit.UNKNOWN
-    return Fit.YES if wanted == actual else Fit.NO
+def _compare_issuers(wanted: Text, actual: Text) -> Comparison:
+    fit = {True: Fit.YES, False: Fit.NO, None: Fit.UNKNOWN}[is_same_issuer(wanted, actual)]
+    return Comparison(AllowedList("discoveryUrl", "iss", (wanted,)), (actual,), fit)

@@ -14,15 +14,28 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, cast
 
-from agentcore_auth.preview.document import COMPONENTS, Hidden, Preview, PreviewError, Resource, Side, mapping
+from agentcore_auth.preview.document import (
+    COMPONENTS,
+    Hidden,
+    Preview,
+    PreviewError,
+    Resource,
+    Side,
+    Text,
+    mapping,
+    sequence,
+)
 from agentcore_auth.resource_types import POLICY, ROLE, ROLE_POLICY
 
 _PERMISSION = "aws:lambda/permission:Permission"
 _ATTACHMENTS = {
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "role",
-    "aws:iam/userPolicyAttachment:UserPolicyAttachment": "user",
-    "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": "group",
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ("role",),
+    "aws:iam/userPolicyAttachment:UserPolicyAttachment": ("user",),
+    "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": ("group",),
+    "aws:iam/policyAttachment:PolicyAttachment": ("roles", "users", "groups"),
 }
+_ROLE_MAY = "what the role may do"
+_WHO_HAS = "who has the policy"
 
 
 @dataclass(frozen=True)
@@ -51,7 +64,8 @@ class Widening:
     """What one role, policy or function gains. `holder` names it; `is_new` where it did not exist before.
 
     `grants` are lines that nothing allowed before, `lifted` denials that are gone; `is_unknown` where the document is
-    only known at deployment.
+    only known at deployment. `boundary`: its permissions boundary before, and the one afterwards (None: there is none),
+    where another may allow more.
     """
 
     holder: str
@@ -59,19 +73,19 @@ class Widening:
     lifted: tuple[Grant, ...]
     is_new: bool
     is_unknown: bool
-    lost_boundary: bool = False
+    boundary: tuple[Text, Text | None] | None = None
 
     @property
     def is_certain(self) -> bool:
         """Whether something that exists may do more than before, for all that the preview shows."""
-        return not self.is_new and bool(self.grants or self.lifted or self.lost_boundary)
+        return not self.is_new and bool(self.grants or self.lifted or self.boundary)
 
 
 def widenings(preview: Preview) -> list[Widening]:
     """What the change adds to each IAM document of the stack, documents without additions left out."""
     before, after = _holders(preview.before), _holders(preview.after)
     found = [_widening(holder, before.get(holder), documents) for holder, documents in after.items()]
-    return [each for each in found if each.grants or each.lifted or each.is_unknown or each.lost_boundary]
+    return [each for each in found if each.grants or each.lifted or each.is_unknown or each.boundary]
 
 
 def grants(document: Mapping[str, Any]) -> Iterator[Grant]:
@@ -89,7 +103,7 @@ class _Documents:
 
     known: tuple[Grant, ...] = ()
     is_unknown: bool = False
-    has_boundary: bool = False
+    boundary: Text | None = None
 
 
 def _holders(side: Side) -> dict[str, _Documents]:
@@ -107,18 +121,38 @@ def _documents(resource: Resource) -> Iterator[tuple[str, Any]]:
         case t if t == ROLE:
             yield "who may assume the role", inputs.get("assumeRolePolicy")
             # A role without policies may do nothing, which is a state that its first policy widens.
-            yield "what the role may do", None
+            yield _ROLE_MAY, None
+            for inline in _listed(inputs.get("inlinePolicies"), resource):
+                yield _ROLE_MAY, mapping(inline, f"an inline policy of {resource.name}").get("policy")
+            for arn in _listed(inputs.get("managedPolicyArns"), resource):
+                yield _ROLE_MAY, _has_policy("", arn)
         case t if t == ROLE_POLICY:
-            yield "what the role may do", inputs.get("policy")
+            yield _ROLE_MAY, inputs.get("policy")
         case t if t == POLICY:
             yield "what the policy allows", inputs.get("policy")
+            # Likewise, a policy that nobody has is a state that its first attachment widens.
+            yield _WHO_HAS, None
         case t if t == _PERMISSION:
             yield "who may call the function", _permission(inputs)
         case t if t in _ATTACHMENTS:
-            holder = f"{_ATTACHMENTS[t]} {inputs.get(_ATTACHMENTS[t])}"
-            yield "who has the policy", {"Statement": {"Effect": "Allow", "Principal": holder, "Action": "policy"}}
+            for key in _ATTACHMENTS[t]:
+                named = inputs.get(key)
+                for name in named if isinstance(named, list) else [] if named is None else [named]:
+                    # An ARN that the deployment makes is that of a policy which stands beside.
+                    yield _WHO_HAS, _has_policy(f"{key.removesuffix('s')} {name}", inputs.get("policyArn"))
         case _:
             pass
+
+
+def _listed(values: object, resource: Resource) -> list[Any]:
+    return [values] if isinstance(values, Hidden) else sequence(values, f"a list of policies of {resource.name}")
+
+
+def _has_policy(who: str, arn: object) -> Any:
+    if isinstance(arn, Hidden) and not who:
+        return arn
+    named = arn if isinstance(arn, str) else ""
+    return {"Statement": {"Effect": "Allow", "Principal": who, "Action": "policy", "Resource": named}}
 
 
 def _permission(inputs: Mapping[str, Any]) -> Any:
@@ -139,7 +173,7 @@ def _read(entries: Sequence[tuple[Resource, Any]]) -> _Documents:
     return _Documents(
         tuple(known),
         is_unknown=any(isinstance(document, Hidden) for _, document in entries),
-        has_boundary=any(resource.inputs.get("permissionsBoundary") for resource, _ in entries),
+        boundary=next(filter(None, (resource.inputs.get("permissionsBoundary") for resource, _ in entries)), None),
     )
 
 
@@ -153,7 +187,9 @@ def _widening(holder: str, before: _Documents | None, after: _Documents) -> Wide
         lifted=() if after.is_unknown else _uncovered(_of(former.known, "Deny"), denied),
         is_new=before is None,
         is_unknown=after.is_unknown,
-        lost_boundary=former.has_boundary and not after.has_boundary,
+        boundary=(former.boundary, after.boundary)
+        if former.boundary is not None and former.boundary != after.boundary
+        else None,
     )
 
 

@@ -6,23 +6,27 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from agentcore_auth.preview.authorizers import known
+from agentcore_auth.preview.authorizers import TYPE, NoToken, is_same_issuer, known
 from agentcore_auth.preview.document import Preview
 from agentcore_auth.preview.gateways import Gateway, gateways
 from agentcore_auth.preview.grants import Widening, widenings
-from agentcore_auth.preview.verdicts import Caller, ExpectedChange, callers, expected_change, outsiders
+from agentcore_auth.preview.verdicts import Caller, ExpectedChange, callers, expected_change, is_shut, outsiders
 
-GATES = ("lockout", "replace", "widen")
+GATES = ("lockout", "replace", "widen", "unknown")
 # Where a provider's tokens name the client: the program moves the check from one to another as the tokens change.
 _CLIENT_CLAIMS = frozenset({"client_id", "azp", "cid"})
 
 
 @dataclass(frozen=True)
 class Loosening:
-    """A list of the authorizer that accepts more values than before (`added`), or is not checked any more."""
+    """A list of the authorizer that accepts other values than before (`added`), or is not checked any more.
+
+    `instead`: some that it accepted are gone.
+    """
 
     list_name: str
     added: tuple[str, ...] = ()
+    instead: bool = False
     is_of_clients: bool = False
 
 
@@ -48,6 +52,11 @@ class GatewayImpact:
         """What the gateway's callers get their tokens from."""
         gateway = self.after or self.before
         return gateway.provider if gateway else ""
+
+    @property
+    def undecided(self) -> tuple[Caller, ...]:
+        """The callers of a gateway that exists of which the preview does not tell what becomes of them."""
+        return tuple(caller for caller in self.callers if self.before is not None and caller.is_undecided)
 
     @property
     def is_same(self) -> bool:
@@ -95,9 +104,20 @@ class Impact:
         holders = [each.holder for each in self.widenings if each.is_certain]
         return (*holders, *(each.name for each in self.gateways if each.loosened))
 
+    @cached_property
+    def unknown(self) -> tuple[str, ...]:
+        """The gateways with callers, and the roles and policies that exist, of which the preview does not tell."""
+        holders = [each.holder for each in self.widenings if each.is_unknown and not each.is_new]
+        return (*holders, *(each.name for each in self.gateways if each.undecided))
+
     def breaches(self, gates: Collection[str]) -> list[str]:
-        """Those of the gates (`lockout`, `replace`, `widen`) that the change does not pass."""
-        found = {"lockout": self.locked_out, "replace": self.replaced, "widen": self.widened}
+        """Those of the gates (GATES) that the change does not pass."""
+        found = {
+            "lockout": self.locked_out,
+            "replace": self.replaced,
+            "widen": self.widened,
+            "unknown": self.unknown,
+        }
         return [gate for gate in GATES if gate in gates and found[gate]]
 
 
@@ -131,14 +151,27 @@ def _gateway(preview: Preview, name: str, before: Gateway | None, after: Gateway
 
 
 def _loosened(before: Gateway, after: Gateway) -> Iterator[Loosening]:
+    was, now = before.authorizer, after.authorizer
+    if isinstance(was, NoToken) or isinstance(now, NoToken):
+        kind = now.type if isinstance(now, NoToken) else "CUSTOM_JWT"
+        if isinstance(kind, str) and kind != (was.type if isinstance(was, NoToken) else "CUSTOM_JWT"):
+            yield Loosening(TYPE, (kind,), instead=True)
+        return
+    if is_shut(after):
+        return
+    if isinstance(now.discovery_url, str) and is_same_issuer(was.discovery_url, now.discovery_url) is False:
+        yield Loosening("discoveryUrl", (now.discovery_url,), instead=True)
     ours = {client.id for gateway in (before, after) for client in gateway.clients.values()}
-    still_checked = {allowed.claim for allowed in after.authorizer.lists}
-    for allowed in before.authorizer.lists:
-        now = after.authorizer.list_named(allowed.name)
-        if now is not None:
-            former, current = set(known(allowed)) - ours, set(known(now)) - ours
-            if former < current:
-                yield Loosening(allowed.name, tuple(sorted(current - former)))
+    still_checked = {allowed.claim for allowed in now.lists}
+    for allowed in was.lists:
+        current = now.list_named(allowed.name)
+        if current is not None:
+            former, accepted = set(known(allowed)) - ours, set(known(current)) - ours
+            added = accepted - former if current.is_of_one_value is allowed.is_of_one_value else accepted
+            # What the stack's own provider calls its audience and scopes may change together with its tokens.
+            renamed = bool(after.clients) and allowed.claim in {"aud", "scope"} and not former < accepted
+            if added and not renamed:
+                yield Loosening(allowed.name, tuple(sorted(added)), instead=not former <= accepted)
         elif allowed.claim not in _CLIENT_CLAIMS:
             yield Loosening(allowed.name)
         elif not still_checked & _CLIENT_CLAIMS:

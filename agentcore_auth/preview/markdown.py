@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from agentcore_auth.preview.authorizers import Comparison, Fit, verdict
+from agentcore_auth.preview.authorizers import Comparison, Fit, NoToken, verdict
 from agentcore_auth.preview.document import Hidden, Text
 from agentcore_auth.preview.gateways import Gateway
 from agentcore_auth.preview.grants import Grant, Widening
@@ -60,9 +60,18 @@ def _summary(impact: Impact) -> str:
             "role, policy or gateway allows more than before",
             "roles, policies or gateways allow more than before",
         ),
+        _count(
+            sum(len(gateway.undecided) for gateway in impact.gateways),
+            "row is not known: whether a caller loses access does not show here",
+            "rows are not known: whether callers lose access does not show here",
+        ),
     ]
     said = [fact for fact in facts if fact]
-    return f"**{_capitalised('; '.join(said))}.**" if said else "No caller loses access, and nothing allows more."
+    if said:
+        return f"**{_capitalised('; '.join(said))}.**"
+    if impact.unknown:
+        return f"No caller loses access. What is allowed is {Hidden.AT_DEPLOYMENT.value} in part."
+    return "No caller loses access, and nothing allows more."
 
 
 def _gateway(gateway: GatewayImpact) -> Iterator[str]:
@@ -100,6 +109,8 @@ def _facts(gateway: GatewayImpact) -> Iterator[str]:
 def _loosening(loosening: Loosening) -> str:
     name = code(loosening.list_name)
     if loosening.added:
+        if loosening.instead:
+            return f"**lets other callers in**: {name} accepts {_values(loosening.added)} instead"
         return f"**lets more callers in**: {name} also accepts {_values(loosening.added)}"
     everybody = "; every client comes in that has the rest" if loosening.is_of_clients else ""
     return f"**lets more callers in**: {name} is no longer checked{everybody}"
@@ -119,6 +130,10 @@ def _authorizers(before: Gateway | None, after: Gateway) -> Iterator[str]:
 
 
 def _cell(gateway: Gateway, name: str) -> str:
+    if isinstance(gateway.authorizer, NoToken):
+        return code(gateway.authorizer.type) if name == "authorizerType" else "not checked"
+    if name == "authorizerType":
+        return code("CUSTOM_JWT")
     if name == "discoveryUrl":
         return code(gateway.authorizer.discovery_url)
     allowed = gateway.authorizer.list_named(name)
@@ -140,7 +155,7 @@ def _held(caller: Caller, gateway: GatewayImpact) -> str:
         return "no gateway to take them to"
     if caller.held is None:
         return "none"
-    said = _checks(caller.held)
+    said = _checks(caller.held, Hidden.AT_DEPLOYMENT.value if caller.is_ours else "known to the issuer only")
     if caller.fresh is None and caller.is_ours and verdict(caller.held) is Fit.YES:
         return f"{said}, until they expire"
     return said
@@ -153,7 +168,7 @@ def _fresh(caller: Caller, gateway: GatewayImpact) -> str:
         return "known to the issuer only"
     if caller.fresh is None:
         return "none: the client is deleted"
-    said = _checks(caller.fresh)
+    said = _checks(caller.fresh, Hidden.AT_DEPLOYMENT.value)
     if caller.access is Access.RENEWS:
         wrong = {check.allowed.claim for check in caller.held or () if check.fit is Fit.NO}
         news = [
@@ -165,13 +180,13 @@ def _fresh(caller: Caller, gateway: GatewayImpact) -> str:
     return said
 
 
-def _checks(checks: Sequence[Comparison]) -> str:
+def _checks(checks: Sequence[Comparison], unknown: str) -> str:
     refused = [check for check in checks if check.fit is Fit.NO]
     if refused:
         return f"refused: {'; '.join(_difference(check) for check in refused)}"
     claims = {fit: _join(code(check.allowed.claim) for check in checks if check.fit is fit) for fit in Fit}
     if claims[Fit.UNKNOWN]:
-        return f"{Hidden.AT_DEPLOYMENT.value}: {claims[Fit.UNKNOWN]}"
+        return f"{unknown}: {claims[Fit.UNKNOWN]}"
     fits = _join(code(check.allowed.claim) for check in checks if check.allowed.name != "discoveryUrl")
     made = claims[Fit.AT_DEPLOYMENT]
     return f"accepted by {fits}" + (f" ({made} is made by the deployment)" if made else "")
@@ -187,8 +202,11 @@ def _widenings(widenings: Sequence[Widening]) -> Iterator[str]:
     yield ""
     for widening in widenings:
         lines = [*_grants(widening.grants), *(f"no longer denied: {line}" for line in _grants(widening.lifted))]
-        if widening.lost_boundary:
+        if widening.boundary and widening.boundary[1] is None:
             lines.append("**its permissions boundary is removed**")
+        elif widening.boundary:
+            former, other = map(code, widening.boundary)
+            lines.append(f"**its permissions boundary is another**, which may allow more: {other} instead of {former}")
         if widening.is_unknown:
             lines.append(f"a document that is {Hidden.AT_DEPLOYMENT.value}")
         yield f"- {code(widening.holder)}{' (new)' if widening.is_new else ''}"

@@ -1,10 +1,14 @@
-"""Which stacks a change can affect, by the names of the files that it touches."""
+"""Which stacks a change can affect, by the names of the files that it touches and the documents that stacks name."""
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from typing import cast
+
+import yaml
 
 # What a deployment never reads. Everything else counts for every stack: better a preview too many.
 _APART = frozenset({".ci", ".github", "docs", "examples", "sandbox", "scripts", "tests"})
@@ -20,8 +24,24 @@ def stacks(project: Path) -> list[str]:
     return sorted(name for name in names if name != _OF_THE_SANDBOX)
 
 
-def affected(changed: Iterable[str], known: Iterable[str]) -> list[str]:
-    """Those of the known stacks that a change of these files, relative to the project, can make different."""
+def documents(project: Path, stack: str) -> frozenset[str]:
+    """The files that a stack's file may name, relative to the project: every text in it that can be a path.
+
+    A file that is no YAML names none; its own preview says what is wrong with it.
+    """
+    try:
+        content = yaml.safe_load((project / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return frozenset()
+    return frozenset(posixpath.normpath(text) for text in _texts(content) if "://" not in text and "\n" not in text)
+
+
+def affected(changed: Iterable[str], known: Mapping[str, Collection[str]]) -> list[str]:
+    """Those of the known stacks that a change of these files, relative to the project, can make different.
+
+    `known` has, for each stack, the documents that its file names: they count wherever they lie. A file that was
+    renamed is to be in `changed` by both names (`git diff --no-renames`).
+    """
     found: set[str] = set()
     for name in changed:
         path = PurePosixPath(name)
@@ -30,4 +50,16 @@ def affected(changed: Iterable[str], known: Iterable[str]) -> list[str]:
             found.add(stack[1])
         elif path.parts and not (path.parts[0] in _APART or name in _APART_FILES or path.suffix == ".md"):
             return list(known)
+        found |= {each for each, named in known.items() if name in named}
     return [name for name in known if name in found]
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in cast("dict[object, object]", value).values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in cast("list[object]", value):
+            yield from _texts(inner)

@@ -10,8 +10,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from agentcore_auth.preview.authorizers import Comparison, Fit, compare, known, satisfying, verdict
-from agentcore_auth.preview.document import Hidden, Preview
+from agentcore_auth.preview.authorizers import (
+    Comparison,
+    Fit,
+    NoToken,
+    compare,
+    compare_strangers,
+    known,
+    nobody_by,
+    verdict,
+)
+from agentcore_auth.preview.document import Preview
 from agentcore_auth.preview.gateways import Client, Gateway
 
 
@@ -59,6 +68,11 @@ class Caller:
         """Whether a caller that had access is refused with what it has."""
         return self.access in {Access.LOSES, Access.RENEWS}
 
+    @property
+    def is_undecided(self) -> bool:
+        """Whether the preview does not tell what becomes of the caller."""
+        return self.access in {Access.UNKNOWN, Access.OUTSIDE}
+
 
 def expected_change(preview: Preview, urn: str) -> ExpectedChange:
     """What happens to a resource."""
@@ -88,24 +102,14 @@ def callers(preview: Preview, before: Gateway | None, after: Gateway | None) -> 
 def outsiders(before: Gateway | None, after: Gateway | None) -> Caller | None:
     """The verdict on callers at an issuer that the stack knows nothing of; None where all callers are clients by name.
 
-    Judged is a token that has what was asked for until now and nothing else: if that is refused, so are all such.
+    Judged is a token that comes in now, by what was asked for until now and what the issuer's family is known to carry.
     """
     sides = [gateway for gateway in (before, after) if gateway]
-    if all(gateway.clients or gateway.authorizer.list_named("allowedClients") for gateway in sides):
+    if all(_names_all(gateway) for gateway in sides):
         return None
-    name = "callers at this issuer"
-    if before is None or after is None:
-        return Caller(name, Access.OUTSIDE if after else Access.LOSES, ExpectedChange.STAYS, is_ours=False)
-    held = _at_its_best(before, after)
-    removed = any(
-        former and set(former.values) - set(allowed.values)
-        for allowed in after.authorizer.lists
-        if (former := before.authorizer.list_named(allowed.name))
-    )
-    access = _ACCESS_OF_STRANGERS[verdict(held)]
-    if removed and access is Access.KEEPS:
-        access = Access.OUTSIDE
-    return Caller(name, access, ExpectedChange.STAYS, held, is_ours=False)
+    caller = _stranger("callers at this issuer", before, after)
+    # Where clients are listed by name, nobody else had or gets access, which is no news.
+    return None if caller.access is Access.NONE and any(_names_all(gateway) for gateway in sides) else caller
 
 
 def _client(preview: Preview, name: str, before: Gateway | None, after: Gateway | None) -> Caller:
@@ -125,7 +129,7 @@ def _checked(judge: Gateway | None, issuer: Gateway | None, client: Client | Non
     made_together = client.urn in judge.sources
     checks = compare(judge.authorizer, client.claims, issuer.authorizer.discovery_url, made_together=made_together)
     # A gateway and its own provider cannot have different issuers, known or not.
-    return checks[1:] if judge is issuer else checks
+    return tuple(check for check in checks if judge is not issuer or check.allowed.name != "discoveryUrl")
 
 
 def _access(
@@ -148,24 +152,43 @@ def _access(
 
 def _application(client_id: str, before: Gateway | None, after: Gateway | None) -> Caller:
     """An application that exists already: whether it is listed is known, the rest of its token is not."""
-    if before is None or _is_left_out(client_id, before):
-        access = Access.NONE if after is None or _is_left_out(client_id, after) else Access.GAINS
-        return Caller(client_id, access, ExpectedChange.STAYS, is_ours=False)
-    if after is None:
-        return Caller(client_id, Access.LOSES, ExpectedChange.STAYS, is_ours=False)
-    held = _at_its_best(before, after, client_id)
-    return Caller(client_id, _ACCESS_OF_STRANGERS[verdict(held)], ExpectedChange.STAYS, held, is_ours=False)
+    return _stranger(client_id, before, after, client_id)
 
 
-def _is_left_out(client_id: str, gateway: Gateway) -> bool:
+def _stranger(name: str, before: Gateway | None, after: Gateway | None, client_id: str | None = None) -> Caller:
+    had = before is not None and _may_come_in(before, client_id)
+    has = after is not None and _may_come_in(after, client_id)
+    held = compare_strangers(before.authorizer, after.authorizer, client_id) if before and after and had else None
+    if held is not None:
+        access = _ACCESS_OF_STRANGERS[verdict(held)]
+    elif had:
+        access = Access.LOSES
+    elif has:
+        # Who will call a new gateway is not known; a client that it lists by name will.
+        access = Access.GAINS if before is not None or client_id is not None else Access.OUTSIDE
+    else:
+        access = Access.NONE
+    return Caller(name, access, ExpectedChange.STAYS, held, is_ours=False)
+
+
+def _names_all(gateway: Gateway) -> bool:
+    """Whether all that come in are clients that the preview names."""
+    return bool(gateway.clients) or gateway.authorizer.list_named("allowedClients") is not None
+
+
+def _may_come_in(gateway: Gateway, client_id: str | None) -> bool:
+    """Whether a client (None: one that is not known by name) has a chance at this gateway."""
+    if is_shut(gateway):
+        return False
     allowed = gateway.authorizer.list_named("allowedClients")
-    return allowed is not None and client_id not in known(allowed)
+    if client_id is None:
+        return not _names_all(gateway)
+    return allowed is None or client_id in known(allowed)
 
 
-def _at_its_best(before: Gateway, after: Gateway, client_id: str | None = None) -> tuple[Comparison, ...]:
-    """The checks of a token that has all that was asked for until now; what was not asked for is not known."""
-    not_asked = {allowed.claim: Hidden.AT_DEPLOYMENT for allowed in after.authorizer.lists}
-    token = {**not_asked, **satisfying(before.authorizer)}
-    if client_id is not None:
-        token["client_id"] = client_id
-    return compare(after.authorizer, token, before.authorizer.discovery_url, made_together=False)
+def is_shut(gateway: Gateway) -> bool:
+    """Whether no token of the gateway's issuer ever comes in, by what is known of the issuer's family."""
+    authorizer = gateway.authorizer
+    if isinstance(authorizer, NoToken):
+        return authorizer.fit is Fit.NO
+    return bool(nobody_by(authorizer))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from pydantic import Field
@@ -38,10 +39,11 @@ class LambdaTarget(Target, frozen=True):
     tools_s3: forms.S3Uri | None = Field(default=None, description="An object in S3 with it.")
 
     def local_documents(self) -> Iterator[LocalDocument]:
+        check = partial(tools.parse, target=self.name)
         if self.tools is not None:
-            yield LocalDocument("tools", "", tools.parse, json.dumps(self.tools))
+            yield LocalDocument("tools", "", check, json.dumps(self.tools))
         if self.tools_file is not None:
-            yield LocalDocument("toolsFile", self.tools_file, tools.parse)
+            yield LocalDocument("toolsFile", self.tools_file, check)
 
     def s3_uris(self) -> Sequence[str]:
         return (self.tools_s3,) if self.tools_s3 else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -27,7 +28,8 @@ class OpenApiTarget(CredentialedTarget, frozen=True):
     )
 
     def local_documents(self) -> Iterable[LocalDocument]:
-        return () if is_s3(self.document) else (LocalDocument("schema", self.document, openapi.parse),)
+        check = partial(openapi.parse, target=self.name)
+        return () if is_s3(self.document) else (LocalDocument("schema", self.document, check),)
 
     def s3_uris(self) -> Sequence[str]:
         return (self.document,) if is_s3(self.document) else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Literal
 
 from pydantic import Field
@@ -23,10 +24,13 @@ class SmithyTarget(Target, frozen=True):
     name: forms.TargetName = Field(description="Tools are called `<name>___<operation>`.")
     model: str = Field(description="A JSON AST file, relative to the project, or `s3://…`.")
     actions: tuple[forms.Action, ...] = Field(description="IAM actions that its operations need.", min_length=1)
-    resources: tuple[forms.ResourceArn, ...] = Field(description="ARNs that they act on.", min_length=1)
+    resources: tuple[forms.ResourceArn, ...] = Field(
+        description="ARNs that they act on; `*` for actions that take no resource.", min_length=1
+    )
 
     def local_documents(self) -> Iterable[LocalDocument]:
-        return () if is_s3(self.model) else (LocalDocument("model", self.model, smithy.parse),)
+        check = partial(smithy.parse, target=self.name)
+        return () if is_s3(self.model) else (LocalDocument("model", self.model, check),)
 
     def s3_uris(self) -> Sequence[str]:
         return (self.model,) if is_s3(self.model) else ()
@@ -34,10 +38,31 @@ class SmithyTarget(Target, frozen=True):
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
         if context.pinned:
             yield from _wildcards(f"{path}.actions", self.actions)
-            yield from _wildcards(f"{path}.resources", self.resources)
+            yield from self._everything(f"{path}.resources")
+            yield from _wildcards(f"{path}.resources", self.resources, apart="*" if self._without_resource() else None)
+
+    def _everything(self, path: str) -> Iterator[Mistake]:
+        """A mistake where `*` is right for some actions, and the others are left without an ARN."""
+        named = self._without_resource()
+        others = [action for action in self.actions if action not in named]
+        if named and others and set(self.resources) == {"*"}:
+            yield Mistake(
+                path,
+                f"'*' is for {', '.join(named)}, which takes no resource; "
+                f"name the ARNs that {', '.join(others)} acts on",
+            )
+
+    def _without_resource(self) -> list[str]:
+        """The actions for which the `*` among the resources stands; none where there is no `*`."""
+        return [action for action in self.actions if iam.takes_no_resource(action)] if "*" in self.resources else []
 
     def permissions(self, scope: iam.AwsScope, gateway_name: str) -> Sequence[iam.Permission]:
-        return (iam.ServiceCalls(self.name, self.actions, self.resources),)
+        named, arns = self._without_resource(), tuple(arn for arn in self.resources if arn != "*")
+        others = tuple(action for action in self.actions if action not in named)
+        if not named or not arns or not others:
+            return (iam.ServiceCalls(self.name, self.actions, self.resources),)
+        # Apart, so that no other action is allowed on everything as well.
+        return iam.ServiceCalls(self.name, others, arns), iam.ServiceCalls(self.name, tuple(named), ("*",))
 
     def arguments(self, context: TargetContext) -> TargetArguments:
         return TargetArguments(
@@ -49,8 +74,8 @@ class SmithyTarget(Target, frozen=True):
         )
 
 
-def _wildcards(path: str, values: Iterable[str]) -> Iterator[Mistake]:
+def _wildcards(path: str, values: Iterable[str], apart: str | None = None) -> Iterator[Mistake]:
     for index, value in enumerate(values):
-        if reason := too_wide(value):
+        if value != apart and (reason := too_wide(value)):
             sentence = f"{value!r} is wider than least privilege, {reason}; name what the tools need, or mode: tutorial"
             yield Mistake(f"{path}[{index}]", sentence)

@@ -33,14 +33,17 @@ class Auth0(Provider, frozen=True):
         default=("invoke:gateway", "read:gateway"), description="The API's scopes (permissions)."
     )
     clients: dict[forms.ClientName, Client] = Field(
-        default={"default": Client()}, description="One application for each name.", min_length=1
+        default={"default": Client()}, description="One application for each name; `{}` where all exist already."
     )
-    allowed_clients: forms.ClientIds | None = Field(
-        default=None, description="Existing applications that come in as well."
+    allowed_clients: checks.AllowedClients | None = Field(
+        default=None, description="Existing applications that come in as well: ids, or `{id, scopes}`."
     )
     token_dialect: TokenDialect = Field(
         default="rfc9068_profile_authz",
-        description="The API's token dialect; with an existing API, the one that it has.",
+        description="The API's token dialect; of an existing API (`createApi: false`), by default the one that it has.",
+    )
+    custom_domain: str | None = Field(
+        default=None, description="The tenant's custom domain: issuer and token endpoint are under that name."
     )
     access_token_seconds: Annotated[int, Field(ge=1, le=2592000)] | None = Field(
         default=None, description="Lifetime of a token, up to 30 days; Auth0's default is one day."
@@ -53,6 +56,8 @@ class Auth0(Provider, frozen=True):
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
         stack = context.stack
         yield from checks.host_name("auth0:domain", self.host(stack), "the tenant's domain")
+        if self.custom_domain is not None:
+            yield from checks.host_name(f"{path}.customDomain", self.custom_domain, "the tenant's custom domain")
         yield from checks.credentials(
             stack,
             "auth0:clientSecret",
@@ -63,20 +68,32 @@ class Auth0(Provider, frozen=True):
             ],
         )
         yield from checks.client_scopes(path, self.clients, self.scopes)
+        yield from checks.some_client(path, self.clients, self.allowed_clients)
         if not self.create_api and self.access_token_seconds is not None:
             yield Mistake(
                 f"{path}.accessTokenSeconds", "is a property of the API, which exists already (createApi: false)"
             )
+        if context.pinned and (reason := self.one_client_only(self.token_dialect)):
+            yield Mistake(f"{path}.tokenDialect", reason)
+
+    def one_client_only(self, dialect: str) -> str:
+        """Why a gateway that pins the clients cannot have those of this section in such a dialect; empty if it can."""
         callers = len(self.clients) + len(self.allowed_clients or ())
-        if context.pinned and self.token_dialect in ONE_CLIENT_DIALECTS and callers > 1:
-            wanted = self.token_dialect.replace("access_token", "rfc9068_profile")
-            yield Mistake(
-                f"{path}.tokenDialect",
-                f"{self.token_dialect} names the client in azp, of which a gateway can check only one, and there are "
-                f"{callers} clients: choose {wanted}",
-            )
+        if dialect not in ONE_CLIENT_DIALECTS or callers <= 1:
+            return ""
+        wanted = dialect.replace("access_token", "rfc9068_profile")
+        return (
+            f"{dialect} names the client in azp, of which a gateway can check only one, and there are {callers} "
+            f"clients: choose {wanted}"
+        )
 
     def create(self, name: str, context: ProviderContext) -> Auth0Provider:
         from idp.auth0.component import Auth0Provider  # noqa: PLC0415 - imports Pulumi and pulumi_auth0
 
-        return Auth0Provider(name, self, audience=self.audience or context.gateway_name, domain=context.host)
+        return Auth0Provider(
+            name,
+            self,
+            audience=self.audience or context.gateway_name,
+            domain=self.custom_domain or context.host,
+            pins_clients=context.mode == "pinned",
+        )

@@ -16,7 +16,7 @@ from agentcore_auth.authorizer.issued import IssuedTokens
 from agentcore_auth.authorizer.shapes import AUTH0
 from idp.auth0 import Auth0
 from idp.base import Application, IdentityProvider
-from idp.checks import Client
+from idp.checks import Client, client_ids, scopes_of_all
 
 # An audience need not hold the gateway's name: when the gateway is renamed, the API has to stay the same resource, or a
 # second one of the same audience would be created before the first is gone.
@@ -33,9 +33,13 @@ class Auth0Provider(IdentityProvider):
         *,
         audience: str,
         domain: str,
+        pins_clients: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`audience` is the API's identifier, `domain` the tenant's host name."""
+        """`audience` is the API's identifier, `domain` the host name in the tokens' issuer.
+
+        `pins_clients`: the authorizer checks the client, which not every dialect allows for several.
+        """
         super().__init__("agentcore-auth:index:Auth0Provider", name, None, opts)
         self._name = name
         self._arguments = arguments
@@ -46,19 +50,18 @@ class Auth0Provider(IdentityProvider):
         self.token_endpoint = pulumi.Output.from_input(f"https://{domain}/oauth/token")
 
         scopes = [self._api(audience)] if arguments.create_api else []
-        if not arguments.create_api:
-            self._check_existing_api(audience)
+        dialect = arguments.token_dialect if arguments.create_api else self._existing_dialect(audience, pins_clients)
         self.applications = {
             client: self._application(client, own, audience, scopes) for client, own in arguments.clients.items()
         }
         self.tokens = IssuedTokens(
-            shape=AUTH0[arguments.token_dialect],
+            shape=AUTH0[dialect],
             audience=audience,
             client_ids=[
                 *(application.client_id for application in self.applications.values()),
-                *(arguments.allowed_clients or ()),
+                *client_ids(arguments.allowed_clients),
             ],
-            scopes=arguments.scopes,
+            scopes=scopes_of_all(arguments.scopes, arguments.allowed_clients),
         )
         self.finish()
 
@@ -81,17 +84,26 @@ class Auth0Provider(IdentityProvider):
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
 
-    def _check_existing_api(self, audience: str) -> None:
-        """Raises RunError where the API that exists is not the one that the configuration describes."""
+    def _existing_dialect(self, audience: str, pins_clients: bool) -> str:
+        """The dialect of the API that exists; raises RunError where it is not as the configuration needs it."""
         api = auth0.get_resource_server(identifier=audience, opts=pulumi.InvokeOptions(parent=self))
-        if api.token_dialect != self._arguments.token_dialect:
+        wanted = self._arguments.token_dialect if "token_dialect" in self._arguments.model_fields_set else None
+        if wanted not in {None, api.token_dialect}:
             raise pulumi.RunError(
                 f"auth0.tokenDialect: the API {audience} has {api.token_dialect}, the configuration says "
-                f"{self._arguments.token_dialect}; set it to what the API has, or change the API"
+                f"{wanted}; leave it out, or change the API"
             )
+        if api.token_dialect not in AUTH0:
+            raise pulumi.RunError(
+                f"auth0.createApi: the API {audience} has the dialect {api.token_dialect or 'none'}; known are "
+                f"{', '.join(AUTH0)}"
+            )
+        if pins_clients and (reason := self._arguments.one_client_only(api.token_dialect)):
+            raise pulumi.RunError(f"auth0.audience: the API {audience} has a dialect for one client: {reason}")
         missing = sorted(set(self._arguments.scopes) - {scope.name for scope in api.scopes})
         if missing:
             raise pulumi.RunError(f"auth0.scopes: the API {audience} has no scope {', '.join(missing)}")
+        return api.token_dialect
 
     def _application(
         self, client: str, own: Client, audience: str, scopes: list[auth0.ResourceServerScopes]

@@ -71,12 +71,15 @@ class Cognito(Provider, frozen=True):
         default=None,
         description="Identifier of the resource server, the part of a scope before the slash. Default `gateway.name`.",
     )
+    create_resource_server: bool = Field(
+        default=True, description="`false` where the resource server and its scopes exist in the pool of `userPoolId`."
+    )
     scopes: Scopes = Field(default=("read", "write"), description="Scope names, without the resource server.")
     clients: dict[forms.ClientName, CognitoClient] = Field(
-        default={"default": CognitoClient()}, description="One application for each name.", min_length=1
+        default={"default": CognitoClient()}, description="One application for each name; `{}` where all exist already."
     )
-    allowed_clients: forms.ClientIds | None = Field(
-        default=None, description="Existing applications that come in as well."
+    allowed_clients: checks.AllowedClients | None = Field(
+        default=None, description="Existing applications that come in as well: ids, or `{id, scopes}`."
     )
     domain_prefix: (
         Annotated[
@@ -111,11 +114,16 @@ class Cognito(Provider, frozen=True):
 
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
         yield from checks.client_scopes(path, self.clients, self.scopes)
+        yield from checks.some_client(path, self.clients, self.allowed_clients)
         for word in RESERVED_WORDS:
             if self.domain_prefix and word in self.domain_prefix:
                 yield Mistake(
                     f"{path}.domainPrefix", f"contains {word!r}, a word that AWS reserves; choose another prefix"
                 )
+        if not self.create_resource_server and not self.user_pool_id:
+            yield Mistake(
+                f"{path}.createResourceServer", "a new pool has no resource server yet: leave it out, or set userPoolId"
+            )
         if self.user_pool_id:
             region = context.stack.region
             if region and not self.user_pool_id.startswith(f"{region}_"):
@@ -130,12 +138,17 @@ class Cognito(Provider, frozen=True):
     def deployment_statements(self, scope: iam.AwsScope) -> Iterator[iam.Statement]:
         """AWS gives pools ids of its own, so a new one is scoped by its region only."""
         pool = iam.regional_arn(scope, "cognito-idp", f"userpool/{self.user_pool_id or f'{scope.region}_*'}")
-        yield iam.allow("ManageInUserPool", iam.prefixed("cognito-idp", _IN_POOL_ACTIONS), [pool])
+        actions = [
+            action
+            for action in _IN_POOL_ACTIONS
+            if self.create_resource_server or not action.endswith("ResourceServer")
+        ]
+        yield iam.allow("ManageInUserPool", iam.prefixed("cognito-idp", actions), [pool])
         if self.user_pool_id:
             yield iam.allow("FindUserPoolDomain", ["cognito-idp:DescribeUserPoolDomain"], ["*"])
         else:
-            actions = ["cognito-idp:CreateUserPool", "cognito-idp:DescribeUserPoolDomain"]
-            yield iam.allow("CreateUserPool", actions, ["*"])
+            anywhere = ["cognito-idp:CreateUserPool", "cognito-idp:DescribeUserPoolDomain"]
+            yield iam.allow("CreateUserPool", anywhere, ["*"])
             yield iam.allow("ManageUserPool", iam.prefixed("cognito-idp", _POOL_ACTIONS), [pool])
 
     def create(self, name: str, context: ProviderContext) -> CognitoProvider:

@@ -1,7 +1,7 @@
 """Amazon Cognito: a user pool that issues machine-to-machine tokens.
 
-Creates the pool (or uses an existing one), a resource server with the scopes, one confidential client for each name,
-and the domain with the token endpoint. It sets up no user login: nobody can sign up, and no client has a user flow.
+Creates the pool, a resource server with the scopes (or uses existing ones), one confidential client for each name, and
+the domain with the token endpoint. It sets up no user login: nobody can sign up, and no client has a user flow.
 
 Tokens of client credentials have `client_id` and no `aud` (Cognito developer guide, "Understanding the access token").
 """
@@ -17,6 +17,7 @@ import pulumi_aws as aws
 from agentcore_auth.authorizer.issued import IssuedTokens
 from agentcore_auth.authorizer.shapes import COGNITO
 from idp.base import Application, IdentityProvider
+from idp.checks import client_ids, scopes_of_all
 from idp.cognito import Cognito, CognitoClient
 
 # What AWS knows by a name without the gateway's in it keeps its place in the stack when the gateway is renamed: a new
@@ -45,15 +46,7 @@ class CognitoProvider(IdentityProvider):
 
         pool_id = self._pool(tags)
         domain = self._domain(pool_id)
-        server = aws.cognito.ResourceServer(
-            _SAME_AFTER_A_RENAME,
-            user_pool_id=pool_id,
-            identifier=resource_server,
-            name=name,
-            scopes=[{"scope_name": scope, "scope_description": f"{scope} access"} for scope in arguments.scopes],
-            # An identifier is unique in its pool, and another one replaces the resource server.
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
-        )
+        servers = [self._resource_server(pool_id, resource_server)] if arguments.create_resource_server else []
 
         self.audience = None
         self.scopes = [f"{resource_server}/{scope}" for scope in arguments.scopes]
@@ -63,16 +56,16 @@ class CognitoProvider(IdentityProvider):
             lambda prefix: f"https://{prefix}.auth.{region}.amazoncognito.com/oauth2/token"
         )
         self.applications = {
-            client: self._application(client, own, pool_id, server, resource_server)
+            client: self._application(client, own, pool_id, servers, resource_server)
             for client, own in arguments.clients.items()
         }
         self.tokens = IssuedTokens(
             shape=COGNITO,
             client_ids=[
                 *(application.client_id for application in self.applications.values()),
-                *(arguments.allowed_clients or ()),
+                *client_ids(arguments.allowed_clients),
             ],
-            scopes=self.scopes,
+            scopes=scopes_of_all(self.scopes, arguments.allowed_clients),
         )
         self.finish()
 
@@ -89,6 +82,17 @@ class CognitoProvider(IdentityProvider):
             opts=self._child,
         )
         return pool.id
+
+    def _resource_server(self, pool_id: pulumi.Output[str], identifier: str) -> aws.cognito.ResourceServer:
+        return aws.cognito.ResourceServer(
+            _SAME_AFTER_A_RENAME,
+            user_pool_id=pool_id,
+            identifier=identifier,
+            name=self._name,
+            scopes=[{"scope_name": scope, "scope_description": f"{scope} access"} for scope in self._arguments.scopes],
+            # An identifier is unique in its pool, and another one replaces the resource server.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
 
     def _domain(self, pool_id: pulumi.Output[str]) -> pulumi.Output[str]:
         """The prefix of the pool's domain. Raises RunError for an existing pool that has none and gets none."""
@@ -119,7 +123,7 @@ class CognitoProvider(IdentityProvider):
         client: str,
         own: CognitoClient,
         pool_id: pulumi.Output[str],
-        server: aws.cognito.ResourceServer,
+        servers: list[aws.cognito.ResourceServer],
         resource_server: str,
     ) -> Application:
         scopes = [f"{resource_server}/{scope}" for scope in own.scopes or self._arguments.scopes]
@@ -137,6 +141,6 @@ class CognitoProvider(IdentityProvider):
             explicit_auth_flows=["ALLOW_REFRESH_TOKEN_AUTH"],
             prevent_user_existence_errors="ENABLED",
             # The scopes are plain strings: without this, a client could be made before the scopes that it names.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[server]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=servers),
         )
         return Application(user_pool_client.id, pulumi.Output.secret(user_pool_client.client_secret), scopes)

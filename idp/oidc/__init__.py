@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
+from agentcore_auth.authorizer.families import contradictions, doubts, fitting_lists, recognize
 from configuration import forms
 from configuration.context import CheckContext
 from configuration.mistakes import Mistake
@@ -41,6 +42,10 @@ class Oidc(Provider, frozen=True):
     custom_claims: Annotated[tuple[Claim, ...], Field(min_length=1)] | None = Field(
         default=None, description="Further claims that a token must have."
     )
+    allow_anyway: bool = Field(
+        default=False,
+        description="`true` accepts lists that this issuer's tokens cannot satisfy, as far as is known.",
+    )
 
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
         if not any((self.allowed_clients, self.allowed_audience, self.allowed_scopes, self.custom_claims)):
@@ -53,6 +58,34 @@ class Oidc(Provider, frozen=True):
             given = [value for value in (claim.equals, claim.contains, claim.contains_any) if value is not None]
             if len(given) != 1:
                 yield Mistake(f"{path}.customClaims[{index}]", "needs exactly one of equals, contains, containsAny")
+        if not self.allow_anyway:
+            yield from self._contradictions(path)
+
+    def _contradictions(self, path: str) -> Iterator[Mistake]:
+        """The lists with which nobody at all would come in, by what is known of the issuer's family."""
+        issuer = recognize(self.discovery_url)
+        if issuer is None:
+            return
+        fitting = fitting_lists(issuer.family)
+        way_out = f"; lists that fit: {fitting}" if fitting else ""
+        for found in contradictions(
+            issuer.family,
+            allowed_audience=self.allowed_audience or (),
+            allowed_clients=self.allowed_clients or (),
+            allowed_scopes=self.allowed_scopes or (),
+            custom_claim_names=[claim.name for claim in self.custom_claims or ()],
+        ):
+            yield Mistake(
+                f"{path}.{found.key}",
+                f"lets nobody in: {found.reason}{way_out} ({path}.allowAnyway: true if you know better)",
+            )
+
+    def notes(self) -> tuple[str, ...]:
+        """What is not known of these lists, and so neither refused nor promised."""
+        issuer = recognize(self.discovery_url)
+        compared = (("aud", self.allowed_audience), ("client_id", self.allowed_clients), ("scope", self.allowed_scopes))
+        claims = [claim for claim, values in compared if values]
+        return doubts(issuer.family if issuer else None, [*claims, *(claim.name for claim in self.custom_claims or ())])
 
     def create(self, name: str, context: ProviderContext) -> OidcProvider:
         from idp.oidc.component import OidcProvider  # noqa: PLC0415 - imports Pulumi

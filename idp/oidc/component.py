@@ -27,6 +27,8 @@ class OidcProvider(IdentityProvider):
         self.audience = audiences[0] if audiences else None
         self.scopes = arguments.allowed_scopes or ()
         self.applications = {}
+        for note in arguments.notes():
+            pulumi.log.info(f"oidc, {name}: {note}; try a token: agentcore-auth check", self)
         self._authorizer = Authorizer.from_stack_file(arguments.model_dump(by_alias=True, exclude_none=True))
         self.finish()
 

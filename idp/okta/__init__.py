@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # Okta, "API access management": names that every authorization server has already.
 RESERVED_SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access", "device_sso")
 LONGEST_LABEL = 100
+DEFAULT_SERVER = "default"
+OWN_SERVER = "own"
 
 
 class Okta(Provider, frozen=True):
@@ -27,8 +29,10 @@ class Okta(Provider, frozen=True):
 
     summary: ClassVar[str] = "Okta. Org and credentials are pulumi-okta's own `okta:*` keys."
 
-    authorization_server: Literal["default", "own"] = Field(
-        default="default", description="`default`, or `own` to create one for this stack."
+    authorization_server: str = Field(
+        default="default",
+        description="`default`, `own` to create one for this stack, or the name of another one that exists.",
+        min_length=1,
     )
     audience: forms.Audience = Field(
         default="api://default",
@@ -37,10 +41,10 @@ class Okta(Provider, frozen=True):
     scopes: forms.Scopes = Field(default=("InvokeGateway",), description="Scopes of the authorization server.")
     create_scopes: bool = Field(default=True, description="`false` where another stack of the same org made them.")
     clients: dict[forms.ClientName, Client] = Field(
-        default={"default": Client()}, description="One application for each name.", min_length=1
+        default={"default": Client()}, description="One application for each name; `{}` where all exist already."
     )
-    allowed_clients: forms.ClientIds | None = Field(
-        default=None, description="Existing applications that come in as well."
+    allowed_clients: checks.AllowedClients | None = Field(
+        default=None, description="Existing applications that come in as well: ids, or `{id, scopes}`."
     )
     access_token_minutes: Annotated[int, Field(ge=5, le=1440)] = Field(default=60, description="5 minutes to 1 day.")
 
@@ -62,6 +66,7 @@ class Okta(Provider, frozen=True):
             ],
         )
         yield from checks.client_scopes(path, self.clients, self.scopes)
+        yield from checks.some_client(path, self.clients, self.allowed_clients)
         for client in self.clients:
             label = f"{context.gateway_name}-okta-{client}"
             if len(label) > LONGEST_LABEL:
@@ -75,13 +80,10 @@ class Okta(Provider, frozen=True):
                     f"{path}.scopes[{index}]",
                     f"{scope!r} is a scope that Okta reserves, so it cannot be created; choose another",
                 )
-        if self.authorization_server == "own":
-            if "audience" not in self.model_fields_set:
-                yield Mistake(f"{path}.audience", "is required for an authorization server of its own")
-            if not self.create_scopes:
-                yield Mistake(
-                    f"{path}.createScopes", "a new authorization server has no scopes yet: leave it out, or true"
-                )
+        if self.authorization_server != DEFAULT_SERVER and "audience" not in self.model_fields_set:
+            yield Mistake(f"{path}.audience", "is required for an authorization server other than the default one")
+        if self.authorization_server == OWN_SERVER and not self.create_scopes:
+            yield Mistake(f"{path}.createScopes", "a new authorization server has no scopes yet: leave it out, or true")
 
     def create(self, name: str, context: ProviderContext) -> OktaProvider:
         from idp.okta.component import OktaProvider  # noqa: PLC0415 - imports Pulumi and pulumi_okta

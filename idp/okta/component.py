@@ -14,9 +14,9 @@ import pulumi_okta as okta
 from agentcore_auth.authorizer.issued import IssuedTokens
 from agentcore_auth.authorizer.shapes import OKTA, OKTA_WITH_CLIENT_ID
 from idp.base import Application, IdentityProvider
-from idp.okta import Okta
+from idp.checks import client_ids, scopes_of_all
+from idp.okta import OWN_SERVER, Okta
 
-_DEFAULT_SERVER = "default"
 # The plugin would send an update to the new server, which does not know the resource, and forget the old one.
 _BELONGS_TO_A_SERVER = ["authServerId"]
 
@@ -41,16 +41,22 @@ class OktaProvider(IdentityProvider):
         self._name = name
         self._arguments = arguments
         self._child = pulumi.ResourceOptions(parent=self)
-        server_id = self._server()
-        scopes = self._scopes(server_id)
+        there = None if arguments.authorization_server == OWN_SERVER else self._existing_server()
+        server_id = pulumi.Output.from_input(there.id) if there else self._new_server()
+        scopes = self._scopes(server_id, there)
         self.audience = arguments.audience
         self.scopes = arguments.scopes
-        self.issuer = server_id.apply(lambda server: f"https://{host}/oauth2/{server}")
+        # One that exists may have been given the org's custom domain.
+        self.issuer = (
+            pulumi.Output.from_input(there.issuer)
+            if there and there.issuer_mode == "CUSTOM_URL"
+            else server_id.apply(lambda server: f"https://{host}/oauth2/{server}")
+        )
         self.discovery_url = self.issuer.apply(lambda issuer: f"{issuer}/.well-known/openid-configuration")
         self.token_endpoint = self.issuer.apply(lambda issuer: f"{issuer}/v1/token")
         self.applications = {client: self._application(client) for client in arguments.clients}
-        client_ids = [application.client_id for application in self.applications.values()]
-        several = len(client_ids) + len(arguments.allowed_clients or ()) > 1
+        own_ids = [application.client_id for application in self.applications.values()]
+        several = len(own_ids) + len(arguments.allowed_clients or ()) > 1
         if tell_clients_apart and several:
             self._client_id_claim(server_id, scopes)
         for client in arguments.clients:
@@ -58,29 +64,33 @@ class OktaProvider(IdentityProvider):
         self.tokens = IssuedTokens(
             shape=OKTA_WITH_CLIENT_ID if tell_clients_apart and several else OKTA,
             audience=arguments.audience,
-            client_ids=[*client_ids, *(arguments.allowed_clients or ())],
-            scopes=arguments.scopes,
+            client_ids=[*own_ids, *client_ids(arguments.allowed_clients)],
+            scopes=scopes_of_all(arguments.scopes, arguments.allowed_clients),
         )
         self.finish()
 
-    def _server(self) -> pulumi.Output[str]:
-        """The authorization server's id; raises RunError where the default one has another audience."""
-        if self._arguments.authorization_server == "own":
-            server = okta.auth.Server(
-                self._name, audiences=[self._arguments.audience], issuer_mode="ORG_URL", opts=self._child
-            )
-            return server.id
-        default = okta.auth.get_server(name=_DEFAULT_SERVER, opts=pulumi.InvokeOptions(parent=self))
-        if self._arguments.audience not in default.audiences:
+    def _existing_server(self) -> okta.auth.AwaitableGetServerResult:
+        """The authorization server that exists; raises RunError where it has another audience."""
+        name = self._arguments.authorization_server
+        there = okta.auth.get_server(name=name, opts=pulumi.InvokeOptions(parent=self))
+        if self._arguments.audience not in there.audiences:
             raise pulumi.RunError(
-                f"okta.audience: the org's default authorization server issues tokens for "
-                f"{', '.join(default.audiences)}; the configuration says {self._arguments.audience}"
+                f"okta.audience: the org's authorization server {name} issues tokens for "
+                f"{', '.join(there.audiences)}; the configuration says {self._arguments.audience}"
             )
-        return pulumi.Output.from_input(default.id)
+        return there
 
-    def _scopes(self, server_id: pulumi.Output[str]) -> list[pulumi.Resource]:
+    def _new_server(self) -> pulumi.Output[str]:
+        server = okta.auth.Server(
+            self._name, audiences=[self._arguments.audience], issuer_mode="ORG_URL", opts=self._child
+        )
+        return server.id
+
+    def _scopes(
+        self, server_id: pulumi.Output[str], there: okta.auth.AwaitableGetServerResult | None
+    ) -> list[pulumi.Resource]:
         """The scopes that were made here; raises RunError where they should exist and do not."""
-        if self._arguments.create_scopes:
+        if self._arguments.create_scopes or there is None:
             return [
                 okta.auth.ServerScope(
                     # Without the gateway's name: renamed, it must not make a second scope before the first is gone.
@@ -95,12 +105,12 @@ class OktaProvider(IdentityProvider):
                 )
                 for scope in self._arguments.scopes
             ]
-        there = okta.auth.get_server_scopes(auth_server_id=_DEFAULT_SERVER, opts=pulumi.InvokeOptions(parent=self))
-        missing = sorted(set(self._arguments.scopes) - {scope.name for scope in there.scopes})
+        listed = okta.auth.get_server_scopes(auth_server_id=there.id, opts=pulumi.InvokeOptions(parent=self))
+        missing = sorted(set(self._arguments.scopes) - {scope.name for scope in listed.scopes})
         if missing:
             raise pulumi.RunError(
-                f"okta.scopes: the default authorization server has no scope {', '.join(missing)}; "
-                "make them there, or let this stack make them (okta.createScopes: true)"
+                f"okta.scopes: the authorization server {self._arguments.authorization_server} has no scope "
+                f"{', '.join(missing)}; make them there, or let this stack make them (okta.createScopes: true)"
             )
         return []
 

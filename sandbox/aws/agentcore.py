@@ -1,27 +1,31 @@
-"""AgentCore's control plane as moto has it, with the rules of the real one for names, roles, authorizers and targets.
+"""AgentCore's control plane as moto has it, with the real one's rules, and with AgentCore Identity, which moto lacks.
 
 Messages marked `seen` are those that users of the real service report; where none is known it says what is wrong.
 """
 
+# moto passes all arguments by name
+# pyright: reportIncompatibleMethodOverride=false
 from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partialmethod
+from typing import Any, cast
 
 from moto.bedrockagentcorecontrol.models import BedrockAgentCoreControlBackend, Gateway, GatewayTarget
+from moto.bedrockagentcorecontrol.responses import BedrockAgentCoreControlResponse
+from moto.bedrockagentcorecontrol.urls import url_bases
+from moto.core.responses import ActionResult, EmptyResult
 
 from agentcore_auth.authorizer.model import RESERVED_CLAIM_NAME
-from sandbox.aws.credential_providers import CredentialProviders
+from agentcore_auth.iam import SERVICE, AwsScope, regional_arn
+from sandbox.aws.credential_providers import CONFIG, VENDOR, CredentialProviders, Kind
 from sandbox.aws.permissions import identity_allows, trusts
 from sandbox.aws.refusals import Refusal
 
-SERVICE = "bedrock-agentcore.amazonaws.com"
 TARGETS_PER_GATEWAY = 100
 _CONSTRAINTS = ("allowedAudience", "allowedClients", "allowedScopes", "customClaims")
-_SIGNED_BY_ROLE = ("lambda", "smithyModel")
-"""Kinds of targets that are AWS services, called with the execution role's credentials."""
 
 
 class AgentCoreBackend(BedrockAgentCoreControlBackend):
@@ -31,41 +35,42 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         super().__init__(region_name, account_id)
         self.workload_identities: dict[str, str] = {}
         """ARNs by name: one for each gateway, made and removed with it."""
-        self.credential_providers = CredentialProviders(region_name, account_id)
+        self._scope = AwsScope(self.partition, account_id, region_name)
+        self.credential_providers = CredentialProviders(self._scope)
 
     @property
     def _url_module(self) -> Any:
-        from sandbox.aws import agentcore_api  # noqa: PLC0415  it imports this module
+        return _Urls
 
-        return agentcore_api
-
-    def create_gateway(self, **request: Any) -> Gateway:  # pyright: ignore[reportIncompatibleMethodOverride]  moto passes all by name
+    def create_gateway(self, **request: Any) -> Gateway:
         name, tags = str(request["name"]), request.pop("tags", None)
         if any(gateway.name == name for gateway in self.gateways.values()):
             raise Refusal("ConflictException", f"A gateway with name {name} already exists in this account.")
         _check_authorizer(request["authorizer_type"], request["authorizer_configuration"])
         gateway = super().create_gateway(**request, tags=None)
         del self.gateways[gateway.gateway_id]
-        self._identify(gateway)
+        suffix = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(10))
+        identifier = f"{name.lower()}-{suffix}"  # moto's are ten characters without the name
+        identity = f"workload-identity-directory/default/workload-identity/{identifier}"
+        gateway.gateway_id = identifier
+        gateway.gateway_arn = regional_arn(self._scope, "bedrock-agentcore", f"gateway/{identifier}")
+        gateway.gateway_url = f"https://{identifier}.gateway.bedrock-agentcore.{self.region_name}.amazonaws.com"
+        identity_arn = regional_arn(self._scope, "bedrock-agentcore", identity)
+        gateway.workload_identity_details = {"workloadIdentityArn": identity_arn}
         self._check_role(gateway.role_arn, gateway)
         self.gateways[gateway.gateway_id] = gateway
-        self.workload_identities[gateway.gateway_id] = gateway.workload_identity_details["workloadIdentityArn"]
+        self.workload_identities[identifier] = identity_arn
         if tags:
             self.tag_resource(gateway.gateway_arn, tags)
         return gateway
 
-    def update_gateway(  # pyright: ignore[reportIncompatibleMethodOverride]  moto passes all by name
-        self, gateway_identifier: str, **request: Any
-    ) -> Gateway:
+    def update_gateway(self, gateway_identifier: str, **request: Any) -> Gateway:
         gateway = self._get_gateway(gateway_identifier)
         if request["name"] != gateway.name or request["authorizer_type"] != gateway.authorizer_type:
             raise _invalid("Gateway name and authorizer type cannot be changed.")
         _check_authorizer(request["authorizer_type"], request["authorizer_configuration"])
         self._check_role(request["role_arn"], gateway)
-        for name in ("description", "protocol_configuration", "authorizer_configuration", "kms_key_arn"):
-            setattr(gateway, name, None)  # the real update replaces everything; moto's keeps what is left out
-        for name in ("interceptor_configurations", "policy_engine_configuration", "exception_level"):
-            setattr(gateway, name, None)
+        vars(gateway).update(request)  # the real update replaces everything; moto's keeps what is left out
         return super().update_gateway(gateway_identifier, **request)
 
     def delete_gateway(self, gateway_identifier: str) -> Gateway:
@@ -77,9 +82,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         self.workload_identities.pop(gateway_identifier, None)
         return super().delete_gateway(gateway_identifier)
 
-    def create_gateway_target(  # pyright: ignore[reportIncompatibleMethodOverride]  moto passes all by name
-        self, gateway_identifier: str, name: str, **request: Any
-    ) -> GatewayTarget:
+    def create_gateway_target(self, gateway_identifier: str, name: str, **request: Any) -> GatewayTarget:
         present = self.list_gateway_targets(gateway_identifier)
         if any(target.name == name for target in present):
             raise Refusal(
@@ -90,9 +93,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         self._check_target(gateway_identifier, request)
         return super().create_gateway_target(gateway_identifier, name=name, **request)
 
-    def update_gateway_target(  # pyright: ignore[reportIncompatibleMethodOverride]  moto passes all by name
-        self, gateway_identifier: str, target_id: str, **request: Any
-    ) -> GatewayTarget:
+    def update_gateway_target(self, gateway_identifier: str, target_id: str, **request: Any) -> GatewayTarget:
         target = self._get_gateway_target(gateway_identifier, target_id)
         self._check_target(gateway_identifier, request)
         target.description, target.credential_provider_configurations = "", []
@@ -108,18 +109,6 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
                 raise _invalid(f"Target type {kind} is not supported for synchronization.")
         return targets
 
-    def _identify(self, gateway: Gateway) -> None:
-        """moto's ids are ten characters; the real ones are the name in lower case, a hyphen and ten characters."""
-        alphabet = string.ascii_lowercase + string.digits
-        suffix = "".join(secrets.choice(alphabet) for _ in range(10))
-        identifier = f"{gateway.name.lower()}-{suffix}"
-        prefix = f"arn:{self.partition}:bedrock-agentcore:{self.region_name}:{self.account_id}"
-        directory = f"{prefix}:workload-identity-directory/default/workload-identity"
-        gateway.gateway_id = identifier
-        gateway.gateway_arn = f"{prefix}:gateway/{identifier}"
-        gateway.gateway_url = f"https://{identifier}.gateway.bedrock-agentcore.{self.region_name}.amazonaws.com"
-        gateway.workload_identity_details = {"workloadIdentityArn": f"{directory}/{identifier}"}
-
     def _check_role(self, role_arn: str, gateway: Gateway) -> None:
         if not trusts(role_arn, SERVICE, source_account=self.account_id, source_arn=gateway.gateway_arn):
             raise _invalid(  # the wording is that of CreateAgentRuntime; CreateGateway's own is not known
@@ -132,7 +121,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         kind = _kind(request["target_configuration"])
         credentials: list[dict[str, Any]] = request["credential_provider_configurations"] or []
         kinds = {each["credentialProviderType"] for each in credentials}
-        if kind in _SIGNED_BY_ROLE and kinds != {"GATEWAY_IAM_ROLE"}:
+        if kind in ("lambda", "smithyModel") and kinds != {"GATEWAY_IAM_ROLE"}:
             raise _invalid(f"A target of type {kind} needs the credential provider GATEWAY_IAM_ROLE.")
         for each in credentials:
             for configuration in each.get("credentialProvider", {}).values():
@@ -145,6 +134,80 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
                     f"Gateway execution role lacks permission to invoke Lambda function {function}. "
                     "Update the permission and retry",
                 )
+
+
+class AgentCoreResponse(BedrockAgentCoreControlResponse):
+    """moto calls the method of an operation's name in snake case."""
+
+    @property
+    def backend(self) -> AgentCoreBackend:
+        return cast("AgentCoreBackend", super().backend)
+
+    def _get_params(self) -> dict[str, Any]:
+        return {"protocolType": None, **super()._get_params()}  # moto takes it for compulsory
+
+    def synchronize_gateway_targets(self) -> ActionResult:
+        params = self._get_params()
+        targets = self.backend.synchronize_gateway_targets(params["gatewayIdentifier"], params["targetIdList"])
+        return ActionResult({"targets": [target.to_dict() for target in targets]})
+
+    def list_workload_identities(self) -> ActionResult:
+        held = self.backend.workload_identities
+        return ActionResult({"workloadIdentities": [{"name": k, "workloadIdentityArn": v} for k, v in held.items()]})
+
+    def _create(self, kind: Kind) -> ActionResult:
+        params = self._get_params()
+        made = self.backend.credential_providers.create(kind, params["name"], *_secret_and_config(kind, params))
+        if params.get("tags"):
+            self.backend.tag_resource(made.arn, params["tags"])
+        return ActionResult(made.document())
+
+    def _update(self, kind: Kind) -> ActionResult:
+        params = self._get_params()
+        held = self.backend.credential_providers.update(kind, params["name"], *_secret_and_config(kind, params))
+        return ActionResult(held.document())
+
+    def _get(self, kind: Kind) -> ActionResult:
+        return ActionResult(self.backend.credential_providers.get(kind, self._get_param("name")).document())
+
+    def _delete(self, kind: Kind) -> ActionResult:
+        self.backend.credential_providers.delete(kind, self._get_param("name"))
+        return EmptyResult()
+
+    def _list(self, kind: Kind) -> ActionResult:
+        held = self.backend.credential_providers.list(kind)
+        return ActionResult({"credentialProviders": [each.document() for each in held]})
+
+    create_api_key_credential_provider = partialmethod(_create, "apikey")
+    update_api_key_credential_provider = partialmethod(_update, "apikey")
+    get_api_key_credential_provider = partialmethod(_get, "apikey")
+    delete_api_key_credential_provider = partialmethod(_delete, "apikey")
+    list_api_key_credential_providers = partialmethod(_list, "apikey")
+    create_oauth2_credential_provider = partialmethod(_create, "oauth2")
+    update_oauth2_credential_provider = partialmethod(_update, "oauth2")
+    get_oauth2_credential_provider = partialmethod(_get, "oauth2")
+    delete_oauth2_credential_provider = partialmethod(_delete, "oauth2")
+    list_oauth2_credential_providers = partialmethod(_list, "oauth2")
+
+
+class _Urls:
+    url_bases = url_bases
+    url_paths: Mapping[str, Callable[..., Any]] = {"{0}/.*$": AgentCoreResponse.dispatch}
+
+
+def _secret_and_config(kind: Kind, params: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    if kind == "apikey":
+        if not params.get("apiKey"):
+            raise _invalid("apiKey is required; the sandbox reads no external secrets.")
+        return {"api_key_value": params["apiKey"]}, {}
+    given: dict[str, Any] = params["oauth2ProviderConfigInput"]
+    if params["credentialProviderVendor"] != VENDOR or list(given) != [CONFIG]:
+        raise _invalid(f"The sandbox has providers of the vendor {VENDOR} only.")
+    config = dict(given[CONFIG])
+    secret = config.pop("clientSecret", None)
+    if not secret or not config.get("clientId"):
+        raise _invalid(f"{CONFIG} needs clientId and clientSecret.")
+    return {"client_secret": secret}, config
 
 
 def _check_authorizer(authorizer_type: str, configuration: Mapping[str, Any] | None) -> None:

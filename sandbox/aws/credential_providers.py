@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Literal
 
 from moto.secretsmanager.models import secretsmanager_backends
-from moto.utilities.utils import get_partition
 
-from sandbox.aws.arns import Arn
+from agentcore_auth.iam import AwsScope, regional_arn
 from sandbox.aws.refusals import Refusal
 
 Kind = Literal["apikey", "oauth2"]
@@ -32,20 +30,21 @@ class CredentialProvider:
     """Of an OAuth provider: its configuration without the secret."""
     updated: datetime
 
-    def summary(self) -> dict[str, Any]:
-        """As the API lists it."""
-        document = {"name": self.name, "credentialProviderArn": self.arn}
-        vendor = {"credentialProviderVendor": VENDOR} if self.kind == "oauth2" else {}
-        return {**document, "createdTime": self.created, "lastUpdatedTime": self.updated, **vendor}
-
     def document(self) -> dict[str, Any]:
-        """As the API gives it alone."""
+        """As the API gives it; of lists, moto leaves out what the API has not in them."""
+        document = {
+            "name": self.name,
+            "credentialProviderArn": self.arn,
+            "createdTime": self.created,
+            "lastUpdatedTime": self.updated,
+        }
         secret = {"secretArn": self.secret_arn}
         if self.kind == "apikey":
-            return {**self.summary(), "apiKeySecretArn": secret}
-        host = f"https://bedrock-agentcore.{Arn.parse(self.arn).region}.amazonaws.com"
+            return {**document, "apiKeySecretArn": secret}
+        host = f"https://bedrock-agentcore.{self.arn.split(':')[3]}.amazonaws.com"
         return {
-            **self.summary(),
+            **document,
+            "credentialProviderVendor": VENDOR,
             "clientSecretArn": secret,
             "callbackUrl": f"{host}/identities/oauth2/callback/{self.name}",
             "oauth2ProviderConfigOutput": {CONFIG: self.config},
@@ -55,17 +54,17 @@ class CredentialProvider:
 class CredentialProviders:
     """The default token vault of one account in one region."""
 
-    def __init__(self, region: str, account: str) -> None:
-        self._region, self._account = region, account
+    def __init__(self, scope: AwsScope) -> None:
+        self._scope = scope
         self._held: dict[tuple[Kind, str], CredentialProvider] = {}
 
-    def create(self, kind: Kind, name: str, secret: Mapping[str, str], config: dict[str, Any]) -> CredentialProvider:
+    def create(self, kind: Kind, name: str, secret: dict[str, str], config: dict[str, Any]) -> CredentialProvider:
         """Raises Refusal where the name is taken."""
         if (kind, name) in self._held:
             raise Refusal("ConflictException", f"Credential provider with name: {name} already exists.")
         stored = self._vault.create_secret(
             name=f"bedrock-agentcore-identity!default/{kind}/{name}",
-            secret_string=json.dumps(dict(secret)),
+            secret_string=json.dumps(secret),
             secret_binary=None,
             description=None,
             tags=None,
@@ -74,9 +73,9 @@ class CredentialProviders:
             replica_regions=[],
             force_overwrite=False,
         )
-        prefix = f"arn:{get_partition(self._region)}:bedrock-agentcore:{self._region}:{self._account}"
-        arn, now = f"{prefix}:token-vault/default/{kind}credentialprovider/{name}", datetime.now(timezone.utc)
-        made = CredentialProvider(kind, name, arn, str(json.loads(stored)["ARN"]), now, config, now)
+        arn = regional_arn(self._scope, "bedrock-agentcore", f"token-vault/default/{kind}credentialprovider/{name}")
+        now = datetime.now(timezone.utc)
+        made = CredentialProvider(kind, name, arn, json.loads(stored)["ARN"], now, config, now)
         self._held[kind, name] = made
         return made
 
@@ -93,16 +92,10 @@ class CredentialProviders:
                 return held
         raise Refusal("ResourceNotFoundException", f"Credential provider {arn} not found.")
 
-    def update(self, kind: Kind, name: str, secret: Mapping[str, str], config: dict[str, Any]) -> CredentialProvider:
+    def update(self, kind: Kind, name: str, secret: dict[str, str], config: dict[str, Any]) -> CredentialProvider:
         """Replaces secret and configuration. Raises Refusal where there is none of this name."""
         held = self.get(kind, name)
-        self._vault.put_secret_value(
-            held.secret_arn,
-            secret_string=json.dumps(dict(secret)),
-            secret_binary="",
-            client_request_token="",
-            version_stages=["AWSCURRENT"],
-        )
+        self._vault.put_secret_value(held.secret_arn, json.dumps(secret), "", "", version_stages=["AWSCURRENT"])
         held.config, held.updated = config, datetime.now(timezone.utc)
         return held
 
@@ -112,13 +105,12 @@ class CredentialProviders:
         del self._held[kind, name]
 
     def list(self, kind: Kind) -> list[CredentialProvider]:
-        """All providers of one kind."""
         return [held for held in self._held.values() if held.kind == kind]
 
     def secret(self, provider: CredentialProvider) -> dict[str, str]:
-        """The secret of a provider, as it is now in Secrets Manager."""
+        """As it is now in Secrets Manager."""
         return json.loads(self._vault.get_secret_value(provider.secret_arn, "", "")["SecretString"])
 
     @property
     def _vault(self) -> Any:
-        return secretsmanager_backends[self._account][self._region]
+        return secretsmanager_backends[self._scope.account][self._scope.region]

@@ -1,26 +1,120 @@
-"""Puts the sandbox's backends in place of moto's."""
+"""The smaller of the sandbox's backends, with the refusals of the real services, and what puts all in moto's place."""
 
 from __future__ import annotations
 
+import functools
+import json
 from typing import Any
 
-from moto.awslambda.models import lambda_backends
+from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
 from moto.bedrockagentcorecontrol.models import bedrockagentcorecontrol_backends
 from moto.cognitoidp.models import cognitoidp_backends
 from moto.core.base_backend import BackendDict
 from moto.core.errors import COMMON_ERROR_CODES
-from moto.iam.models import iam_backends
-from moto.secretsmanager.models import secretsmanager_backends
-from moto.sts.models import sts_backends
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy, iam_backends
+from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend, secretsmanager_backends
+from moto.sts.models import AssumedRole, STSBackend, sts_backends
 
 from sandbox.aws.agentcore import AgentCoreBackend
-from sandbox.aws.functions import FunctionsBackend
-from sandbox.aws.iam import PoliciesBackend, TokensBackend
-from sandbox.aws.secrets import SecretsBackend
+from sandbox.aws.permissions import NoSuchRoleError, can_assume, find_role, trusts
+from sandbox.aws.refusals import Refusal
 from sandbox.aws.user_pools import UserPoolsBackend
 
-_COMMON_ERROR = "AccessDenied"
-"""In every service's list of common errors, and not in moto's, which warns of what it does not know."""
+
+class FunctionsBackend(LambdaBackend):
+    def create_function(self, spec: dict[str, Any]) -> LambdaFunction:
+        arn = f"arn:{self.partition}:lambda:{self.region_name}:{self.account_id}:function:{spec['FunctionName']}"
+        if not trusts(spec["Role"], "lambda.amazonaws.com", source_account=self.account_id, source_arn=arn):
+            raise Refusal(
+                "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."
+            )
+        return super().create_function(spec)
+
+    def add_permission(self, function_name: str, qualifier: str, raw: str) -> dict[str, Any]:
+        statement = json.loads(raw)
+        sid, principal = statement.get("StatementId"), str(statement.get("Principal"))
+        if any(held["Sid"] == sid for held in self.get_function(function_name, qualifier).policy.statements):
+            raise Refusal(
+                "ResourceConflictException",
+                f"The statement id ({sid}) provided already exists. Please provide a new statement id, or remove the "
+                "existing statement.",
+            )
+        if ":role/" in principal:
+            try:
+                find_role(principal)
+            except NoSuchRoleError:
+                raise Refusal(
+                    "InvalidParameterValueException",
+                    "The provided principal was invalid. Please check the principal and try again.",
+                ) from None
+        return super().add_permission(function_name, qualifier, raw)
+
+
+class PoliciesBackend(IAMBackend):
+    def attach_role_policy(self, policy_arn: str, role_name: str) -> None:
+        self._know(policy_arn)
+        super().attach_role_policy(policy_arn, role_name)
+
+    def attach_user_policy(self, policy_arn: str, user_name: str) -> None:
+        self._know(policy_arn)
+        super().attach_user_policy(policy_arn, user_name)
+
+    def attach_group_policy(self, policy_arn: str, group_name: str) -> None:
+        self._know(policy_arn)
+        super().attach_group_policy(policy_arn, group_name)
+
+    def get_policy(self, policy_arn: str) -> ManagedPolicy:
+        self._know(policy_arn)
+        return super().get_policy(policy_arn)
+
+    def _know(self, policy_arn: str) -> None:
+        """Add a policy of AWS's own when it is first asked for: moto loads all 1,600 for each account, or none."""
+        name = policy_arn.rpartition("/")[2]
+        if policy_arn not in self.managed_policies and name in _policies_of_aws():
+            policy = AWSManagedPolicy.from_data(name, self.account_id, self.region_name, _policies_of_aws()[name])
+            if policy.arn == policy_arn:
+                self.managed_policies[policy_arn] = policy
+
+    def delete_policy(self, policy_arn: str) -> None:
+        policy = self.get_policy(policy_arn)
+        if policy.attachment_count:
+            raise Refusal("DeleteConflict", "Cannot delete a policy attached to entities.")
+        if len(policy.versions) > 1:
+            raise Refusal(
+                "DeleteConflict",
+                "This policy has more than one version. Before you delete a policy, you must delete the policy's "
+                "versions. The default version is deleted with the policy.",
+            )
+        super().delete_policy(policy_arn)
+
+
+@functools.cache
+def _policies_of_aws() -> dict[str, Any]:
+    return json.loads(aws_managed_policies_data)
+
+
+class TokensBackend(STSBackend):
+    def assume_role(self, region_name: str, role_session_name: str, role_arn: str, **request: Any) -> AssumedRole:  # pyright: ignore[reportIncompatibleMethodOverride]  moto passes all by name
+        root = f"arn:{self.partition}:iam::{self.account_id}:root"
+        context = {"sts:ExternalId": request["external_id"]} if request["external_id"] else {}
+        if not can_assume(role_arn, (("AWS", self.account_id), ("AWS", root)), context):
+            raise Refusal(
+                "AccessDenied", f"User: {root} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
+            )
+        return super().assume_role(region_name, role_session_name, role_arn, **request)
+
+
+class SecretsBackend(SecretsManagerBackend):
+    def create_secret(self, name: str, *args: Any, **settings: Any) -> str:
+        """Tells a name that waits for its deletion from one that is taken."""
+        held = self.secrets.get(name) if name in self.secrets.keys() else None  # noqa: SIM118  moto's `in` takes ARNs
+        if isinstance(held, FakeSecret) and held.is_deleted():
+            raise Refusal(
+                "InvalidRequestException",
+                "You can't create this secret because a secret with this name is already scheduled for deletion.",
+            )
+        return super().create_secret(name, *args, **settings)
 
 
 _REPLACED: tuple[tuple[BackendDict[Any], type[Any]], ...] = (
@@ -37,7 +131,8 @@ def install() -> None:
     """Make moto in this process refuse what AWS refuses. Comes before moto's first request; again, it does nothing."""
     for backends, kind in _REPLACED:
         if backends.backend is not kind:
+            kind.__module__ = backends.backend.__module__  # beside which moto looks for the routes
             backends.clear()
             backends.backend = kind
-    if _COMMON_ERROR not in COMMON_ERROR_CODES:
-        COMMON_ERROR_CODES.append(_COMMON_ERROR)
+    if "AccessDenied" not in COMMON_ERROR_CODES:  # of which moto otherwise warns, though every service has it
+        COMMON_ERROR_CODES.append("AccessDenied")

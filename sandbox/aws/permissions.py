@@ -8,8 +8,8 @@ from typing import Any
 
 from moto.iam.models import ManagedPolicy, Role, iam_backends
 
-from sandbox.aws.arns import Arn
-from sandbox.aws.policies import Request, evaluate, evaluate_with_principal
+from agentcore_auth.iam import account_of
+from sandbox.aws.policies import Effect, Request, evaluate, evaluate_with_principal
 from sandbox.functions import FunctionNotFoundError, find_function
 
 
@@ -17,28 +17,26 @@ class NoSuchRoleError(LookupError):
     """No role has this ARN."""
 
 
-def is_allowed(role_arn: str, action: str, resource: str, context: Mapping[str, str] | None = None) -> bool:
+def is_allowed(role_arn: str, action: str, resource: str) -> bool:
     """Whether the role's session may perform the action on the resource (an ARN, or `*`).
 
     Within one account the role's policies or the resource's suffice; across accounts both have to allow it. Raises
     NoSuchRoleError, or UnsupportedPolicyError where a policy holds what the sandbox cannot evaluate.
     """
     role = find_role(role_arn)
-    request = Request(action, resource, _principals(role_arn), context or {})
-    by_identity = evaluate(identity_policies(role), request)
-    by_resource = _by_resource_policy(request)
-    if "deny" in (by_identity, by_resource) or not _within_boundary(role, request):
+    root = f"arn:{role.partition}:iam::{role.account_id}:root"
+    request = Request(action, resource, (("AWS", role_arn), ("AWS", role.account_id), ("AWS", root)))
+    effects = (_by_identity(role, request), _by_resource(request))
+    if "deny" in effects:
         return False
-    if _same_account(role_arn, resource):
-        return "allow" in (by_identity, by_resource)
-    return by_identity == by_resource == "allow"
+    if not resource.startswith("arn:") or account_of(resource) in ("", role.account_id):
+        return "allow" in effects
+    return effects == ("allow", "allow")
 
 
 def identity_allows(role_arn: str, action: str, resource: str) -> bool:
     """Whether the role's own policies (and its boundary) allow it, whatever the resource's policy says."""
-    role = find_role(role_arn)
-    request = Request(action, resource)
-    return evaluate(identity_policies(role), request) == "allow" and _within_boundary(role, request)
+    return _by_identity(find_role(role_arn), Request(action, resource)) == "allow"
 
 
 def trusts(role_arn: str, service: str, *, source_account: str, source_arn: str) -> bool:
@@ -58,46 +56,30 @@ def can_assume(role_arn: str, principals: tuple[tuple[str, str], ...], context: 
 
 def find_role(role_arn: str) -> Role:
     """The role of this ARN, in whichever account it is. Raises NoSuchRoleError."""
-    arn = Arn.parse(role_arn)
-    for role in iam_backends[arn.account][arn.partition].get_roles():
+    partition = role_arn.split(":")[1]
+    for role in iam_backends[account_of(role_arn)][partition].get_roles():
         if role.arn == role_arn:
             return role
     raise NoSuchRoleError(role_arn)
 
 
-def identity_policies(role: Role) -> list[dict[str, Any]]:
-    """The documents of a role's inline and attached policies."""
+def _by_identity(role: Role, request: Request) -> Effect:
+    """By the role's inline and attached policies; what a boundary does not allow is denied."""
+    if role.permissions_boundary_arn:
+        boundary = iam_backends[role.account_id][role.partition].get_policy(role.permissions_boundary_arn)
+        if evaluate([_document(boundary)], request) != "allow":
+            return "deny"
     inline = [json.loads(document) for document in role.policies.values()]
-    attached = [json.loads(_default(policy)) for policy in role.managed_policies.values()]
-    return inline + attached
+    return evaluate(inline + [_document(policy) for policy in role.managed_policies.values()], request)
 
 
-def _default(policy: ManagedPolicy) -> str:
-    return next(version.document for version in policy.versions if version.is_default)
+def _document(policy: ManagedPolicy) -> dict[str, Any]:
+    return json.loads(next(version.document for version in policy.versions if version.is_default))
 
 
-def _within_boundary(role: Role, request: Request) -> bool:
-    if not role.permissions_boundary_arn:
-        return True
-    boundary = iam_backends[role.account_id][Arn.parse(role.arn).partition].get_policy(role.permissions_boundary_arn)
-    return evaluate([json.loads(_default(boundary))], request) == "allow"
-
-
-def _by_resource_policy(request: Request) -> str:
+def _by_resource(request: Request) -> Effect:
     try:
         function = find_function(request.resource)
     except FunctionNotFoundError:
         return "none"  # functions are the only resources of the sandbox that carry a policy of their own
     return evaluate_with_principal({"Statement": function.policy.statements}, request)
-
-
-def _principals(role_arn: str) -> tuple[tuple[str, str], ...]:
-    arn = Arn.parse(role_arn)
-    root = f"arn:{arn.partition}:iam::{arn.account}:root"
-    return (("AWS", role_arn), ("AWS", arn.account), ("AWS", root))
-
-
-def _same_account(role_arn: str, resource: str) -> bool:
-    if not resource.startswith("arn:"):
-        return True
-    return Arn.parse(resource).account in ("", Arn.parse(role_arn).account)

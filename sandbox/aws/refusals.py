@@ -1,9 +1,6 @@
-"""What the sandbox's backends have beside moto's: the errors that they answer with, and moto's routes."""
+"""The errors that the sandbox's backends answer with."""
 
 from __future__ import annotations
-
-import importlib
-from typing import Any
 
 from moto.core.exceptions import ServiceException
 
@@ -14,12 +11,3 @@ class Refusal(ServiceException):
     moto looks up the shape of an exception's code in the model of the service whose package defines it, which its own
     base class is not part of; a class from elsewhere it takes for an error of the service that was called.
     """
-
-
-class WithMotosUrls:
-    """A backend whose routes are those of the one that it refines: moto looks for them beside a backend's class."""
-
-    @property
-    def _url_module(self) -> Any:
-        refined = next(base.__module__ for base in type(self).__mro__ if base.__module__.startswith("moto."))
-        return importlib.import_module(refined.removesuffix("models") + "urls")

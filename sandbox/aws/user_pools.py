@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, cast
 
 from moto.cognitoidp import urls as moto_urls
@@ -13,19 +13,21 @@ from moto.cognitoidp.models import (
     CognitoIdpUserPool,
     CognitoIdpUserPoolClient,
     CognitoIdpUserPoolDomain,
-    CognitoResourceServer,
     cognitoidp_backends,
 )
 from moto.cognitoidp.responses import CognitoIdpResponse
 from moto.core.responses import ActionResult, EmptyResult
 
 from sandbox.aws.refusals import Refusal
+from sandbox.tenants.collection import random_text
 
 RESERVED_WORDS = ("aws", "amazon", "cognito")
 _STANDARD_SCOPES = ("phone", "email", "openid", "profile", "aws.cognito.signin.user.admin")
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 _SHORTEST, _LONGEST = 5 * 60, 24 * 3600
 """Of access tokens, in seconds (Cognito API reference, CreateUserPoolClient)."""
+_invalid = partial(Refusal, "InvalidParameterException")
+_flow = partial(Refusal, "InvalidOAuthFlowException")
 
 
 class UserPoolsBackend(CognitoIdpBackend):
@@ -39,7 +41,7 @@ class UserPoolsBackend(CognitoIdpBackend):
         pool = super().create_user_pool(name, extended_config)
         del self.user_pools[pool.id]
         arn = pool.arn.removesuffix(pool.id)
-        pool.id = f"{self.region_name}_{_random(9, string.ascii_letters + string.digits)}"  # moto's are far longer
+        pool.id = f"{self.region_name}_{random_text(9)}"  # moto's are far longer
         pool.arn = arn + pool.id
         self.user_pools[pool.id] = pool
         return pool
@@ -67,7 +69,7 @@ class UserPoolsBackend(CognitoIdpBackend):
         for word in RESERVED_WORDS:
             if word in domain:
                 raise _invalid(f"Domain cannot contain reserved word: {word}")
-        if any(domain in backend.user_pool_domains for backend in _all_accounts(self.region_name)):
+        if pool_of_domain(domain, self.region_name):
             raise _invalid("Domain already associated with another user pool.")
         if pool.domain:
             raise _invalid("User pool already has a domain configured.")
@@ -78,11 +80,7 @@ class UserPoolsBackend(CognitoIdpBackend):
     ) -> CognitoIdpUserPoolClient:
         _check_client(self.describe_user_pool(user_pool_id), extended_config, has_secret=generate_secret)
         client = super().create_user_pool_client(user_pool_id, generate_secret, extended_config)
-        pool = self.describe_user_pool(user_pool_id)
-        del pool.clients[client.id]
-        client.id = _random(26, string.ascii_lowercase + string.digits)
-        client.secret = _random(51, string.ascii_lowercase + string.digits)
-        pool.clients[client.id] = client
+        client.secret = secrets.token_hex(26)  # moto's is a UUID
         return client
 
     def update_user_pool_client(
@@ -97,36 +95,20 @@ class UserPoolsBackend(CognitoIdpBackend):
         client.extended_config = cast("CognitoIdpUserPoolClient", fresh).extended_config
         return super().update_user_pool_client(user_pool_id, client_id, extended_config)
 
-    def update_resource_server(
-        self, user_pool_id: str, identifier: str, name: str, scopes: list[dict[str, str]]
-    ) -> CognitoResourceServer:
-        """Replaces name and scopes."""
-        server = self.describe_resource_server(user_pool_id, identifier)
-        server.name, server.scopes = name, scopes
-        return server
-
-    def delete_resource_server(self, user_pool_id: str, identifier: str) -> None:
-        """Raises where there is none."""
-        self.describe_resource_server(user_pool_id, identifier)
-        del self.describe_user_pool(user_pool_id).resource_servers[identifier]
-
 
 class UserPoolsResponse(CognitoIdpResponse):
-    """moto calls the method of an operation's name in snake case."""
-
-    @property
-    def backend(self) -> UserPoolsBackend:
-        return cast("UserPoolsBackend", super().backend)
+    """The operations that moto lacks, each a method of its name in snake case."""
 
     def update_resource_server(self) -> ActionResult:
         given = self.parameters
-        server = self.backend.update_resource_server(
-            given["UserPoolId"], given["Identifier"], given["Name"], given.get("Scopes", [])
-        )
+        server = self.backend.describe_resource_server(given["UserPoolId"], given["Identifier"])
+        server.name, server.scopes = given["Name"], given.get("Scopes", [])
         return ActionResult({"ResourceServer": server.to_json()})
 
     def delete_resource_server(self) -> ActionResult:
-        self.backend.delete_resource_server(self.parameters["UserPoolId"], self.parameters["Identifier"])
+        pool, identifier = self.parameters["UserPoolId"], self.parameters["Identifier"]
+        self.backend.describe_resource_server(pool, identifier)  # raises where there is none
+        del self.backend.describe_user_pool(pool).resource_servers[identifier]
         return EmptyResult()
 
 
@@ -141,15 +123,26 @@ def access_token_lifetime(config: Mapping[str, Any]) -> int:
     return (config.get("AccessTokenValidity") or 1) * _SECONDS[unit]
 
 
+def every_pool() -> Iterator[CognitoIdpUserPool]:
+    for account in list(cognitoidp_backends.values()):
+        for backend in list(account.values()):
+            yield from list(backend.user_pools.values())
+
+
+def pool_of_domain(prefix: str, region: str) -> CognitoIdpUserPool | None:
+    """A prefix is unique in its region, whichever account's."""
+    for pool in every_pool():
+        if pool.region == region and pool.domain and pool.domain.domain == prefix:
+            return pool
+    return None
+
+
 def _check_client(pool: CognitoIdpUserPool, config: Mapping[str, Any], *, has_secret: bool) -> None:
     flows, scopes = config.get("AllowedOAuthFlows") or [], config.get("AllowedOAuthScopes") or []
     known = {
-        f"{server.identifier}/{scope['ScopeName']}"
-        for server in pool.resource_servers.values()
-        for scope in server.scopes
+        f"{each.identifier}/{scope['ScopeName']}" for each in pool.resource_servers.values() for scope in each.scopes
     }
-    unknown = [scope for scope in scopes if scope not in known and scope not in _STANDARD_SCOPES]
-    if unknown:
+    if unknown := [scope for scope in scopes if scope not in known and scope not in _STANDARD_SCOPES]:
         raise Refusal("ScopeDoesNotExistException", f"Scope {unknown[0]} does not exist.")
     if "client_credentials" in flows:
         if not has_secret:
@@ -165,19 +158,3 @@ def _check_client(pool: CognitoIdpUserPool, config: Mapping[str, Any], *, has_se
     for provider in config.get("SupportedIdentityProviders") or []:
         if provider != "COGNITO" and provider not in pool.identity_providers:
             raise _invalid(f"The provider {provider} does not exist for User Pool {pool.id}.")
-
-
-def _all_accounts(region: str) -> list[CognitoIdpBackend]:
-    return [account[region] for account in list(cognitoidp_backends.values()) if region in account.keys()]  # noqa: SIM118  moto's `in` asks whether the region exists
-
-
-def _random(length: int, alphabet: str) -> str:
-    return "".join(secrets.choice(alphabet) for _ in range(length))
-
-
-def _invalid(message: str) -> Refusal:
-    return Refusal("InvalidParameterException", message)
-
-
-def _flow(message: str) -> Refusal:
-    return Refusal("InvalidOAuthFlowException", message)

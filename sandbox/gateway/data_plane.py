@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from moto.bedrockagentcorecontrol.models import Gateway
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from sandbox.gateway.deployed import Gateway, find_gateway
+from sandbox.gateway.deployed import find_gateway, mcp_settings
 from sandbox.gateway.inbound import METADATA_PATH, FetchJson, refusal, resource_metadata
 from sandbox.gateway.invocation import Invoker
 from sandbox.network import host_of
 
-_MCP_PATH = "/mcp"
-_VERSION_HEADER = "mcp-protocol-version"
+_VERSIONS = ("2025-03-26", "2025-06-18", "2025-11-25")
+"""What AgentCore Gateway speaks (developer guide, "Use an AgentCore gateway")."""
 
 
 class GatewayDataPlane:
@@ -41,15 +42,15 @@ class GatewayDataPlane:
             return _error(501, f"the sandbox does not play authorizerType {gateway.authorizer_type}")
         if request.method == "GET" and request.url.path == METADATA_PATH:
             return JSONResponse(resource_metadata(gateway))
-        if request.url.path != _MCP_PATH:
+        if request.url.path != "/mcp":
             return _error(404, "Not found")
         refused = await refusal(gateway, request.headers.get("authorization"), self._fetch)
         if refused:
             return refused
         if request.method != "POST":
             return _error(405, "Method not allowed", {"Allow": "POST"})
-        version = request.headers.get(_VERSION_HEADER)
-        if version is not None and version not in gateway.mcp_versions:
+        version = request.headers.get("mcp-protocol-version")
+        if version is not None and version not in (mcp_settings(gateway).get("supportedVersions") or _VERSIONS):
             return _error(400, f"Unsupported MCP protocol version: {version}")
         return None
 

@@ -1,26 +1,24 @@
 """Inbound authorization: what a gateway with a customJWTAuthorizer answers to a bearer token, before any MCP.
 
-The decision is the library's `judge`; here are the parts that need the issuer's documents, and the answer's form:
-developer guide, "inbound-jwt-authorizer", and RFC 9728 for the protected-resource metadata.
+The decision is the library's `judge`; here are the issuer's documents and the answer's form: developer guide,
+"inbound-jwt-authorizer", and RFC 9728 for the protected-resource metadata.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
+from moto.bedrockagentcorecontrol.models import Gateway
 from starlette.responses import JSONResponse
 
 from agentcore_auth.authorizer.causes import TokenError
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.authorizer.rules import judge
 from agentcore_auth.authorizer.verification import verify
-from sandbox.gateway.deployed import Gateway
 
 METADATA_PATH = "/.well-known/oauth-protected-resource"
-_WELL_KNOWN = "/.well-known/"
-_INVALID_TOKEN = ("invalid_token", "Invalid Bearer token")
 
 FetchJson = Callable[[str], Awaitable[Mapping[str, object]]]
 """Gets a JSON object from a URL; raises LookupError where there is none."""
@@ -31,10 +29,12 @@ async def refusal(gateway: Gateway, authorization: str | None, fetch: FetchJson)
     status = await _status(gateway, authorization, fetch)
     if status == 200:
         return None
-    error, message = ("insufficient_scope", "Insufficient scope") if status == 403 else _INVALID_TOKEN
+    error, message = "invalid_token", "Invalid Bearer token"
+    if status == 403:
+        error, message = "insufficient_scope", "Insufficient scope"
     scopes = " ".join(_scopes(gateway))
     challenge = [f'error="{error}"', *([f'scope="{scopes}"'] if scopes else [])]
-    challenge.append(f'resource_metadata="{gateway.url}{METADATA_PATH}"')
+    challenge.append(f'resource_metadata="{gateway.gateway_url}{METADATA_PATH}"')
     return JSONResponse(
         {"jsonrpc": "2.0", "id": 0, "error": {"code": -32001, "message": message}},
         status,
@@ -46,7 +46,7 @@ async def _status(gateway: Gateway, authorization: str | None, fetch: FetchJson)
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return 401
-    authorizer = Authorizer.from_api(gateway.authorizer)
+    authorizer = Authorizer.from_api(_authorizer(gateway))
     try:
         discovery = await fetch(authorizer.discovery_url)
         claims = verify(token.strip(), await fetch(str(discovery["jwks_uri"])))
@@ -57,8 +57,8 @@ async def _status(gateway: Gateway, authorization: str | None, fetch: FetchJson)
 
 def resource_metadata(gateway: Gateway) -> Mapping[str, object]:
     """The protected-resource metadata, which anybody may read."""
-    issuer, _, _ = str(gateway.authorizer["discoveryUrl"]).partition(_WELL_KNOWN)
-    document: dict[str, Any] = {"authorization_servers": [issuer], "resource": f"{gateway.url}/mcp"}
+    issuer, _, _ = _authorizer(gateway)["discoveryUrl"].partition("/.well-known/")
+    document: dict[str, Any] = {"authorization_servers": [issuer], "resource": f"{gateway.gateway_url}/mcp"}
     if scopes := _scopes(gateway):
         document["scopes_supported"] = scopes
     return document
@@ -66,6 +66,11 @@ def resource_metadata(gateway: Gateway) -> Mapping[str, object]:
 
 def _scopes(gateway: Gateway) -> list[str]:
     """The scopes that a client is told to ask for."""
-    mapping = cast("Mapping[str, str]", gateway.authorizer.get("advertisedScopeMapping") or {})
-    allowed = cast("list[str]", gateway.authorizer.get("allowedScopes") or [])
+    authorizer = _authorizer(gateway)
+    mapping: Mapping[str, str] = authorizer.get("advertisedScopeMapping") or {}
+    allowed: list[str] = authorizer.get("allowedScopes") or []
     return [mapping.get(scope, scope) for scope in allowed]
+
+
+def _authorizer(gateway: Gateway) -> dict[str, Any]:
+    return (gateway.authorizer_configuration or {})["customJWTAuthorizer"]

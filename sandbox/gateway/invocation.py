@@ -4,26 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 import httpx2
+from moto.bedrockagentcorecontrol.models import Gateway
 
 from agentcore_auth.documents.reading import Tool
-from sandbox.gateway.deployed import Gateway, Target
+from agentcore_auth.iam import AwsScope, partition_of
 
 HttpClients = Callable[..., httpx2.AsyncClient]
 """Makes clients that reach the hosts that the sandbox plays, and no others; takes what httpx2.AsyncClient takes."""
 
 
 @dataclass(frozen=True)
-class Call:
-    """One tools/call: the tool's own name, the caller's arguments, and the id of the JSON-RPC request."""
+class Target:
+    """`kind` is the API's word in `targetConfiguration.mcp` (lambda, smithyModel, openApiSchema, mcpServer)."""
 
     gateway: Gateway
-    target: Target
-    tool: str
-    arguments: Mapping[str, Any]
-    request_id: str
+    id: str
+    updated_at: datetime
+    name: str
+    kind: str
+    configuration: Mapping[str, Any]
+    credential: Mapping[str, Any]
+    """Its `credentialProvider`; empty where there is none."""
+
+    @property
+    def scope(self) -> AwsScope:
+        region = self.gateway.region_name
+        return AwsScope(partition_of(region), self.gateway.account_id, region)
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,7 @@ class Answer:
     """What the target gave: text, the same as a JSON object if it is one; `failed` where the tool itself says so."""
 
     text: str
-    structured: Mapping[str, Any] | None = None
+    structured: dict[str, Any] | None = None
     failed: bool = False
 
 
@@ -42,10 +52,10 @@ class CallFailedError(Exception):
 class Invoker(Protocol):
     """Serves the targets of one kind."""
 
-    async def tools(self, gateway: Gateway, target: Target) -> Sequence[Tool]:
+    async def tools(self, target: Target) -> Sequence[Tool]:
         """The target's tools, in the order of its schema. Raises CallFailedError where the schema cannot be had."""
         ...
 
-    async def call(self, call: Call) -> Answer:
+    async def call(self, target: Target, tool: str, arguments: Mapping[str, Any], request_id: str, /) -> Answer:
         """Raises CallFailedError, also where the execution role lacks the permission."""
         ...

@@ -11,12 +11,9 @@ from starlette.concurrency import run_in_threadpool
 
 from agentcore_auth.documents.reading import Tool
 from sandbox.functions import FunctionNotFoundError, find_function, invoke
-from sandbox.gateway.deployed import Gateway, Target
-from sandbox.gateway.documents import read_object
-from sandbox.gateway.execution_role import may
-from sandbox.gateway.invocation import Answer, Call, CallFailedError
-
-_MESSAGE_VERSION = "1.0"
+from sandbox.gateway.deployed import read_object
+from sandbox.gateway.invocation import Answer, CallFailedError, Target
+from sandbox.gateway.outbound import may
 
 
 class LambdaInvoker:
@@ -25,18 +22,16 @@ class LambdaInvoker:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
 
-    async def tools(self, gateway: Gateway, target: Target) -> Sequence[Tool]:
+    async def tools(self, target: Target) -> Sequence[Tool]:
         schema: Mapping[str, Any] = target.configuration["toolSchema"]
-        inline = schema.get("inlinePayload")
-        definitions: Sequence[Mapping[str, Any]] = inline or json.loads(read_object(gateway, schema["s3"]["uri"]))
-        return [
-            Tool(tool["name"], tool["description"], tool["inputSchema"], tool.get("outputSchema"))
-            for tool in definitions
-        ]
+        definitions: list[dict[str, Any]] = schema.get("inlinePayload") or json.loads(
+            read_object(target.gateway, schema["s3"]["uri"])
+        )
+        return [Tool(it["name"], it["description"], it["inputSchema"], it.get("outputSchema")) for it in definitions]
 
-    async def call(self, call: Call) -> Answer:
-        arn = str(call.target.configuration["lambdaArn"])
-        if not may(call.gateway, "lambda:InvokeFunction", arn):
+    async def call(self, target: Target, tool: str, arguments: Mapping[str, Any], request_id: str) -> Answer:
+        arn = str(target.configuration["lambdaArn"])
+        if not may(target.gateway, "lambda:InvokeFunction", arn):
             # the text is in the developer guide, "Turn on debugging messages"
             raise CallFailedError(
                 f"Access denied while invoking Lambda function {arn}. Check the permissions on the Lambda function and "
@@ -48,15 +43,15 @@ class LambdaInvoker:
             raise CallFailedError(f"Lambda function {arn} does not exist.") from missing
         # developer guide, "Lambda function input format": the arguments are the event, the rest is in the context
         custom = {
-            "bedrockAgentCoreMessageVersion": _MESSAGE_VERSION,
+            "bedrockAgentCoreMessageVersion": "1.0",
             "bedrockAgentCoreAwsRequestId": str(uuid.uuid4()),
-            "bedrockAgentCoreMcpMessageId": call.request_id,
-            "bedrockAgentCoreGatewayId": call.gateway.id,
-            "bedrockAgentCoreTargetId": call.target.id,
-            "bedrockAgentCoreToolName": f"{call.target.name}___{call.tool}",
+            "bedrockAgentCoreMcpMessageId": request_id,
+            "bedrockAgentCoreGatewayId": target.gateway.gateway_id,
+            "bedrockAgentCoreTargetId": target.id,
+            "bedrockAgentCoreToolName": f"{target.name}___{tool}",
         }
         answer = await run_in_threadpool(
-            invoke, function, dict(call.arguments), custom=custom, environment=self._environment
+            invoke, function, dict(arguments), custom=custom, environment=self._environment
         )
         text = json.dumps(answer.payload)
         if answer.failed:

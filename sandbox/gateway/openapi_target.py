@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import httpx2
@@ -11,10 +11,9 @@ import httpx2
 from agentcore_auth.documents import openapi
 from agentcore_auth.documents.http import CallError, HttpOperation, HttpRequest
 from agentcore_auth.documents.reading import Tool
-from sandbox.gateway.credentials import TokenVault
-from sandbox.gateway.deployed import Gateway, Target
-from sandbox.gateway.documents import read_schema
-from sandbox.gateway.invocation import Answer, Call, CallFailedError, HttpClients
+from sandbox.gateway.deployed import read_schema
+from sandbox.gateway.invocation import Answer, CallFailedError, HttpClients, Target
+from sandbox.gateway.outbound import TokenVault
 
 
 class OpenApiInvoker:
@@ -24,33 +23,35 @@ class OpenApiInvoker:
         self._clients = clients
         self._vault = vault
 
-    async def tools(self, gateway: Gateway, target: Target) -> Sequence[Tool]:
-        return [operation.tool for operation in _operations(gateway, target)]
+    async def tools(self, target: Target) -> Sequence[Tool]:
+        return [operation.tool for operation in _operations(target)]
 
-    async def call(self, call: Call) -> Answer:
-        operation, request = requested(call, _operations(call.gateway, call.target))
-        shown = await self._vault.shown(call.gateway, call.target)
-        async with self._clients() as http:
-            response = await http.request(
-                request.method,
-                httpx2.URL(f"{operation.server}{request.target}").copy_merge_params(dict(shown.query)),
-                headers={**request.headers, **shown.headers},
-                content=request.body,
-            )
-        return answer_of(response)
+    async def call(self, target: Target, tool: str, arguments: Mapping[str, Any], _: str) -> Answer:
+        operation, request = requested(tool, arguments, _operations(target))
+        return await answered(self._clients(auth=await self._vault.auth(target)), f"{operation.server}", request)
 
 
-def requested(call: Call, operations: Iterable[HttpOperation]) -> tuple[HttpOperation, HttpRequest]:
-    """The operation that is called, and its request. Raises CallFailedError where the arguments do not fit."""
-    operation = next(each for each in operations if each.tool.name == call.tool)
+def requested(
+    tool: str, arguments: Mapping[str, Any], operations: Iterable[HttpOperation]
+) -> tuple[HttpOperation, HttpRequest]:
+    """The tool's operation, and the request for a call. Raises CallFailedError where the arguments do not fit."""
+    operation = next(each for each in operations if each.tool.name == tool)
     try:
-        return operation, operation.request(call.arguments)
+        return operation, operation.request(arguments)
     except CallError as misfit:
         raise CallFailedError(str(misfit)) from misfit
 
 
-def answer_of(response: httpx2.Response) -> Answer:
-    """A backend's HTTP response as a tool's answer: a status of 400 or more is the tool's failure."""
+async def answered(client: httpx2.AsyncClient, server: str, request: HttpRequest) -> Answer:
+    """A backend's response to the request as a tool's answer: a status of 400 or more is the tool's failure."""
+    async with client:
+        response = await client.request(
+            request.method,
+            f"{server}{request.target}",
+            headers=request.headers,
+            content=request.body,
+            files={name: (None, value) for name, value in request.fields.items()} or None,
+        )
     if response.status_code >= 400:
         return Answer(f"HTTP {response.status_code}: {response.text}", failed=True)
     try:
@@ -60,7 +61,7 @@ def answer_of(response: httpx2.Response) -> Answer:
     return Answer(response.text, cast("dict[str, Any]", document) if isinstance(document, dict) else None)
 
 
-def _operations(gateway: Gateway, target: Target) -> tuple[HttpOperation, ...]:
-    text = read_schema(gateway, target.configuration)
+def _operations(target: Target) -> tuple[HttpOperation, ...]:
+    text = read_schema(target)
     # The parser goes by the file's name.
     return openapi.parse(text, "inline.json" if text.lstrip().startswith("{") else "inline.yaml")

@@ -1,7 +1,6 @@
 """Checks a resource's inputs against the argument class that its Pulumi SDK declares: names, types, what is compulsory.
 
-The classes (`pulumi_aws.iam.RoleArgs`, ...) are the published interface of the pinned SDK, so a property that passes
-here is one that the real plugin knows as well, spelt the same and of the same type.
+A property that passes here is one that the real plugin knows as well, spelt the same and of the same type.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from typing import Any, Union, cast, get_args, get_origin
 import pulumi
 from pulumi import _types as sdk_types  # pyright: ignore[reportPrivateUsage]  the SDK has no public view of its types
 
-from sandbox.providers.values import DEFAULTS, Archive, Asset, Secret, Unknown
+from sandbox.providers.values import DEFAULTS, Archive, Asset, Secret, Unknown, plain
 
 _LOADING = threading.Lock()
 
@@ -43,7 +42,7 @@ def check(arguments: str, inputs: Mapping[str, Any]) -> list[Mistake]:
 
     Raises ImportError or AttributeError where there is no such class.
     """
-    return list(_check_object("", inputs, argument_class(arguments)))
+    return list(_check_object("", plain(inputs), argument_class(arguments)))
 
 
 @functools.cache
@@ -68,7 +67,8 @@ def computed(arguments: str) -> frozenset[str]:
     The SDK tells them by their types: optional as an argument, and never missing in the resource.
     """
     taken, resource = argument_class(arguments), argument_class(arguments.removesuffix("Args"))
-    given = {name for name, hint in _hints(resource).items() if type(None) not in get_args(get_args(hint)[0])}
+    hints = sdk_types._raw_return_hints(resource)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001  as above
+    given = {name for name, hint in hints.items() if type(None) not in get_args(get_args(hint)[0])}
     return frozenset(given & properties(taken).keys() - _required(taken))
 
 
@@ -95,10 +95,6 @@ def _required(arguments: type) -> frozenset[str]:
     return frozenset(names[each.name] for each in parameters if each.default is inspect.Parameter.empty)
 
 
-def _hints(resource: type) -> Mapping[str, Any]:
-    return sdk_types._raw_return_hints(resource)  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001  as above
-
-
 def nearest(name: str, valid: Sequence[str]) -> str:
     """`; did you mean "x"?` where one of the valid names is close, else the list of them."""
     close = difflib.get_close_matches(name, valid, n=1)
@@ -110,21 +106,17 @@ def _check_object(path: str, value: Any, arguments: type) -> Iterator[Mistake]:
         yield Mistake(path, f"an object is needed, not {_kind(value)}")
         return
     given = {name: inner for name, inner in cast("Mapping[str, Any]", value).items() if not name.startswith("__")}
-    known = properties(arguments)
+    known, prefix = properties(arguments), f"{path}." if path else ""
     for name, inner in given.items():
-        where = f"{path}.{name}" if path else name
         if name in known:
-            yield from _check(where, inner, known[name])
+            yield from _check(f"{prefix}{name}", inner, known[name])
         else:
-            yield Mistake(where, f"unknown property{nearest(name, list(known))}")
+            yield Mistake(f"{prefix}{name}", f"unknown property{nearest(name, list(known))}")
     for name in sorted(_required(arguments) - given.keys()):
-        yield Mistake(f"{path}.{name}" if path else name, "is required")
+        yield Mistake(f"{prefix}{name}", "is required")
 
 
 def _check(path: str, value: Any, declared: Any) -> Iterator[Mistake]:
-    if isinstance(value, Secret):
-        yield from _check(path, value.value, declared)
-        return
     wanted = sdk_types.unwrap_type(declared)
     origin, inner_types = get_origin(wanted), get_args(wanted)
     if value is None or isinstance(value, Unknown) or wanted is Any:

@@ -1,45 +1,14 @@
-"""A server of Pulumi's `pulumirpc.ResourceProvider` from a table of resource types.
-
-It is reached by an engine that is told its port (`PULUMI_DEBUG_PROVIDERS="okta:PORT"`). A provider is a subclass of
-`Provider` that names its package, turns a configuration into a client, and lists its types:
-
-    SCOPE = ResourceType(
-        "okta:auth/serverScope:ServerScope",
-        arguments="pulumi_okta.auth:ServerScopeArgs",          # names and types of inputs are checked against it
-        properties=frozenset({"authServerId", "name", "consent"}),   # what these handlers honour; the rest is refused
-        computed=frozenset({"system"}),                        # outputs that only creation tells
-        defaults={"consent": "IMPLICIT"},
-        auto_name=AutoName("name", longest=40),                # `<logical name>-<7 hex>` where the program gives none
-        replace_on=frozenset({"authServerId"}),                # a change here replaces the resource
-        create=create, read=read, update=update, delete=delete,
-    )
-
-    class OktaProvider(Provider[Org]):
-        package, distribution, arguments = "okta", "pulumi-okta", "pulumi_okta:ProviderArgs"
-        resources = (SCOPE,)
-        functions = (FunctionType("okta:auth/getServer:getServer", frozenset({"name"}), get_server),)
-
-        def connect(self, config: Properties) -> Org: ...      # once per provider instance of the program
-
-    server, port = serve(OktaProvider(...))
-
-Handlers see plain Python values: secrets unwrapped, nothing unknown (they are not called where something is unknown: a
-preview answers with the inputs and `UNKNOWN` for what is computed). The state of a resource is its inputs with what the
-handler returned laid over them. An output is a secret where the input of that name was one, or where the type lists it
-in `secret_outputs`. A handler refuses by raising `ProviderError`; its text is what the user sees.
+"""A server of Pulumi's `pulumirpc.ResourceProvider` from tables of resource types, for an engine that is told its port.
 
 What is planned follows the Terraform bridge of the real plugins: it notes in `__defaults` which inputs the program did
-not give, takes those from the old inputs again, and plans nothing where a property leaves the program that is optional
-and computed (`arguments.computed`).
-
-All instances of a package reach the same server, so the configuration is kept per connection (`context.peer()`): a
-client that opens several channels in one process sets the channel option `grpc.use_local_subchannel_pool` on each.
+not give, and takes those from the old inputs again.
 """
 
 # ruff: noqa: N802, ARG002  the protocol names the methods, and gives each a context
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 import json
@@ -81,13 +50,15 @@ logger = logging.getLogger(__name__)
 
 
 class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]):
-    """The protocol's methods over tables of resource types and functions. What they raise, `serve` answers with."""
+    """The protocol's methods over tables of resource types and functions. What they raise, `serve` answers with.
+
+    All instances of a package reach the same server, so the configuration is kept per connection (`context.peer()`): a
+    client that opens several channels in one process sets the channel option `grpc.use_local_subchannel_pool` on each.
+    """
 
     package: ClassVar[str]
-    distribution: ClassVar[str]
-    """The Python distribution of the real plugin's SDK: the server gives itself its version."""
-    arguments: ClassVar[str]
-    """The SDK's class of provider arguments, `module:Class`."""
+    sdk: ClassVar[str]
+    """The Python package of the real plugin's SDK: the server gives itself its version."""
     resources: tuple[ResourceType[ClientT], ...]
     functions: tuple[FunctionType[ClientT], ...] = ()
 
@@ -97,22 +68,15 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
         self._functions = {each.token: each for each in self.functions}
 
     @abstractmethod
-    def connect(self, config: Properties) -> ClientT:
-        """A client for one provider instance. Raises ProviderError where the configuration is of no use."""
-
-    def connect_for(self, peer: str, config: Properties) -> ClientT:
-        """Like `connect`, for a provider that wants to know who asks."""
-        del peer
-        return self.connect(config)
+    def connect(self, config: Properties, peer: str) -> ClientT:
+        """A client for the provider instance of who asks. Raises ProviderError where the configuration is of no use."""
 
     def explain(self, error: Exception) -> str | None:
         """The message for an exception of a client library; None where it is a defect of the sandbox."""
         return str(error) if isinstance(error, ProviderError | UnsupportedValueError | OSError) else None
 
-    # What the engine asks about the server itself
-
     def GetPluginInfo(self, request: Empty, context: Context) -> plugin_pb2.PluginInfo:
-        return plugin_pb2.PluginInfo(version=importlib.metadata.version(self.distribution))
+        return plugin_pb2.PluginInfo(version=importlib.metadata.version(self.sdk))
 
     def Handshake(self, request: rpc.ProviderHandshakeRequest, context: Context) -> rpc.ProviderHandshakeResponse:
         return rpc.ProviderHandshakeResponse(accept_secrets=True)
@@ -124,26 +88,25 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
         return Empty()  # no call outlasts its request
 
     def GetSchema(self, request: rpc.GetSchemaRequest, context: Context) -> rpc.GetSchemaResponse:
-        schema: dict[str, Any] = {"name": self.package, "version": importlib.metadata.version(self.distribution)}
-        schema |= {"resources": {token: {} for token in self._resources}}
-        schema |= {"functions": {token: {} for token in self._functions}}
+        schema = {
+            "name": self.package,
+            "version": importlib.metadata.version(self.sdk),
+            "resources": {token: {} for token in self._resources},
+            "functions": {token: {} for token in self._functions},
+        }
         return rpc.GetSchemaResponse(schema=json.dumps(schema))
-
-    # The provider's configuration
 
     def CheckConfig(self, request: rpc.CheckRequest, context: Context) -> rpc.CheckResponse:
         config = self._config(decode(request.news))
-        mistakes = arguments.check(self.arguments, {k: v for k, v in config.items() if k != "version"})
+        mistakes = arguments.check(f"{self.sdk}:ProviderArgs", {k: v for k, v in config.items() if k != "version"})
         return rpc.CheckResponse(inputs=request.news, failures=_failures(mistakes))
 
     def DiffConfig(self, request: rpc.DiffRequest, context: Context) -> rpc.DiffResponse:
         return _diff_response(decide(decode(request.old_inputs), decode(request.news)))
 
     def Configure(self, request: rpc.ConfigureRequest, context: Context) -> rpc.ConfigureResponse:
-        self._clients[context.peer()] = self.connect_for(context.peer(), plain(self._config(decode(request.args))))
+        self._clients[context.peer()] = self.connect(plain(self._config(decode(request.args))), context.peer())
         return rpc.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
-
-    # Resources
 
     def Check(self, request: rpc.CheckRequest, context: Context) -> rpc.CheckResponse:
         kind, client = self._resource(request.urn), self._client(context)
@@ -151,7 +114,7 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
         mistakes = arguments.check(kind.arguments, given) + _unsupported(kind, given)
         defaults = _defaults(kind, request, old, given)
         inputs = given | defaults
-        if not mistakes and kind.complete:
+        if not mistakes:
             inputs |= kind.complete(client, plain(inputs))
         if not mistakes and kind.validate:
             mistakes = kind.validate(plain(inputs))
@@ -162,13 +125,12 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
 
     def Diff(self, request: rpc.DiffRequest, context: Context) -> rpc.DiffResponse:
         kind, old, new = self._resource(request.urn), decode(request.old_inputs), decode(request.news)
-        also = kind.replaces_also(_values(old), _values(new)) if kind.replaces_also else []
         decision = decide(
             old,
             new,
-            replace_on=kind.replace_on.union(also),
+            replace_on=kind.replaced_by(_values(old), _values(new)),
             name_property=kind.auto_name.property if kind.auto_name else None,
-            can_update=kind.update is not None,
+            can_update=kind.replaces is not None,
             ignored=request.ignoreChanges,
             computed=arguments.computed(kind.arguments),
         )
@@ -177,7 +139,7 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
     def Create(self, request: rpc.CreateRequest, context: Context) -> rpc.CreateResponse:
         kind, inputs = self._resource(request.urn), decode(request.properties)
         if request.preview:
-            return rpc.CreateResponse(properties=_state(kind, inputs, dict.fromkeys(kind.computed, UNKNOWN)))
+            return rpc.CreateResponse(properties=_state(kind, inputs, dict.fromkeys(kind.computed.split(), UNKNOWN)))
         created = kind.create(self._client(context), _values(inputs))
         return rpc.CreateResponse(id=created.id, properties=_state(kind, inputs, created.outputs))
 
@@ -191,8 +153,8 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
 
     def Update(self, request: rpc.UpdateRequest, context: Context) -> rpc.UpdateResponse:
         kind, inputs, old = self._resource(request.urn), decode(request.news), decode(request.olds)
-        kept = {name: old[name] for name in kind.computed if name in old}
-        if kind.update is None:
+        kept = {name: old[name] for name in kind.computed.split() if name in old}
+        if kind.replaces is None:
             raise ProviderError(f"{kind.token}: a change replaces it, it cannot be updated")
         if request.preview:
             return rpc.UpdateResponse(properties=_state(kind, inputs, kept))
@@ -209,15 +171,15 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
         if function is None:
             raise ProviderError(f"the sandbox has no function {request.tok}; it has {', '.join(self._functions)}")
         given = plain(decode(request.args))
-        for unknown in sorted(given.keys() - function.arguments):
-            hint = arguments.nearest(unknown, sorted(function.arguments))
+        for unknown in sorted(given.keys() - function.arguments.split()):
+            hint = arguments.nearest(unknown, function.arguments.split())
             raise ProviderError(f"{request.tok}: the sandbox does not take argument {unknown}{hint}")
         response = rpc.InvokeResponse()
         getattr(response, "return").CopyFrom(encode(function.call(self._client(context), given)))
         return response
 
     def _config(self, config: Properties) -> Properties:
-        declared = arguments.properties(arguments.argument_class(self.arguments))
+        declared = arguments.properties(arguments.argument_class(f"{self.sdk}:ProviderArgs"))
         return {name: _from_json(value, declared.get(name)) for name, value in config.items()}
 
     def _client(self, context: Context) -> ClientT:
@@ -257,13 +219,13 @@ class _Refusals(grpc.ServerInterceptor):
         return handler and handler._replace(unary_unary=answer)
 
 
-def serve(provider: Provider[Any], port: int = 0) -> tuple[grpc.Server, int]:
-    """Start a server on the loopback interface; gives it and its port (for 0 a free one). `server.stop(0)` ends it."""
+def serve(provider: Provider[Any]) -> tuple[grpc.Server, int]:
+    """Start a server on the loopback interface; gives it and its port. `server.stop(0)` ends it."""
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     threads = futures.ThreadPoolExecutor(max_workers=16)
     server = grpc.server(threads, interceptors=[OwnUserOnly(), _Refusals(provider)], options=unlimited)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
-    port = server.add_insecure_port(f"127.0.0.1:{port}")
+    port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     return server, port
 
@@ -274,7 +236,7 @@ def _values(properties: Properties) -> Properties:
 
 
 def _state(kind: ResourceType[Any], inputs: Properties, outputs: Properties) -> Struct:
-    secret = {name for name, value in inputs.items() if contains(value, Secret)} | kind.secret_outputs
+    secret = {name for name, value in inputs.items() if contains(value, Secret)} | {*kind.secrets.split()}
     state = {name: value for name, value in (visible(inputs) | outputs).items() if value is not None}
     return encode({k: Secret(plain(v)) if k in secret and not isinstance(v, Unknown) else v for k, v in state.items()})
 
@@ -304,35 +266,28 @@ def _found(given: Any, there: Any) -> Any:
 
 def _unsupported(kind: ResourceType[Any], given: Properties) -> list[arguments.Mistake]:
     known = arguments.properties(arguments.argument_class(kind.arguments))
-    named = sorted(name for name in given.keys() - kind.properties if name in known)
+    named = sorted(name for name in given.keys() - kind.properties.split() if name in known)
     return [arguments.Mistake(name, f"the sandbox does not support this property of {kind.token}") for name in named]
 
 
 def _defaults(kind: ResourceType[Any], request: rpc.CheckRequest, old: Properties, given: Properties) -> Properties:
     """What the program does not give: what it was by default before, else the type's default or a name."""
-    defaults = dict(kind.defaults)
-    if kind.auto_name:
-        defaults[kind.auto_name.property] = _name(kind.auto_name, request)
+    defaults, named = dict(kind.defaults), kind.auto_name
+    if named:
+        random = hashlib.sha256(request.randomSeed).hexdigest() if request.randomSeed else secrets.token_hex(4)
+        defaults[named.property] = f"{request.urn.split('::', 3)[3][: named.longest - 8]}-{random[:7]}"
     defaulted = old.get(DEFAULTS, old.keys())
     return {k: old[k] if k in old and k in defaulted else v for k, v in defaults.items() if k not in given}
 
 
-def _name(rule: AutoName, request: rpc.CheckRequest) -> str:
-    logical = request.urn.split("::", 3)[3]
-    random = hashlib.sha256(request.randomSeed).hexdigest() if request.randomSeed else secrets.token_hex(4)
-    return f"{logical[: rule.longest - 8]}-{random[:7]}"
-
-
 def _from_json(value: Any, declared: Any) -> Any:
     """SDKs send whatever is no string in a provider's configuration as JSON in a string."""
-    inner = value.value if isinstance(value, Secret) else value
-    if not isinstance(inner, str) or declared is None or declared is str:
-        return value
-    try:
-        parsed = json.loads(inner)
-    except ValueError:
-        return value
-    return Secret(parsed) if isinstance(value, Secret) else parsed
+    text = plain(value)
+    if isinstance(text, str) and declared not in (None, str):
+        with contextlib.suppress(ValueError):
+            parsed = json.loads(text)
+            return Secret(parsed) if isinstance(value, Secret) else parsed
+    return value
 
 
 def _failures(mistakes: list[arguments.Mistake]) -> list[rpc.CheckFailure]:
@@ -340,13 +295,12 @@ def _failures(mistakes: list[arguments.Mistake]) -> list[rpc.CheckFailure]:
 
 
 def _diff_response(decision: Decision) -> rpc.DiffResponse:
-    some, none = rpc.DiffResponse.DIFF_SOME, rpc.DiffResponse.DIFF_NONE
     detailed = {
         change.path: rpc.PropertyDiff.Kind.Value(change.kind.upper() + ("_REPLACE" if change.replaces else ""))
         for change in decision.changes
     }
     return rpc.DiffResponse(
-        changes=some if decision.changes else none,
+        changes=rpc.DiffResponse.DIFF_SOME if detailed else rpc.DiffResponse.DIFF_NONE,
         diffs=sorted({change.top_level for change in decision.changes}),
         replaces=sorted({change.path for change in decision.changes if change.replaces}),
         detailedDiff={path: rpc.PropertyDiff(kind=kind) for path, kind in detailed.items()},

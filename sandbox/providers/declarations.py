@@ -1,9 +1,11 @@
-"""What a provider server is made of: the declarations of a resource type and of a function, as `base` shows."""
+"""What a provider server is made of: the declarations of a resource type and of a function."""
 
 from __future__ import annotations
 
+import keyword
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Generic, TypeVar
 
 from sandbox.providers import arguments
@@ -26,43 +28,77 @@ class Created:
 
 @dataclass(frozen=True)
 class AutoName:
-    """The property that Pulumi fills in where the program gives no name."""
+    """The property that Pulumi fills in (`<logical name>-<7 hex>`) where the program gives no name."""
 
     property: str = "name"
     longest: int = 255
 
 
 @dataclass(frozen=True)
-class ResourceType(Generic[ClientT]):
-    """One type of resource. See the module's docstring for an example."""
+class ResourceType(ABC, Generic[ClientT]):
+    """One type of resource; several names in a string are separated by spaces.
+
+    Its methods see plain values: secrets unwrapped, and nothing unknown, for a preview does not call them. What they
+    return is laid over the inputs, and that is the state. They refuse by raising ProviderError.
+    """
 
     token: str
-    arguments: str
-    properties: frozenset[str]
-    create: Callable[[ClientT, Properties], Created]
-    read: Callable[[ClientT, str, Properties], Properties | None]
-    delete: Callable[[ClientT, str, Properties], None]
-    update: Callable[[ClientT, str, Properties, Properties], Properties] | None = None
-    """Takes client, id, old state, new inputs; gives the computed outputs. None: every change replaces."""
-    computed: frozenset[str] = frozenset()
+    _: KW_ONLY
+    properties: str
+    """Inputs that are honoured; others that the SDK has are refused."""
+    computed: str = ""
+    """Outputs that only creation tells."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     auto_name: AutoName | None = None
-    framework: bool = False
-    """Whether the real plugin has it from Terraform's plugin framework, whose bridge notes no `__defaults`."""
-    replace_on: frozenset[str] = frozenset()
-    replaces_also: Callable[[Properties, Properties], list[str]] | None = None
-    """Takes old and new inputs, gives properties whose change replaces this once; unknowns may stand in the new."""
-    secret_outputs: frozenset[str] = frozenset()
-    complete: Callable[[ClientT, Properties], Properties] | None = None
-    """Takes checked inputs (unknowns may stand in them), gives those that the provider's configuration adds."""
+    replaces: str | None = ""
+    """Paths whose change replaces the resource. None: every change does."""
+    secrets: str = ""
+    """Outputs that are secret, whether or not the input of that name was."""
     validate: Callable[[Properties], list[arguments.Mistake]] | None = None
     """What the real plugin refuses before anything is sent, beyond names and types; unknowns may stand in it."""
+
+    @property
+    def arguments(self) -> str:
+        """The SDK's class of inputs: `pulumi_okta.auth:ServerScopeArgs` for `okta:auth/serverScope:ServerScope`."""
+        package, module, name = self.token.split(":")
+        module = module.partition("/")[0]
+        inner = "" if module == "index" else f".{module}{'_' * keyword.iskeyword(module)}"
+        return f"pulumi_{package}{inner}:{name}Args"
+
+    @property
+    def framework(self) -> bool:
+        """Whether the real plugin has it from Terraform's plugin framework, whose bridge notes no `__defaults`."""
+        return False
+
+    def replaced_by(self, old: Properties, new: Properties) -> list[str]:
+        """The paths whose change replaces it, for these old and new inputs; unknowns may stand in the new."""
+        del old, new
+        return (self.replaces or "").split()
+
+    def complete(self, client: ClientT, inputs: Properties) -> Properties:
+        """What the provider's configuration adds to checked inputs, in which unknowns may stand."""
+        del client, inputs
+        return {}
+
+    @abstractmethod
+    def create(self, client: ClientT, inputs: Properties) -> Created: ...
+
+    @abstractmethod
+    def read(self, client: ClientT, key: str, state: Properties) -> Properties | None:
+        """The outputs of the resource of an id; None where there is none."""
+
+    @abstractmethod
+    def update(self, client: ClientT, key: str, old: Properties, new: Properties) -> Properties:
+        """Takes old state and new inputs, gives the computed outputs."""
+
+    @abstractmethod
+    def delete(self, client: ClientT, key: str, state: Properties) -> None: ...
 
 
 @dataclass(frozen=True)
 class FunctionType(Generic[ClientT]):
-    """One function: its token, the arguments that it takes, and how it is answered."""
+    """One function: its token, the names of the arguments that it takes, and how it is answered."""
 
     token: str
-    arguments: frozenset[str]
+    arguments: str
     call: Callable[[ClientT, Properties], Properties]

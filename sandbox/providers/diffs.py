@@ -1,4 +1,4 @@
-"""What changed between two sets of inputs, and whether the resource has to be replaced: decisions, nothing is sent."""
+"""What changed between two sets of inputs, and whether the resource has to be replaced."""
 
 from __future__ import annotations
 
@@ -22,20 +22,16 @@ class Change:
 
     @property
     def top_level(self) -> str:
-        """The property of the resource that the path starts with."""
         return _steps(self.path)[0]
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The answer to a Diff."""
-
     changes: tuple[Change, ...]
     delete_before_replace: bool = False
 
     @property
     def replaces(self) -> bool:
-        """Whether any of the changes replaces the resource."""
         return any(change.replaces for change in self.changes)
 
 
@@ -99,16 +95,12 @@ def _members(path: str, value: Any) -> Mapping[str, Any]:
     """What a map or a list holds, by its path."""
     if isinstance(value, list):
         return {f"{path}[{index}]": inner for index, inner in enumerate(cast("list[Any]", value))}
-    return {_join(path, name): inner for name, inner in cast("dict[str, Any]", value).items()}
+    members, dot = cast("dict[str, Any]", value), "." if path else ""
+    plain = re.compile(r"[A-Za-z_$][\w$-]*")
+    return {path + (f"{dot}{k}" if plain.fullmatch(k) else f'["{k}"]'): inner for k, inner in members.items()}
 
 
 def _comparable(value: Any) -> Any:
     if isinstance(value, Secret):
         return _comparable(value.value)
     return value.digest() if isinstance(value, Asset | Archive) else value
-
-
-def _join(path: str, name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_$][\w$-]*", name):
-        return f'{path}["{name}"]'
-    return f"{path}.{name}" if path else name

@@ -1,17 +1,4 @@
-"""Resources of a REST API as tables: where they lie, and what each property is called in the API's documents.
-
-    _SCOPES = Collection(
-        path="/authorizationServers/{authServerId}/scopes",    # what stands in braces is a property
-        fields={"name": "name", "scopes": "conditions.scopes"},   # the inputs, and their places in a document
-        told={"system": "system"},                             # outputs beside them
-        document={"status": "ACTIVE", "conditions": {}},       # what is sent unless an input says otherwise
-    )
-    SCOPE = _SCOPES.resource_type("okta:auth/serverScope:ServerScope", "pulumi_okta.auth:ServerScopeArgs")
-
-A resource is posted to its collection; it is read, replaced (or patched) and deleted below it by its id; and it is read
-again after each change, since its outputs are what the service says then. A type that does otherwise overrides the
-method in question.
-"""
+"""Resources of a REST API as tables: where they lie, and what each property is called in the API's documents."""
 
 from __future__ import annotations
 
@@ -23,7 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 import psutil
 from starlette.types import ASGIApp
@@ -100,7 +87,7 @@ class RestProvider(Provider[RestT]):
     """A provider that is configured like its plugin: by the program, else by variables of the command that runs it.
 
     The plugin is a child of that command and inherits them; here they are read from the process that connects.
-    `environment` stands in for them where it has none that this provider reads (`AUTH0_…`, `OKTA_…`).
+    `environment` stands in for them where it has none (`AUTH0_…`, `OKTA_…`).
     """
 
     client: Callable[[Tenant, Properties, Mapping[str, str]], RestT]
@@ -111,10 +98,7 @@ class RestProvider(Provider[RestT]):
         self._tenant = tenant
         self._environment = environment
 
-    def connect(self, config: Properties) -> RestT:
-        return self.client(self._tenant, config, self._environment)
-
-    def connect_for(self, peer: str, config: Properties) -> RestT:
+    def connect(self, config: Properties, peer: str) -> RestT:
         variables = _variables_of(int(peer.rpartition(":")[2]), f"{self.package.upper()}_")
         return self.client(self._tenant, config, variables or self._environment)
 
@@ -131,21 +115,21 @@ def _variables_of(port: int, prefix: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Collection(Generic[RestT]):
-    """The resources below one path, as the module's docstring shows."""
+class Collection(ResourceType[RestT]):
+    """A resource that is posted to its collection, and read, replaced (or patched) and deleted below it by its id.
+
+    It is read again after each change, since its outputs are what the service says then. A type that does otherwise
+    overrides the method in question.
+    """
 
     path: str
-    fields: Mapping[str, str]
-    told: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What stands in braces is a property: `/authorizationServers/{authServerId}/scopes`."""
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Places in a document (`conditions.scopes`) of properties and outputs that `place` does not tell."""
     document: Properties = field(default_factory=dict[str, Any])
-    at_creation: Properties = field(default_factory=dict[str, Any])
-    """What is sent then beside the document, and never again."""
-    fixed: frozenset[str] = frozenset()
-    """Fields that are sent at creation only."""
-    unless_empty: frozenset[str] = frozenset()
+    """What is sent unless an input says otherwise."""
+    unless_empty: str = ""
     """Inputs that are not sent where they hold nothing."""
-    blocks: frozenset[str] = frozenset()
-    """Inputs that are objects; their names are in snake case in a document, and no others are told than are known."""
     key: str = "id"
     """The field that the service gives a resource's id in."""
     update_by: Literal["PUT", "PATCH"] = "PUT"
@@ -153,19 +137,9 @@ class Collection(Generic[RestT]):
     """Whether the plugin takes it for a success that what it deletes is not there."""
     deactivated_first: bool = False
 
-    def resource_type(self, token: str, arguments: str, **more: Any) -> ResourceType[RestT]:
-        """The type that is served from this collection; `more` is the rest of its declaration."""
-        return ResourceType(
-            token=token,
-            arguments=arguments,
-            properties=frozenset({*self.fields, *re.findall(r"{(\w+)}", self.path)}),
-            computed=frozenset(self.told),
-            create=self.create,
-            read=self.read,
-            update=self.update,
-            delete=self.delete,
-            **more,
-        )
+    def place(self, name: str) -> str:
+        """The place of a property or output in a document."""
+        return self.names.get(name, name)
 
     def url(self, properties: Properties, key: str) -> str:
         return f"{self.path.format_map(properties)}/{key}"
@@ -173,24 +147,20 @@ class Collection(Generic[RestT]):
     def body(self, inputs: Properties) -> Properties:
         """The document that says what the inputs say."""
         made = copy.deepcopy(self.document)
-        for name, place in self.fields.items():
-            value = inputs.get(name)
-            if name in inputs and not (name in self.unless_empty and not value):
-                *outer, last = place.split(".")
+        for name in self._fields():
+            if name in inputs and (inputs[name] or name not in self.unless_empty.split()):
+                *outer, last = self.place(name).split(".")
                 within = functools.reduce(lambda at, step: at.setdefault(step, {}), outer, made)
-                within[last] = {snake(k): v for k, v in inputs[name].items()} if name in self.blocks else value
+                within[last] = inputs[name]
         return made
 
     def outputs(self, found: Properties, known: Properties) -> Properties:
         """What a document of the service says; `known` are inputs or state."""
-        told = {name: _at(found, place) for name, place in {**self.fields, **self.told}.items()}
-        blocks = {
-            name: {k: (told[name] or {}).get(snake(k)) for k in known[name]} for name in self.blocks & known.keys()
-        }
-        return {name: value for name, value in told.items() if name not in self.blocks} | blocks
+        del known
+        return {name: _at(found, self.place(name)) for name in self._fields() + self.computed.split()}
 
     def create(self, client: RestT, inputs: Properties) -> Created:
-        made = client.send("POST", self.path.format_map(inputs), self.body(inputs) | self.at_creation)
+        made = client.send("POST", self.path.format_map(inputs), self.body(inputs))
         return Created(made[self.key], self.fetch(client, made[self.key], inputs))
 
     def fetch(self, client: RestT, key: str, known: Properties) -> Properties:
@@ -203,7 +173,8 @@ class Collection(Generic[RestT]):
     def update(self, client: RestT, key: str, old: Properties, new: Properties) -> Properties:
         """Below another parent there is no resource of this id: like the plugins, this fails with 404."""
         del old
-        body = {name: value for name, value in self.body(new).items() if name not in self.fixed}
+        fixed = (self.replaces or "").split()
+        body = self.body({name: value for name, value in new.items() if name not in fixed})
         client.send(self.update_by, self.url(new, key), body)
         return self.fetch(client, key, new)
 
@@ -217,15 +188,9 @@ class Collection(Generic[RestT]):
             if error.status != 404 or not self.missing_is_deleted:
                 raise
 
-
-def same(*names: str) -> dict[str, str]:
-    """Fields that are called what the properties are called."""
-    return {name: name for name in names}
-
-
-def snakes(*names: str) -> dict[str, str]:
-    """Fields that are called like the properties, in snake case."""
-    return {name: snake(name) for name in names}
+    def _fields(self) -> list[str]:
+        """The inputs that are part of a document; the others are part of the path."""
+        return [name for name in self.properties.split() if f"{{{name}}}" not in self.path]
 
 
 def snake(name: str) -> str:

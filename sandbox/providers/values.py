@@ -1,8 +1,7 @@
 """Property values as they travel in Pulumi's protocol, and as the handlers of the provider servers see them.
 
-On the wire everything is a protobuf struct in which secrets, assets and archives are maps signed by a constant, and a
-value that is not known yet is a constant string (pulumi/pulumi, sdk/go/common/resource/properties.go). Here they are
-Python values: `Secret`, `Asset`, `Archive` and `UNKNOWN` among plain dicts, lists, strings, numbers and booleans.
+On the wire, secrets, assets and archives are maps signed by a constant, and what is not known yet is a constant string
+(pulumi/pulumi, sdk/go/common/resource/properties.go).
 """
 
 from __future__ import annotations
@@ -31,9 +30,6 @@ Properties = dict[str, Any]
 
 class Unknown:
     """The type of `UNKNOWN`: a value that only the real deployment will tell."""
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
 
 
 UNKNOWN: Final = Unknown()
@@ -94,8 +90,6 @@ class Archive:
         """A hash of names and contents: the engine's own where it sent one."""
         if self.recorded_hash:
             return self.recorded_hash
-        if self.path is not None and Path(self.path).is_file():
-            return hashlib.sha256(Path(self.path).read_bytes()).hexdigest()
         combined = hashlib.sha256()
         for name, content in self.files().items():
             combined.update(f"{name}\0{len(content)}\0".encode())
@@ -185,13 +179,8 @@ def _encode(value: Any) -> Any:
         return _UNKNOWN
     if isinstance(value, Secret):
         return {_SIGNATURE: _SECRET, "value": _encode(value.value)}
-    if isinstance(value, Asset):
-        return {_SIGNATURE: _ASSET, "hash": value.digest(), **_present(text=value.text, path=value.path)}
-    if isinstance(value, Archive):
-        assets = None if value.assets is None else _encode(value.assets)
-        return {_SIGNATURE: _ARCHIVE, "hash": value.digest(), **_present(assets=assets, path=value.path)}
+    if isinstance(value, Asset | Archive):
+        kind, inside = (_ASSET, value.text) if isinstance(value, Asset) else (_ARCHIVE, _encode(value.assets))
+        fields = {"hash": value.digest(), "path": value.path, ("text" if kind == _ASSET else "assets"): inside}
+        return {_SIGNATURE: kind, **{name: inner for name, inner in fields.items() if inner is not None}}
     return _inside(value, _encode)
-
-
-def _present(**fields: Any) -> Properties:
-    return {name: value for name, value in fields.items() if value is not None}

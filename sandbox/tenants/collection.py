@@ -1,7 +1,7 @@
-"""A collection of a management API: what its operations do, whichever vendor's it is. No HTTP here.
+"""A collection of a management API, whichever vendor's: what its operations do. No HTTP here.
 
-A subclass declares one kind of entity: its model, its names, which fields only the service sets, and as methods the
-rules that a model cannot say.
+A vendor's base class says how it reads payloads and words errors; a class for each kind of entity declares the model,
+and has methods for the rules that a model cannot say.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ import secrets
 import string
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-Json = Mapping[str, object]
-AnyEntity = TypeVar("AnyEntity", bound=BaseModel)
+Json = Mapping[str, Any]
 
 
 class ApiError(Exception):
@@ -27,6 +26,19 @@ class ApiError(Exception):
         self.document = document
 
 
+class Entity(BaseModel):
+    """Frozen: a change makes a new entity."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    def document(self) -> dict[str, Any]:
+        """The entity as the API spells it."""
+        return self.model_dump(by_alias=True, exclude_none=True)
+
+
+AnyEntity = TypeVar("AnyEntity", bound=Entity)
+
+
 class Collection(dict[str, AnyEntity], ABC):
     """Entities by key, in order of creation.
 
@@ -34,19 +46,19 @@ class Collection(dict[str, AnyEntity], ABC):
     """
 
     model: type[AnyEntity]
-    """Strict and frozen: a change makes a new entity."""
     what: ClassVar[str]
     """What errors call such an entity."""
     key: ClassVar[str] = "id"
+    prefix: ClassVar[str] = ""
+    key_length: ClassVar[int] = 20
     server_set: ClassVar[frozenset[str]]
     """Fields that only the service sets, the key among them, as the API spells them."""
+    fixed: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are set once."""
     unique: ClassVar[tuple[str, ...]] = ()
     """Fields that no two entities agree in."""
     filters: ClassVar[tuple[str, ...]] = ()
     """Fields that a search can ask for."""
-
-    @abstractmethod
-    def new_key(self) -> str: ...
 
     @abstractmethod
     def missing(self, key: str) -> ApiError: ...
@@ -56,22 +68,19 @@ class Collection(dict[str, AnyEntity], ABC):
         """The error for a payload: pydantic's name of the mistake, the field's path, pydantic's message."""
 
     @abstractmethod
-    def taken(self, entity: AnyEntity) -> ApiError:
-        """The error for an entity that another is equal to in all `unique` fields."""
+    def taken(self, entity: AnyEntity) -> ApiError: ...
 
-    @abstractmethod
-    def settable(self, payload: Json) -> Json:
-        """What a payload may set."""
+    def settable(self, payload: Json, protected: frozenset[str]) -> Json:
+        """What a payload sets, where it cannot set the protected fields."""
+        return {name: value for name, value in payload.items() if name not in protected}
 
-    @abstractmethod
-    def document(self, entity: AnyEntity) -> dict[str, object]:
-        """An entity as the API spells it."""
+    def new_key(self) -> str:
+        return self.prefix + random_text(self.key_length - len(self.prefix))
 
     def lookup(self, key: str) -> AnyEntity | None:
         return self.get(key)
 
     def search(self, query: Mapping[str, str]) -> list[AnyEntity]:
-        """The entities that a query asks for."""
         asked = {name: query[name] for name in self.filters if name in query}
         return [entity for entity in self.values() if all(getattr(entity, name) == asked[name] for name in asked)]
 
@@ -83,19 +92,17 @@ class Collection(dict[str, AnyEntity], ABC):
 
     def create(self, payload: Json, **given: object) -> AnyEntity:
         """A new entity; `given` are fields that the service sets."""
-        return self._save({**self.settable(payload), self.key: self.new_key(), **given})
+        return self._save({**self.settable(payload, self.server_set), self.key: self.new_key(), **given})
 
     def modify(self, key: str, payload: Json) -> AnyEntity:
         """Replace the fields in the payload; null puts a field back to its default."""
-        current = self.find(key)
-        merged = {**self.document(current), **self.settable(payload)}
+        merged = {**self.find(key).document(), **self.settable(payload, self.server_set | self.fixed)}
         return self._save({name: value for name, value in merged.items() if value is not None})
 
     def replace(self, key: str, payload: Json) -> AnyEntity:
         """Replace all fields but those that only the service sets."""
-        current = self.find(key)
-        kept = {name: value for name, value in self.document(current).items() if name in self.server_set}
-        return self._save({**self.settable(payload), **kept})
+        kept = {name: value for name, value in self.find(key).document().items() if name in self.server_set}
+        return self._save({**self.settable(payload, self.server_set), **kept})
 
     def remove(self, key: str) -> None:
         entity = self.find(key)
@@ -122,15 +129,13 @@ class Collection(dict[str, AnyEntity], ABC):
             entity = self.model.model_validate(document)
         except ValidationError as error:
             mistake = error.errors(include_url=False, include_context=False)[0]
-            field = ".".join(str(part) for part in mistake["loc"])
-            raise self.invalid(mistake["type"], field, mistake["msg"]) from None
+            raise self.invalid(mistake["type"], ".".join(map(str, mistake["loc"])), mistake["msg"]) from None
         self.check(entity)
-        own = [getattr(entity, name) for name in self.unique]
-        key = getattr(entity, self.key)
+        key, own = getattr(entity, self.key), [getattr(entity, name) for name in self.unique]
         if own and any(own == [getattr(each, name) for name in self.unique] for k, each in self.items() if k != key):
             raise self.taken(entity)
         return self.put(entity)
 
 
-def random_text(length: int, alphabet: str = string.ascii_letters + string.digits) -> str:
-    return "".join(secrets.choice(alphabet) for _ in range(length))
+def random_text(length: int) -> str:
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))

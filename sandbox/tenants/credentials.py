@@ -1,8 +1,6 @@
-"""The names under which the tenants are reached, and the credentials that open them.
+"""The names of the tenants, and the credentials that open them, which each process makes at random.
 
-Each process makes its own credentials at random, so only those of the process that plays the tenants open anything;
-commands get them from `Services.environment`. The environment variables are those that the plugins of pulumi-auth0 and
-pulumi-okta read.
+Commands get them from `Services.environment`, in the variables that the plugins of pulumi-auth0 and pulumi-okta read.
 """
 
 from __future__ import annotations
@@ -13,7 +11,6 @@ AUTH0_DOMAIN = "sandbox-tenant.us.auth0.com"
 AUTH0_API_TOKEN = secrets.token_urlsafe(30)
 AUTH0_CLIENT_ID = "sandboxDeployerApplication000000"
 AUTH0_CLIENT_SECRET = secrets.token_urlsafe(30)
-
 OKTA_ORG_NAME = "sandbox-org"
 OKTA_BASE_URL = "okta.com"
 OKTA_DOMAIN = f"{OKTA_ORG_NAME}.{OKTA_BASE_URL}"
@@ -26,4 +23,3 @@ ENVIRONMENT = {
     "OKTA_BASE_URL": OKTA_BASE_URL,
     "OKTA_API_TOKEN": OKTA_API_TOKEN,
 }
-"""What a deployment without `auth0:*` and `okta:*` configuration of its own needs to reach the tenants."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx2
@@ -17,7 +17,7 @@ class Answer:
     """A response: its status, and its JSON body (an empty object where it has none)."""
 
     status: int
-    document: Any = field(default_factory=dict[str, Any])
+    document: Any
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,12 @@ class InProcessHttp:
         basic: tuple[str, str] | None = None,
     ) -> Answer:
         """Send one request with a JSON body or a form; `path` is taken as it stands, escapes and query included."""
-
         content = None if body is None else json.dumps(body)
-        credentials = basic or httpx2.USE_CLIENT_DEFAULT
 
         async def send() -> httpx2.Response:
-            async with httpx2.AsyncClient(transport=httpx2.ASGITransport(self.app), base_url=self.origin) as client:
-                return await client.request(method, path, headers=headers, content=content, data=form, auth=credentials)
+            transport = httpx2.ASGITransport(self.app)
+            async with httpx2.AsyncClient(transport=transport, base_url=self.origin, auth=basic) as client:
+                return await client.request(method, path, headers=headers, content=content, data=form)
 
         response = asyncio.run(send())
         return Answer(response.status_code, response.json() if response.content else {})

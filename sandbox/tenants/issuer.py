@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -23,11 +22,11 @@ class Issued:
 
 
 def token_endpoint(path: str, issue: Callable[[Request, TokenRequest], Issued], *, accepts_json: bool = False) -> Route:
-    """RFC 6749, section 5.1; `issue`, called in a thread, raises an error for a request that it does not grant."""
+    """RFC 6749, section 5.1; `issue` raises an error for a request that it does not grant."""
 
     async def endpoint(request: Request) -> Response:
         asked = parse_token_request(request.headers, await request.body(), accepts_json=accepts_json)
-        issued = await run_in_threadpool(issue, request, asked)
+        issued = issue(request, asked)
         answer = {"access_token": issued.token, "expires_in": issued.lifetime, "token_type": "Bearer"}
         if issued.scopes:
             answer["scope"] = " ".join(issued.scopes)
@@ -37,7 +36,7 @@ def token_endpoint(path: str, issue: Callable[[Request, TokenRequest], Issued], 
 
 
 def published(path: str, document: Callable[[Request], Mapping[str, object]]) -> Route:
-    """A document for everyone; `document` is called in a thread."""
+    """A document for everyone."""
 
     def endpoint(request: Request) -> Response:
         return JSONResponse(document(request))
@@ -45,17 +44,14 @@ def published(path: str, document: Callable[[Request], Mapping[str, object]]) ->
     return Route(path, endpoint)
 
 
-def discovery(
-    issuer: str, *, keys: str, endpoints: Mapping[str, str], scopes: Sequence[str] | None = None
-) -> dict[str, object]:
-    """OpenID Connect Discovery 1.0, section 3; `endpoints` are URLs by the name of their metadata."""
+def discovery(issuer: str, *, keys: str, **more: object) -> dict[str, object]:
+    """OpenID Connect Discovery 1.0, section 3; `more` is metadata by its name."""
     return {
         "issuer": issuer,
         "jwks_uri": keys,
-        **endpoints,
         "response_types_supported": ["code", "token"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        **({} if scopes is None else {"scopes_supported": scopes}),
+        **more,
     }

@@ -1,19 +1,18 @@
-"""The HTTP side of a tenant: its management API as a table over collections, beside what it shows everyone."""
+"""The HTTP side of a tenant: its management API as routes over collections, beside what it shows everyone."""
 
 from __future__ import annotations
 
-import json
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, cast
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
+from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.tenants.collection import ApiError, Collection, Json
@@ -21,121 +20,100 @@ from sandbox.tenants.token_request import OAuthError
 
 Answer = tuple[int, object]
 """A status and a JSON document; None for an answer without a body."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One authorized request: `path` has the variables of its row, `permissions` what its caller may do."""
-
-    method: str
-    path: Mapping[str, str]
-    query: Mapping[str, str]
-    permissions: frozenset[str]
-    read_payload: Callable[[], Json]
-    """Gives the body; raises ApiError where it is no JSON object."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """`path` is below the API's base, with a `{variable}` for a segment; `permission` is what a caller needs."""
-
-    method: str
-    path: str
-    respond: Callable[[Call], Answer]
-    permission: str = ""
+_PAYLOAD = TypeAdapter(dict[str, Any])
 
 
 class Tenant(ABC):
     """`app` is its ASGI app. One request to the management API is answered at a time, under `lock`.
 
-    An identifier in a path is escaped (`https:%2F%2Fapi.example.com`), so paths are matched before they are unescaped.
+    Paths are matched before they are unescaped, for an identifier in one is escaped (`https:%2F%2Fapi.example.com`).
     """
 
     base: ClassVar[str]
     update_method: ClassVar[str]
     """PATCH modifies, PUT replaces."""
 
-    def __init__(self, public: Iterable[BaseRoute]) -> None:
+    def __init__(self, public: Sequence[Route]) -> None:
         self.lock = threading.RLock()
-        rest = (Row(method, "/{path:path}", self._refuse) for method in ("GET", "POST", "PUT", "PATCH", "DELETE"))
+        rest = self.route("/{path:path}", self.refuse, "GET", "POST", "PUT", "PATCH", "DELETE")
         self._starlette = Starlette(
-            routes=[*public, *(self._route(row) for row in (*self.table(), *rest))],
-            exception_handlers={ApiError: _refusal, OAuthError: _refusal},
+            routes=[*public, *self.routes(), rest],
+            exception_handlers={ApiError: refusal, OAuthError: refusal},
         )
         self.app: ASGIApp = self._answer
 
     @abstractmethod
-    def table(self) -> Iterable[Row]: ...
+    def routes(self) -> Sequence[Route]:
+        """The management API."""
 
     @abstractmethod
-    def authorize(self, request: Request, permission: str) -> frozenset[str]:
-        """The caller's permissions; raises ApiError for a caller who is unknown or lacks `permission`."""
+    def authorize(self, request: Request) -> None:
+        """Raise ApiError for a caller who is unknown or lacks a permission."""
 
     @abstractmethod
-    def malformed(self, *, is_json: bool) -> ApiError:
+    def malformed(self) -> ApiError:
         """The error for a body that is no JSON object."""
 
     @abstractmethod
     def unknown(self, request: str) -> ApiError:
-        """The error for a method and path that are not in the table."""
+        """The error for a method and path that have no route."""
 
     @abstractmethod
-    def show(self, kind: Collection[Any], entity: Any, call: Call) -> Json:
+    def show(self, kind: Collection[Any], entity: Any, request: Request) -> Json:
         """What a caller is told of an entity."""
 
-    def show_list(self, kind: Collection[Any], call: Call) -> object:
-        return [self.show(kind, entity, call) for entity in kind.search(call.query)]
+    def show_list(self, kind: Collection[Any], request: Request) -> object:
+        return [self.show(kind, entity, request) for entity in kind.search(request.query_params)]
 
-    def collection(self, path: str, of: Callable[[Call], Collection[Any]], noun: str = "") -> list[Row]:
-        """List, create, read, update and delete, by the permissions `read:{noun}` and so on where there is a noun."""
+    def payload(self, request: Request) -> Json:
+        try:
+            return _PAYLOAD.validate_json(request.state.body)
+        except ValidationError:
+            raise self.malformed() from None
 
-        def create(call: Call) -> Answer:
-            return 201, self.show(of(call), of(call).create(call.read_payload()), call)
+    def refuse(self, request: Request) -> Answer:
+        raise self.unknown(f"{request.method} {request.url.path}")
 
-        def read(call: Call) -> Answer:
-            return 200, self.show(of(call), of(call).find(call.path["key"]), call)
+    def collection(self, path: str, of: Callable[[Request], Collection[Any]]) -> list[Route]:
+        """List, create, read, update and delete."""
 
-        def update(call: Call) -> Answer:
-            change = of(call).modify if call.method == "PATCH" else of(call).replace
-            return 200, self.show(of(call), change(call.path["key"], call.read_payload()), call)
+        def items(request: Request) -> Answer:
+            kind = of(request)
+            if request.method == "POST":
+                return 201, self.show(kind, kind.create(self.payload(request)), request)
+            return 200, self.show_list(kind, request)
 
-        def delete(call: Call) -> Answer:
-            of(call).remove(call.path["key"])
-            return 204, None
+        def item(request: Request) -> Answer:
+            kind, key = of(request), request.path_params["key"]
+            match request.method:
+                case "PATCH":
+                    entity = kind.modify(key, self.payload(request))
+                case "PUT":
+                    entity = kind.replace(key, self.payload(request))
+                case "DELETE":
+                    kind.remove(key)
+                    return 204, None
+                case _:
+                    entity = kind.find(key)
+            return 200, self.show(kind, entity, request)
 
-        item = path + "/{key}"
-        rows = [
-            Row("GET", path, lambda call: (200, self.show_list(of(call), call)), "read"),
-            Row("POST", path, create, "create"),
-            Row("GET", item, read, "read"),
-            Row(self.update_method, item, update, "update"),
-            Row("DELETE", item, delete, "delete"),
+        return [
+            self.route(path, items, "GET", "POST"),
+            self.route(path + "/{key}", item, "GET", self.update_method, "DELETE"),
         ]
-        return [replace(row, permission=noun and f"{row.permission}:{noun}") for row in rows]
 
-    def _route(self, row: Row) -> BaseRoute:
+    def route(self, path: str, respond: Callable[[Request], Answer], *methods: str) -> Route:
+        """Authorized requests to a path below `base`."""
+
         async def endpoint(request: Request) -> Response:
-            permissions = self.authorize(request, row.permission)
-            path = {name: unquote(value) for name, value in request.path_params.items()}
-            body = await request.body()
+            self.authorize(request)
+            request.path_params.update({name: unquote(value) for name, value in request.path_params.items()})
+            request.state.body = await request.body()
             with self.lock:
-                call = Call(row.method, path, request.query_params, permissions, lambda: self._payload(body))
-                status, document = row.respond(call)
+                status, document = respond(request)
             return Response(status_code=status) if document is None else JSONResponse(document, status)
 
-        return Route(self.base + row.path, endpoint, methods=[row.method])
-
-    def _refuse(self, call: Call) -> Answer:
-        raise self.unknown(f"{call.method} {self.base}/{call.path['path']}")
-
-    def _payload(self, body: bytes) -> Json:
-        try:
-            document: object = json.loads(body)
-        except ValueError:
-            raise self.malformed(is_json=False) from None
-        if not isinstance(document, dict):
-            raise self.malformed(is_json=True)
-        return cast("Json", document)
+        return Route(self.base + path, endpoint, methods=methods)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Takes paths in absolute form too (RFC 9112, section 3.2.2), as from a client that is told of a proxy."""
@@ -144,5 +122,6 @@ class Tenant(ABC):
         await self._starlette({**scope, "path": path}, receive, send)
 
 
-def _refusal(_: Request, error: Any) -> Response:
+def refusal(_: Request, error: Any) -> Response:
+    """Answers with an ApiError or OAuthError."""
     return JSONResponse(error.document, error.status)

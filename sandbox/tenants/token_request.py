@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import json
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl, unquote_plus
 
+from pydantic import TypeAdapter, ValidationError
+
 AuthenticationMethod = Literal["client_secret_basic", "client_secret_post", "none"]
+_JSON_OBJECT = TypeAdapter(dict[str, object])
 
 
 class OAuthError(Exception):
     """A token endpoint's error response: HTTP status, `error` and `error_description` (RFC 6749, section 5.2)."""
 
-    def __init__(self, status: int, error: str, description: str) -> None:
+    def __init__(self, status: int, error: str, description: str = "") -> None:
         super().__init__(f"{error}: {description}")
         self.status = status
         self.error = error
@@ -36,6 +38,9 @@ class TokenRequest:
     audience: str | None = None
     has_dpop_proof: bool = False
 
+    def shows(self, secret: str) -> bool:
+        return hmac.compare_digest(self.client_secret.encode(), secret.encode())
+
 
 def parse_token_request(headers: Mapping[str, str], body: bytes, *, accepts_json: bool) -> TokenRequest:
     """Read a request from its headers (names in lower case) and body.
@@ -50,8 +55,12 @@ def parse_token_request(headers: Mapping[str, str], body: bytes, *, accepts_json
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic":
         if client_secret:
-            raise OAuthError(400, "invalid_request", "More than one way of client authentication was used.")
-        client_id, client_secret = _basic(credentials)
+            raise _unreadable("More than one way of client authentication was used.")
+        try:
+            client_id, client_secret = map(unquote_plus, base64.b64decode(credentials).decode().split(":", 1))
+        except ValueError:
+            error = "The Authorization header holds no client id and secret."
+            raise OAuthError(401, "invalid_client", error) from None
         method = "client_secret_basic"
     return TokenRequest(
         grant_type=parameters.get("grant_type", ""),
@@ -66,35 +75,21 @@ def parse_token_request(headers: Mapping[str, str], body: bytes, *, accepts_json
 
 def _parameters(content_type: str, body: bytes, *, accepts_json: bool) -> dict[str, str]:
     media_type = content_type.partition(";")[0].strip().lower()
-    if accepts_json and media_type == "application/json":
-        return _json_parameters(body)
-    if media_type != "application/x-www-form-urlencoded":
-        raise OAuthError(400, "invalid_request", f"The media type {media_type or '(none)'} is not supported.")
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=False)
+        if accepts_json and media_type == "application/json":
+            document = _JSON_OBJECT.validate_json(body)
+            return {name: value for name, value in document.items() if isinstance(value, str) and value}
+        pairs = parse_qsl(body.decode())
+    except ValidationError:
+        raise _unreadable("The request body is not a JSON object.") from None
     except UnicodeDecodeError:
-        raise OAuthError(400, "invalid_request", "The request body is not UTF-8.") from None
-    parameters = dict(pairs)
-    if len(parameters) < len(pairs):
-        raise OAuthError(400, "invalid_request", "A parameter is given more than once.")
-    return parameters
+        raise _unreadable("The request body is not UTF-8.") from None
+    if media_type != "application/x-www-form-urlencoded":
+        raise _unreadable(f"The media type {media_type or '(none)'} is not supported.")
+    if len(dict(pairs)) < len(pairs):
+        raise _unreadable("A parameter is given more than once.")
+    return dict(pairs)
 
 
-def _json_parameters(body: bytes) -> dict[str, str]:
-    try:
-        document: object = json.loads(body)
-    except ValueError:
-        raise OAuthError(400, "invalid_request", "The request body is not JSON.") from None
-    if not isinstance(document, dict):
-        raise OAuthError(400, "invalid_request", "The request body is not a JSON object.")
-    return {str(name): value for name, value in document.items() if isinstance(value, str) and value}
-
-
-def _basic(credentials: str) -> tuple[str, str]:
-    try:
-        user, separator, password = base64.b64decode(credentials, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        separator = user = password = ""
-    if not separator:
-        raise OAuthError(401, "invalid_client", "The Authorization header holds no client id and secret.")
-    return unquote_plus(user), unquote_plus(password)
+def _unreadable(reason: str) -> OAuthError:
+    return OAuthError(400, "invalid_request", reason)

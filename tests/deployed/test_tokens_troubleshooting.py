@@ -9,9 +9,9 @@ import shutil
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import yaml
@@ -32,7 +32,12 @@ EVERY_PROVIDER: Mapping[str, Any] = {
     "targets": [{"name": "sample", "type": "sample"}],
 }
 ON_THE_SANDBOX = "python -m sandbox exec -- "
-Run = Callable[[str], "subprocess.CompletedProcess[str]"]
+
+
+class Run(Protocol):
+    """Runs a line in a shell as a reader would: in a project, with the CLI on PATH, or in an empty folder without."""
+
+    def __call__(self, line: str, project: Path | None = None) -> subprocess.CompletedProcess[str]: ...
 
 
 def blocks(language: str, text: str = TEXT) -> list[str]:
@@ -49,7 +54,6 @@ def commands() -> list[tuple[str, int]]:
 
 @pytest.fixture
 def run(services: Services, cli: PulumiCommand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a line in a shell, in an empty folder, as a reader of the page would."""
     path = os.environ.get("PATH")
     monkeypatch.setenv("SANDBOX_FOLDER", str(services.folder))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -61,8 +65,16 @@ def run(services: Services, cli: PulumiCommand, tmp_path: Path, monkeypatch: pyt
     folder = tmp_path / "reader"
     folder.mkdir()
 
-    def in_shell(line: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(["/bin/sh", "-c", line], cwd=folder, capture_output=True, text=True, check=False)
+    def in_shell(line: str, project: Path | None = None) -> subprocess.CompletedProcess[str]:
+        programs = f"{kept.parent}{os.pathsep}{os.environ['PATH']}" if project else os.environ["PATH"]
+        return subprocess.run(
+            ["/bin/sh", "-c", line],
+            cwd=project or folder,
+            env={**os.environ, "PATH": programs},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     return in_shell
 
@@ -93,8 +105,8 @@ def of(deployment: Deployment, line: str) -> str:
     return line.replace("YOUR-ORG", "sandbox-org").replace("YOUR-TENANT", "sandbox-tenant")
 
 
-def test_every_command_of_the_page_runs(deployment: Deployment, run: Run, tmp_path: Path) -> None:
-    reader = tmp_path / "reader"
+def test_every_command_of_the_page_runs(deployment: Deployment, run: Run) -> None:
+    reader = deployment.stack.project
     (reader / "token.txt").write_text(deployment.token("cognito"))
     authorizer = deployment.outputs.gateway("cognito").authorizer
     wrong = {"discoveryUrl": authorizer["discoveryUrl"], "allowedAudience": ["gateway123"]}
@@ -105,7 +117,7 @@ def test_every_command_of_the_page_runs(deployment: Deployment, run: Run, tmp_pa
     assert len(elsewhere) >= 15
     assert blocks("sh", README)
     for line, code in elsewhere:
-        done = run(of(deployment, line))
+        done = run(of(deployment, line), reader)
         assert (done.returncode, "Traceback" in done.stderr) == (code, False), f"{line}\n{done.stdout}\n{done.stderr}"
 
 
@@ -149,7 +161,7 @@ def test_the_documents_of_json_have_the_keys_that_the_page_lists(deployment: Dep
     listed = dict(re.findall(r"^\| `([a-z]+)` \| ([A-Za-z]+(?:, [A-Za-z]+)*) \|$", TEXT, re.MULTILINE))
     assert listed.keys() == asked.keys()
     for command, line in asked.items():
-        done = run(of(deployment, line))
+        done = run(of(deployment, line), deployment.stack.project)
         assert done.returncode == 0, done.stderr
         assert ", ".join(json.loads(done.stdout)) == listed[command]
 
@@ -159,17 +171,17 @@ def test_the_transcript_is_what_happens(deploy: Deploy, run: Run, services: Serv
     copy_stack_file(deployment, services)
     provider = deployment.outputs.provider("cognito")
     pool, client = provider.issuer.rpartition("/")[2], provider.clients["default"].client_id
-    mistaken = {"discoveryUrl": provider.discovery_url, "allowedAudience": ["gateway123"]}
+    mistaken = {"discoveryUrl": provider.discovery_url, "allowedAudience": ["gateway123"], "allowAnyway": True}
     config = {**deployment.config, "identityProviders": ["cognito", "pool"], "oidc": {"pool": mistaken}}
     deployment.update(config)
     check = "agentcore-auth get --stack dev --idp cognito | agentcore-auth check --stack dev --gateway pool"
     token = deployment.token("cognito")
     assert deployment.knock("pool", token).status == 401
-    refused = run(of(deployment, check)).stdout
+    refused = run(of(deployment, check), deployment.stack.project).stdout
 
-    remedy = json.loads(run(of(deployment, f"{check} --json")).stdout)["configuration"]
+    remedy = json.loads(run(of(deployment, f"{check} --json"), deployment.stack.project).stdout)["configuration"]
     deployment.update({**config, "oidc": {"pool": changed(mistaken, remedy)}})
-    accepted = run(of(deployment, check)).stdout
+    accepted = run(of(deployment, check), deployment.stack.project).stdout
     assert deployment.knock("pool", token).status == 200
 
     happened = f"$ {check}\n{refused}$ make up STACK=dev\n…\n$ {check}\n{accepted}"

@@ -10,7 +10,7 @@ import jwt
 import pytest
 from starlette.testclient import TestClient
 
-from sandbox.tenants.auth0 import Auth0Tenant
+from sandbox.tenants.auth0.tenant import Auth0Tenant
 from sandbox.tenants.credentials import AUTH0_API_TOKEN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET
 from sandbox.tenants.signing import SigningKey
 
@@ -269,13 +269,17 @@ def test_a_refused_token_request_says_why(http: TestClient, client: dict[str, An
 @pytest.mark.usefixtures("api")
 def test_minted_tokens_are_altered_as_asked(tenant: Auth0Tenant, http: TestClient) -> None:
     keys = http.get("/.well-known/jwks.json").json()
-    forged = tenant.mint("id", audience=AUDIENCE, key=SigningKey(tenant.key_id))
+    usual = jwt.decode(tenant.mint("id", audience=AUDIENCE), options={"verify_signature": False})
+    forger = SigningKey()
+    forger.kid = tenant.key.kid
+    forged = forger.sign(usual)
     with pytest.raises(jwt.InvalidSignatureError):
         verified(forged, keys, AUDIENCE, tenant.issuer)
     expired = tenant.mint("id", audience=AUDIENCE, lifetime=-60)
     with pytest.raises(jwt.ExpiredSignatureError):
         verified(expired, keys, AUDIENCE, tenant.issuer)
-    other = tenant.mint("id", audience=AUDIENCE, claims={"aud": ["a", AUDIENCE], "azp": None, "extra": 1})
+    del usual["azp"]
+    other = tenant.sign({**usual, "aud": ["a", AUDIENCE], "extra": 1}, audience=AUDIENCE)
     claims = verified(other, keys, AUDIENCE, tenant.issuer)
     assert (claims["aud"], claims["extra"], claims["exp"] > time.time()) == (["a", AUDIENCE], 1, True)
     assert "azp" not in claims

@@ -101,28 +101,31 @@ def _secret(value: str) -> dict[str, str]:
 
 def test_a_failure_keeps_what_was_made_and_the_next_run_goes_on(playroom: Playroom) -> None:
     playroom.furnish(box("good", color="red"), box("bad", fail="create", _depends_on=["good"]))
-    with pytest.raises(DeploymentError, match=r"^toys Box bad: the toy broke on create\nupdate failed$"):
+    with pytest.raises(DeploymentError, match=r"^toys Box bad: the toy broke on create\nupdate failed"):
         playroom.run("up")
     assert playroom.resources()[-1]["id"] == "good-1"
     playroom.furnish(box("good", color="red"), box("bad", _depends_on=["good"]))
     assert operations(playroom.run("up")) == {"bad": "create"}
 
 
+# The engine may add in a line of its own that its resource monitor has ended: what it says of the failure comes before.
+
+
 def test_refused_inputs_are_named(playroom: Playroom) -> None:
     playroom.furnish(box("empty", size=0))
-    with pytest.raises(DeploymentError, match=r"^toys Box empty: .* size .*: a box of size 0 holds nothing$"):
+    with pytest.raises(DeploymentError, match=r"(?m)^toys Box empty: .* size .*: a box of size 0 holds nothing$"):
         playroom.run("preview")
 
 
 def test_a_mistake_of_the_user_has_no_traceback(playroom: Playroom) -> None:
     playroom.furnish(refuse="config: `colour` is no key; did you mean `color`?")
-    with pytest.raises(DeploymentError, match=r"^config: `colour` is no key; did you mean `color`\?$"):
+    with pytest.raises(DeploymentError, match=r"(?m)^config: `colour` is no key; did you mean `color`\?$"):
         playroom.run("up")
 
 
 def test_a_secret_does_not_show_in_an_error(playroom: Playroom) -> None:
     playroom.furnish(paint=secure("azure"), refuse="no azure here")
-    with pytest.raises(DeploymentError, match=r"^no \[secret\] here$"):
+    with pytest.raises(DeploymentError, match=r"(?m)^no \[secret\] here$"):
         playroom.run("up")
 
 
@@ -137,7 +140,7 @@ def test_a_mistake_in_the_program_shows_the_programs_own_frames(playroom: Playro
 
 def test_a_program_that_just_ends_is_told_by_its_exit_code_and_its_words(playroom: Playroom) -> None:
     write_program(playroom, "import sys\n\nprint('and now?', file=sys.stderr)\nsys.exit(3)\n")
-    with pytest.raises(DeploymentError, match=r"the program ended with exit code 3$"):
+    with pytest.raises(DeploymentError, match=r"(?m)the program ended with exit code 3$"):
         playroom.run("up")
     assert "  info: and now?" in playroom.lines
 
@@ -160,7 +163,7 @@ def test_a_python_without_the_sdk_is_named(playroom: Playroom) -> None:
     python.parent.mkdir(parents=True)
     python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
     python.chmod(0o700)
-    with pytest.raises(DeploymentError, match=r"exit code 1$"):
+    with pytest.raises(DeploymentError, match=r"(?m)exit code 1$"):
         playroom.run("preview")
     assert any(
         line.endswith("has not the package pulumi: install the program's requirements") for line in playroom.lines

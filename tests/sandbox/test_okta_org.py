@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from sandbox.tenants.credentials import OKTA_API_TOKEN
-from sandbox.tenants.okta import OktaOrg
+from sandbox.tenants.okta.org import OktaOrg
 from sandbox.tenants.signing import SigningKey
 
 APP: dict[str, Any] = {
@@ -273,12 +273,16 @@ def test_a_server_that_is_not_there_has_no_endpoints(http: TestClient) -> None:
 
 
 def test_minted_tokens_are_altered_as_asked(org: OktaOrg, http: TestClient) -> None:
-    issuer = org.issuer()
+    issuer = org.server().document.issuer
+    usual = jwt.decode(org.mint("0oa1", scopes=["a"]), options={"verify_signature": False})
+    forger = SigningKey()
+    forger.kid = org.server().key.kid
     with pytest.raises(jwt.InvalidSignatureError):
-        verified(http, org.mint("0oa1", key=SigningKey(org.key_id())), issuer, "api://default")
+        verified(http, forger.sign(usual), issuer, "api://default")
     with pytest.raises(jwt.ExpiredSignatureError):
         verified(http, org.mint("0oa1", lifetime=-60), issuer, "api://default")
-    claims = verified(http, org.mint("0oa1", scopes=["a"], claims={"cid": None, "extra": 1}), issuer, "api://default")
+    del usual["cid"]
+    claims = verified(http, org.sign({**usual, "extra": 1}), issuer, "api://default")
     assert (claims["scp"], claims["extra"], "cid" in claims) == (["a"], 1, False)
     with pytest.raises(LookupError, match="no authorization server ausNone"):
         org.mint("0oa1", server="ausNone")

@@ -11,7 +11,7 @@ import pytest
 from sandbox.providers.okta import OktaProvider
 from sandbox.providers.values import Unknown
 from sandbox.tenants.credentials import OKTA_API_TOKEN, OKTA_BASE_URL, OKTA_ORG_NAME
-from sandbox.tenants.okta import OktaOrg
+from sandbox.tenants.okta.org import OktaOrg
 from tests.sandbox.provider_connection import Connection, Recorder, command, connected, secret
 
 APP = "okta:app/oAuth:OAuth"
@@ -101,7 +101,7 @@ def test_a_server_from_creation_to_deletion(okta: Connection, requests: Recorder
     key, state = okta.create(SERVER, {"name": "own", "audiences": ["api://own"]})
     assert requests.taken() == [f"POST {SERVERS}", f"GET {SERVERS}/{key}"]
     assert state["issuer"] == f"https://{org.domain}/oauth2/{key}"
-    assert state["kid"] == org.key_id(key)
+    assert state["kid"] == org.server(key).key.kid
     assert okta.read(SERVER, key, state) == state
     changed = okta.update(SERVER, key, state, {"name": "own", "audiences": ["api://new"]})
     assert (changed["audiences"], changed["kid"]) == (["api://new"], state["kid"])
@@ -288,7 +288,11 @@ def test_a_priority_that_the_program_ignores_is_no_drift(okta: Connection) -> No
 def test_the_default_server_is_looked_up(okta: Connection, requests: Recorder, org: OktaOrg) -> None:
     found = okta.invoke(GET_SERVER, {"name": "default"})
     assert requests.taken() == [f"GET {SERVERS}?limit=200&q=default"]
-    assert (found["id"], found["audiences"], found["issuer"]) == ("default", ["api://default"], org.issuer())
+    assert (found["id"], found["audiences"], found["issuer"]) == (
+        "default",
+        ["api://default"],
+        org.server().document.issuer,
+    )
     with pytest.raises(grpc.RpcError, match="authorization server with name 'defaul' does not exist"):
         okta.invoke(GET_SERVER, {"name": "defaul"})
 

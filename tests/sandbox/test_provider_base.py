@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -21,30 +22,40 @@ FRAMED = "shelves:index:Framed"
 Shelf = dict[str, Properties]
 
 
-def _create(shelf: Shelf, inputs: Properties) -> Created:
-    if inputs.get("description") == "too heavy":
-        raise ProviderError("this one is too heavy")
-    if inputs.get("description") == "broken":
-        raise ZeroDivisionError("by an author's mistake")
-    shelf[inputs["name"]] = inputs
-    return Created(inputs["name"], {"arn": f"shelf/{inputs['name']}"})
+@dataclass(frozen=True, kw_only=True)
+class Kind(ResourceType[Shelf]):
+    lent: str
+    framed: bool = False
 
+    @property
+    def arguments(self) -> str:
+        return self.lent
 
-def _read(shelf: Shelf, identifier: str, state: Properties) -> Properties | None:
-    del state
-    held = shelf.get(identifier)
-    return None if held is None else {"tags": None, **held, "arn": f"shelf/{identifier}"}
+    @property
+    def framework(self) -> bool:
+        return self.framed
 
+    def create(self, client: Shelf, inputs: Properties) -> Created:
+        if inputs.get("description") == "too heavy":
+            raise ProviderError("this one is too heavy")
+        if inputs.get("description") == "broken":
+            raise ZeroDivisionError("by an author's mistake")
+        client[inputs["name"]] = inputs
+        return Created(inputs["name"], {"arn": f"shelf/{inputs['name']}"})
 
-def _update(shelf: Shelf, identifier: str, old: Properties, new: Properties) -> Properties:
-    del old
-    shelf[identifier] = new
-    return {}
+    def read(self, client: Shelf, key: str, state: Properties) -> Properties | None:
+        del state
+        held = client.get(key)
+        return None if held is None else {"tags": None, **held, "arn": f"shelf/{key}"}
 
+    def update(self, client: Shelf, key: str, old: Properties, new: Properties) -> Properties:
+        del old
+        client[key] = new
+        return {}
 
-def _delete(shelf: Shelf, identifier: str, state: Properties) -> None:
-    del state
-    shelf.pop(identifier, None)
+    def delete(self, client: Shelf, key: str, state: Properties) -> None:
+        del state
+        client.pop(key, None)
 
 
 def _count(shelf: Shelf, inputs: Properties) -> Properties:
@@ -53,44 +64,32 @@ def _count(shelf: Shelf, inputs: Properties) -> Properties:
 
 
 class Shelves(Provider[Shelf]):
-    package, distribution, arguments = "shelves", "pulumi-aws", "pulumi_aws:ProviderArgs"
+    package, sdk = "shelves", "pulumi_aws"
     resources = (
-        ResourceType(
+        Kind(
             SECRET,
-            arguments="pulumi_aws.secretsmanager:SecretArgs",
-            properties=frozenset({"name", "description", "tags"}),
-            computed=frozenset({"arn"}),
+            lent="pulumi_aws.secretsmanager:SecretArgs",
+            properties="name description tags",
+            computed="arn",
             defaults={"description": "on a shelf"},
             auto_name=AutoName("name", longest=20),
-            replace_on=frozenset({"name", "tags.place"}),
-            secret_outputs=frozenset({"arn"}),
-            create=_create,
-            read=_read,
-            update=_update,
-            delete=_delete,
+            replaces="name tags.place",
+            secrets="arn",
         ),
-        ResourceType(
-            GROUP,
-            arguments="pulumi_aws.cloudwatch:LogGroupArgs",
-            properties=frozenset({"name"}),
-            create=_create,
-            read=_read,
-            delete=_delete,
-        ),
-        ResourceType(
+        Kind(GROUP, lent="pulumi_aws.cloudwatch:LogGroupArgs", properties="name", replaces=None),
+        Kind(
             FRAMED,
-            arguments="pulumi_aws.cloudwatch:LogGroupArgs",
-            properties=frozenset({"name"}),
+            lent="pulumi_aws.cloudwatch:LogGroupArgs",
+            properties="name",
             auto_name=AutoName(),
-            framework=True,
-            create=_create,
-            read=_read,
-            delete=_delete,
+            framed=True,
+            replaces=None,
         ),
     )
-    functions = (FunctionType("shelves:index:count", frozenset[str](), _count),)
+    functions = (FunctionType("shelves:index:count", "", _count),)
 
-    def connect(self, config: Properties) -> Shelf:
+    def connect(self, config: Properties, peer: str) -> Shelf:
+        del peer
         return {"spare": {"name": "spare", "note": config.get("accessKey", "")}}
 
 

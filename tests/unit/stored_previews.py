@@ -20,6 +20,8 @@ FOLDER = Path(__file__).parent / "data" / "previews"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 CHANGES = sorted(path.stem for path in FOLDER.glob("*.json") if path.stem != "unchanged")
 
+ISSUERS_GATEWAY = "demo-issuer"
+
 Document = dict[str, Any]
 
 
@@ -40,7 +42,9 @@ def created() -> Document:
         output
         for step in document["steps"]
         for output in (step["oldState"].get("id"), *step["oldState"].get("outputs", {}).values())
-        if isinstance(output, str) and len(output) > 8
+        if isinstance(output, str)
+        and len(output) > 8
+        and output not in step["oldState"].get("inputs", {}).values()  # what was asked for is known before
     }
     steps: dict[str, Any] = {}
     for step in document["steps"]:
@@ -67,6 +71,20 @@ def with_authorizer(document: Document, gateway: str, /, **lists: Any) -> Docume
     inputs |= lists
     steps[step["urn"]] = {**step, "op": "update", "diffReasons": ["authorizerConfiguration"]}
     return summed_up(document, steps)
+
+
+def between(before: dict[str, Any], after: dict[str, Any]) -> Document:
+    """The preview of a gateway at an existing issuer whose authorizer (as the API spells it) changes like this."""
+    document = with_authorizer(stored(), ISSUERS_GATEWAY)
+    for step in document["steps"]:
+        if step["urn"].endswith(f"{GATEWAY}::{ISSUERS_GATEWAY}"):
+            step["oldState"]["inputs"]["authorizerConfiguration"] = {"customJwtAuthorizer": _plugin_names(before)}
+            step["newState"]["inputs"]["authorizerConfiguration"] = {"customJwtAuthorizer": _plugin_names(after)}
+    return document
+
+
+def _plugin_names(authorizer: dict[str, Any]) -> dict[str, Any]:
+    return {("allowedAudiences" if key == "allowedAudience" else key): value for key, value in authorizer.items()}
 
 
 def with_inputs(document: Document, kind: str, name: str, /, **inputs: Any) -> Document:

@@ -9,32 +9,31 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sandbox.aws.installation import install
 from sandbox.aws.policies import UnsupportedPolicyError
 from sandbox.credentials import AWS_SECRET_KEY
-from sandbox.providers.aws.client import AwsClient, Credentials, Sessions, require_region
+from sandbox.providers.aws.client import AwsClient, Credentials, require_region
 from sandbox.providers.aws.resources import FUNCTIONS, RESOURCES
 from sandbox.providers.base import Provider, ProviderError
 from sandbox.providers.values import Properties
 from sandbox.services import ACCOUNT
 
 _SUPPORTED = frozenset({"region", "accessKey", "secretKey", "token", "assumeRoles", "defaultTags"})
-_HARMLESS = frozenset({"version", "skipCredentialsValidation", "skipRegionValidation"})
-"""Settings that make no difference on the sandbox."""
+_WITHOUT_EFFECT = frozenset({"version", "skipCredentialsValidation", "skipRegionValidation"})
 
 
 class AwsProvider(Provider[AwsClient]):
     """Deploys into the moto of this process, reached at an endpoint URL."""
 
-    package, distribution, arguments = "aws", "pulumi-aws", "pulumi_aws:ProviderArgs"
-    resources = tuple(table.declared(token) for token, table in RESOURCES.items())
+    package, sdk = "aws", "pulumi_aws"
+    resources = RESOURCES
     functions = FUNCTIONS
 
     def __init__(self, endpoint_url: str) -> None:
         super().__init__()
         install()
-        self._sessions = Sessions(endpoint_url)
+        self._endpoint_url = endpoint_url
 
-    def connect(self, config: Properties) -> AwsClient:
-        unsupported = sorted(config.keys() - _SUPPORTED - _HARMLESS)
-        if unsupported:
+    def connect(self, config: Properties, peer: str) -> AwsClient:
+        del peer
+        if unsupported := sorted(config.keys() - _SUPPORTED - _WITHOUT_EFFECT):
             raise ProviderError(f"aws:{unsupported[0]}: the sandbox does not support this setting of the provider")
         if "region" not in config:
             raise ProviderError("aws:region is missing: set it with `pulumi config set aws:region`")
@@ -43,7 +42,7 @@ class AwsProvider(Provider[AwsClient]):
             config.get("accessKey", ACCOUNT), config.get("secretKey", AWS_SECRET_KEY), config.get("token")
         )
         tags = config.get("defaultTags", {}).get("tags", {})
-        client = AwsClient(self._sessions, credentials, config["region"], tags)
+        client = AwsClient(self._endpoint_url, credentials, config["region"], tags)
         for role in config.get("assumeRoles", []):
             client = client.assuming(role)
         return client

@@ -6,7 +6,7 @@ import dataclasses
 import difflib
 import functools
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +17,10 @@ from botocore.exceptions import ClientError
 
 from sandbox.providers.aws.constraints import enforce
 from sandbox.providers.base import ProviderError
-from sandbox.providers.values import Properties, Unknown
+from sandbox.providers.values import Unknown
 
+_SESSION: Any = boto3.Session()
+_LOCK = threading.Lock()  # boto3's sessions may not be shared between threads, its clients may
 _MISSING = frozenset({"NoSuchEntity", "ResourceNotFoundException"})
 
 
@@ -31,66 +33,51 @@ class Credentials:
     token: str | None = field(default=None, repr=False)
 
 
-class Sessions:
-    """boto3 clients by credentials, service and region: building one costs more than most requests."""
-
-    def __init__(self, endpoint_url: str) -> None:
-        self._endpoint_url = endpoint_url
-        self._lock = threading.Lock()  # boto3's sessions may not be shared between threads, its clients may
-        self._session: Any = boto3.Session()
-        self._built = functools.cache(self._build)
-
-    def client(self, credentials: Credentials, service: str, region: str) -> Any:
-        """A boto3 client that refuses malformed requests as AWS does."""
-        with self._lock:
-            return self._built(credentials, service, region)
-
-    def _build(self, credentials: Credentials, service: str, region: str) -> Any:
-        client = self._session.client(
-            service,
-            region_name=region,
-            endpoint_url=self._endpoint_url,
-            config=Config(retries={"max_attempts": 0}),
-            aws_access_key_id=credentials.access_key,
-            aws_secret_access_key=credentials.secret_key,
-            aws_session_token=credentials.token,
-        )
-        client.meta.events.register("before-parameter-build", enforce)
-        return client
+@functools.cache
+def _client(endpoint_url: str, credentials: Credentials, service: str, region: str) -> Any:
+    client = _SESSION.client(
+        service,
+        region_name=region,
+        endpoint_url=endpoint_url,
+        config=Config(retries={"max_attempts": 0}),
+        aws_access_key_id=credentials.access_key,
+        aws_secret_access_key=credentials.secret_key,
+        aws_session_token=credentials.token,
+    )
+    client.meta.events.register("before-parameter-build", enforce)
+    return client
 
 
 @dataclass(frozen=True, eq=False)
 class AwsClient:
     """What the handlers of one provider instance work with."""
 
-    sessions: Sessions
+    endpoint_url: str
     credentials: Credentials
     region: str
     default_tags: Mapping[str, str]
 
     def api(self, service: str, inputs: Mapping[str, Any] | None = None) -> Any:
-        """The boto3 client of a service, in the region that a resource's inputs name, else in the provider's."""
-        return self.sessions.client(self.credentials, service, (inputs or {}).get("region", self.region))
+        """A client that refuses malformed requests as AWS does, in the region of a resource's inputs or the provider's.
+
+        Building one costs more than most requests, so it is kept.
+        """
+        with _LOCK:
+            return _client(self.endpoint_url, self.credentials, service, (inputs or {}).get("region", self.region))
 
     @functools.cached_property
     def caller(self) -> Mapping[str, str]:
         """STS's answer to who is calling: Account, Arn, UserId."""
         return self.api("sts").get_caller_identity()
 
-    @property
-    def account(self) -> str:
-        """The account that this instance deploys into."""
-        return self.caller["Account"]
-
     @functools.cached_property
     def partition(self) -> str:
         """The partition of the region (`aws`, `aws-us-gov`, `aws-cn`)."""
-        return str(boto3.Session().get_partition_for_region(self.region))
+        return str(_SESSION.get_partition_for_region(self.region))
 
     def assuming(self, role: Mapping[str, Any]) -> AwsClient:
         """The same with the credentials of a role, an entry of the provider's `assumeRoles`."""
-        unsupported = sorted(role.keys() - {"roleArn", "sessionName", "externalId"})
-        if unsupported:
+        if unsupported := sorted(role.keys() - {"roleArn", "sessionName", "externalId"}):
             raise ProviderError(f"assumeRoles: the sandbox does not support {unsupported[0]}")
         if not role.get("roleArn"):
             raise ProviderError("assumeRoles: roleArn is required")
@@ -114,18 +101,6 @@ def require_region(name: str | Unknown, where: str) -> None:
     if isinstance(name, str) and name not in _regions():  # in a preview it may be unknown
         near = difflib.get_close_matches(name, _regions(), n=3)
         raise ProviderError(f"{where}: AWS has no region {name}" + (f"; near it: {', '.join(near)}" if near else ""))
-
-
-def complete(client: AwsClient, inputs: Properties, honoured: Collection[str]) -> Properties:
-    """What the provider's configuration adds to a resource that has a region, or tags. Raises ProviderError."""
-    completed: Properties = {}
-    if "region" in honoured:
-        completed["region"] = inputs.get("region", client.region)
-        require_region(completed["region"], "region")
-    tags = inputs.get("tags", {})
-    if "tags" in honoured and client.default_tags and not isinstance(tags, Unknown):
-        completed["tags"] = {**client.default_tags, **tags}
-    return completed
 
 
 def found(call: Callable[..., Any], *arguments: Any, **request: Any) -> Any | None:

@@ -1,8 +1,4 @@
-"""Refuses a request that AWS would refuse for its form: the constraints that botocore's own service models declare.
-
-botocore checks types and required members before it sends a request, but not patterns, most bounds and enumerations:
-these the services check. Here they are checked before a request leaves, and answered in the services' own words.
-"""
+"""Refuses requests for their form as AWS does: patterns, bounds and enumerations, which botocore does not check."""
 
 from __future__ import annotations
 
@@ -34,19 +30,18 @@ def enforce(params: Mapping[str, Any], model: OperationModel, **_: object) -> No
 
 def violations(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
     """What a value breaks of its shape's constraints, a sentence each. Wrong types are left to botocore's own check."""
+    yield from _bounds(shape, value, path)
     if shape.type_name == "structure" and isinstance(value, Mapping):
         yield from _structure(shape, cast("Mapping[str, Any]", value), path)
     elif shape.type_name == "list" and isinstance(value, list | tuple):
-        yield from _bounds(shape, value, path)
         for index, member in enumerate(cast("list[Any]", value), start=1):
             yield from violations(shape.member, member, f"{path}.{index}.member")
     elif shape.type_name == "map" and isinstance(value, Mapping):
-        yield from _bounds(shape, value, path)
         for name, member in cast("Mapping[str, Any]", value).items():
             yield from violations(shape.key, name, f"{path}.{name}.key")
             yield from violations(shape.value, member, f"{path}.{name}")
-    else:
-        yield from _scalar(shape, value, path)
+    elif shape.type_name == "string" and isinstance(value, str):
+        yield from _text(shape, value, path)
 
 
 def _structure(shape: Shape, value: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -62,10 +57,7 @@ def _structure(shape: Shape, value: Mapping[str, Any], path: str) -> Iterator[st
             yield from violations(shape.members[name], inner, f"{prefix}{name}")
 
 
-def _scalar(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    yield from _bounds(shape, value, path)
-    if not isinstance(value, str) or shape.type_name != "string":
-        return
+def _text(shape: Shape, value: str, path: str) -> Iterator[str]:
     pattern, allowed = shape.metadata.get("pattern"), shape.metadata.get("enum")
     if pattern and shape.name not in _CONTRADICTED and not _compiled(pattern).fullmatch(value):
         yield _sentence(shape, value, path, f"Member must satisfy regular expression pattern: {pattern}")

@@ -1,9 +1,4 @@
-"""What AgentCore's gateways and targets need besides their tables: two decisions, and the API's form of configurations.
-
-Tool schemas: the plugin types a few levels of them; what lies deeper it takes as text (`propertiesJson`, `itemsJson`),
-each a schema definition of its own: `{"properties": {...}, "required": [...]}`, `{"type": ...}`
-(terraform-provider-aws, gateway_target.go).
-"""
+"""What AgentCore's gateways and targets need besides their tables: decisions, and the API's form of configurations."""
 
 from __future__ import annotations
 
@@ -73,7 +68,7 @@ def _kinds(configuration: Any) -> set[str]:
 
 
 def _tool(inputs: Mapping[str, Any]) -> Properties:
-    """A tool definition (`inlinePayloads[]`) as the API takes it. Raises ProviderError for text that is no schema."""
+    """A tool definition (`inlinePayloads[]`) as the API takes it."""
     return {
         part: _schema(given, f"{inputs['name']}.{part}") if part.endswith("Schema") else given
         for part, given in inputs.items()
@@ -81,7 +76,11 @@ def _tool(inputs: Mapping[str, Any]) -> Properties:
 
 
 def _schema(inputs: Mapping[str, Any], path: str) -> Properties:
-    """One level of a schema, and what lies below it. Raises ProviderError for text that is no schema."""
+    """One level of a schema, and what lies below it. Raises ProviderError for text that is no schema.
+
+    The plugin types a few levels; what lies deeper it takes as text (`propertiesJson`, `itemsJson`), each a definition
+    of its own (terraform-provider-aws, gateway_target.go).
+    """
     definition: Properties = {name: inputs[name] for name in ("type", "description") if name in inputs}
     if "items" in inputs:
         definition["items"] = _schema(inputs["items"], f"{path}.items")

@@ -2,30 +2,112 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from typing import Any
 
-from sandbox.providers.aws import exceptions, gateways
-from sandbox.providers.aws.client import AwsClient
+from sandbox.providers.aws import gateways
+from sandbox.providers.aws.client import AwsClient, found
+from sandbox.providers.aws.shapes import same_document
 from sandbox.providers.aws.tables import Table
 from sandbox.providers.base import AutoName, FunctionType, ProviderError
 from sandbox.providers.values import Properties
 
 _SECONDS_OF_A_SESSION = 3600
+_VERSIONS_OF_A_POLICY = 5
 _ZONE_OF_CLOUDFRONT = "Z2FDTNDATAQYW2"
-_CHOSEN_FOR_A_CLIENT = (
-    "accessTokenValidity allowedOauthFlows allowedOauthFlowsUserPoolClient allowedOauthScopes enableTokenRevocation "
-    "explicitAuthFlows idTokenValidity preventUserExistenceErrors refreshTokenValidity supportedIdentityProviders"
+
+
+def _policy_document(client: AwsClient, known: Properties, live: Mapping[str, Any]) -> Properties:
+    version = client.api("iam").get_policy_version(PolicyArn=live["Arn"], VersionId=live["DefaultVersionId"])
+    return {"policy": same_document(known.get("policy", ""), version["PolicyVersion"]["Document"])}
+
+
+def _new_version(client: AwsClient, policy: Properties) -> None:
+    """Give a managed policy another document, in place of the oldest where IAM keeps no more."""
+    _drop_versions(client, policy, keep=_VERSIONS_OF_A_POLICY - 1)
+    client.api("iam").create_policy_version(PolicyArn=policy["arn"], PolicyDocument=policy["policy"], SetAsDefault=True)
+
+
+def _delete_policy(client: AwsClient, policy: Properties) -> None:
+    _drop_versions(client, policy, keep=1)
+    found(client.api("iam").delete_policy, PolicyArn=policy["arn"])
+
+
+def _drop_versions(client: AwsClient, policy: Properties, keep: int) -> None:
+    """Delete the oldest versions of a policy; the last to go is the default one."""
+    iam = client.api("iam")
+    answer: Properties = found(iam.list_policy_versions, PolicyArn=policy["arn"]) or {"Versions": []}
+    versions: list[Properties] = answer["Versions"]
+    for version in sorted(versions, key=lambda each: (each["IsDefaultVersion"], each["CreateDate"]))[:-keep]:
+        iam.delete_policy_version(PolicyArn=policy["arn"], VersionId=version["VersionId"])
+
+
+def _permission(client: AwsClient, known: Properties) -> Properties | None:
+    """The statement of a function's resource policy."""
+    qualifier = {"Qualifier": known["qualifier"]} if "qualifier" in known else {}
+    answer = found(client.api("lambda", known).get_policy, FunctionName=known["function"], **qualifier)
+    statements = json.loads(answer["Policy"])["Statement"] if answer else []
+    return known if any(each["Sid"] == known["statementId"] for each in statements) else None
+
+
+def _function_arns(client: AwsClient, known: Properties, live: Mapping[str, Any]) -> Properties:
+    arn, qualified = live["FunctionArn"], f"{live['FunctionArn']}:{live['Version']}"
+    path = f"arn:{client.partition}:apigateway:{known['region']}:lambda:path"
+    return {
+        "invokeArn": f"{path}/2015-03-31/functions/{arn}/invocations",
+        "qualifiedArn": qualified,
+        "qualifiedInvokeArn": f"{path}/2015-03-31/functions/{qualified}/invocations",
+        "responseStreamingInvokeArn": f"{path}/2021-11-15/functions/{arn}/response-streaming-invocations",
+    }
+
+
+def _delete_secret(client: AwsClient, state: Properties) -> None:
+    """Delete a secret, at once or after its window of recovery."""
+    days = state.get("recoveryWindowInDays", 30)
+    when = {"RecoveryWindowInDays": days} if days else {"ForceDeleteWithoutRecovery": True}
+    found(client.api("secretsmanager", state).delete_secret, SecretId=state["arn"], **when)
+
+
+def _caller_identity(client: AwsClient, _inputs: Properties) -> Properties:
+    caller = client.caller
+    return {"accountId": caller["Account"], "arn": caller["Arn"], "userId": caller["UserId"], "id": caller["Account"]}
+
+
+def _region(client: AwsClient, inputs: Properties) -> Properties:
+    name = inputs.get("region") or inputs.get("name") or client.region
+    return dict.fromkeys(("name", "region", "id", "description"), name) | {"endpoint": f"ec2.{name}.amazonaws.com"}
+
+
+def _partition(client: AwsClient, _inputs: Properties) -> Properties:
+    suffix = "amazonaws.com.cn" if client.partition == "aws-cn" else "amazonaws.com"
+    reverse = ".".join(reversed(suffix.split(".")))
+    return {"partition": client.partition, "id": client.partition, "dnsSuffix": suffix, "reverseDnsPrefix": reverse}
+
+
+_USER_POOL = Table(
+    "aws:cognito/userPool:UserPool",
+    properties="name deletionProtection userPoolTier adminCreateUserConfig accountRecoverySetting region tags",
+    computed="arn creationDate lastModifiedDate endpoint estimatedNumberOfUsers domain customDomain "
+    "mfaConfiguration tagsAll",
+    id="id",
+    names={"name": "PoolName"},
+    replaces="",
+    derive=lambda _client, known, live: {
+        "endpoint": f"cognito-idp.{known['region']}.amazonaws.com/{live['Id']}",
+        "deletionProtection": live.get("DeletionProtection", "INACTIVE"),
+    },
+    auto_name=AutoName(longest=128),
 )
 
-
-RESOURCES: Mapping[str, Table] = {
-    "aws:iam/role:Role": Table(
-        "iam Role",
+RESOURCES = (
+    Table(
+        "aws:iam/role:Role",
         properties="name path assumeRolePolicy description maxSessionDuration permissionsBoundary tags",
-        computed="arn uniqueId createDate",
+        computed="arn uniqueId createDate tagsAll",
         names={"uniqueId": "RoleId", "assumeRolePolicy": "AssumeRolePolicyDocument PolicyDocument"},
         replaces="name path",
-        update="UpdateAssumeRolePolicy UpdateRole",
+        updates="UpdateAssumeRolePolicy UpdateRole",
         own={"permissionsBoundary": ("PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary")},
         cleared={"description": "", "maxSessionDuration": _SECONDS_OF_A_SESSION},
         derive=lambda _client, _known, live: {
@@ -35,80 +117,65 @@ RESOURCES: Mapping[str, Table] = {
         },
         auto_name=AutoName(longest=64),
     ),
-    "aws:iam/rolePolicy:RolePolicy": Table(
-        "iam RolePolicy",
+    Table(
+        "aws:iam/rolePolicy:RolePolicy",
         properties="name role policy",
-        id="role name",
-        separator=":",
+        id="role:name",
         names={"name": "PolicyName", "role": "RoleName", "policy": "PolicyDocument"},
         replaces="name role",
         auto_name=AutoName(longest=128),
     ),
-    "aws:iam/policy:Policy": Table(
-        "iam Policy",
+    Table(
+        "aws:iam/policy:Policy",
         properties="name path description policy tags",
-        computed="arn policyId attachmentCount",
+        computed="arn policyId attachmentCount tagsAll",
         id="arn",
         names={"policy": "PolicyDocument"},
         replaces="name path description",
-        own={"policy": (exceptions.new_version, "")},
-        derive=exceptions.policy_document,
-        delete=exceptions.delete_policy,
+        own={"policy": (_new_version, "")},
+        derive=_policy_document,
+        deletes=_delete_policy,
         auto_name=AutoName(longest=128),
     ),
-    **{
-        f"aws:iam/{kind.lower()}PolicyAttachment:{kind}PolicyAttachment": Table(
-            f"iam {kind}Policy",
+    *(
+        Table(
+            f"aws:iam/{kind.lower()}PolicyAttachment:{kind}PolicyAttachment",
             properties=f"{kind.lower()} policyArn",
-            id=f"{kind.lower()} policyArn",
-            separator="/",
-            create=f"Attach{kind}Policy",
-            read=f"ListAttached{kind}Policies",
+            id=f"{kind.lower()}/policyArn",
+            creates=f"Attach{kind}Policy",
+            reads=f"ListAttached{kind}Policies",
             answer="AttachedPolicies",
             names={kind.lower(): f"{kind}Name"},
-            delete=f"Detach{kind}Policy",
+            deletes=f"Detach{kind}Policy",
         )
         for kind in ("Role", "User", "Group")
-    },
-    "aws:cognito/userPool:UserPool": Table(
-        "cognito-idp UserPool",
-        properties="name deletionProtection userPoolTier adminCreateUserConfig accountRecoverySetting region tags",
-        computed="arn creationDate lastModifiedDate endpoint estimatedNumberOfUsers domain customDomain "
-        "mfaConfiguration",
-        id="id",
-        names={"name": "PoolName"},
-        replaces="",
-        optional_computed="userPoolTier adminCreateUserConfig",
-        derive=lambda _client, known, live: {
-            "endpoint": f"cognito-idp.{known['region']}.amazonaws.com/{live['Id']}",
-            "deletionProtection": live.get("DeletionProtection", "INACTIVE"),
-        },
-        auto_name=AutoName(longest=128),
     ),
-    "aws:cognito/resourceServer:ResourceServer": Table(
-        "cognito-idp ResourceServer",
+    _USER_POOL,
+    Table(
+        "aws:cognito/resourceServer:ResourceServer",
         properties="userPoolId identifier name scopes region",
         computed="scopeIdentifiers",
-        id="userPoolId identifier",
+        id="userPoolId|identifier",
         replaces="userPoolId identifier",
         derive=lambda _client, _known, live: {
             "scopeIdentifiers": [f"{live['Identifier']}/{scope['ScopeName']}" for scope in live.get("Scopes", [])]
         },
         auto_name=AutoName(longest=255),
     ),
-    "aws:cognito/userPoolClient:UserPoolClient": Table(
-        "cognito-idp UserPoolClient",
-        properties=f"userPoolId name generateSecret tokenValidityUnits {_CHOSEN_FOR_A_CLIENT} region",
+    Table(
+        "aws:cognito/userPoolClient:UserPoolClient",
+        properties="userPoolId name generateSecret tokenValidityUnits accessTokenValidity allowedOauthFlows "
+        "allowedOauthFlowsUserPoolClient allowedOauthScopes enableTokenRevocation explicitAuthFlows idTokenValidity "
+        "preventUserExistenceErrors refreshTokenValidity supportedIdentityProviders region",
         computed="clientSecret",
         id="clientId",
         names={"name": "ClientName"},
         replaces="userPoolId generateSecret",
-        optional_computed=_CHOSEN_FOR_A_CLIENT,
         secrets="clientSecret",
         auto_name=AutoName(longest=128),
     ),
-    "aws:cognito/userPoolDomain:UserPoolDomain": Table(
-        "cognito-idp UserPoolDomain",
+    Table(
+        "aws:cognito/userPoolDomain:UserPoolDomain",
         properties="userPoolId domain region",
         computed="awsAccountId cloudfrontDistribution cloudfrontDistributionArn cloudfrontDistributionZoneId s3Bucket "
         "version",
@@ -116,58 +183,56 @@ RESOURCES: Mapping[str, Table] = {
         names={"cloudfrontDistributionArn": "CloudFrontDistribution"},
         answer="DomainDescription",
         derive=lambda client, _known, _live: {
-            "awsAccountId": client.account,  # moto makes one up
+            "awsAccountId": client.caller["Account"],  # moto makes one up
             "cloudfrontDistributionZoneId": _ZONE_OF_CLOUDFRONT,
         },
     ),
-    "aws:lambda/function:Function": Table(
-        "lambda Function",
+    Table(
+        "aws:lambda/function:Function",
         properties="name code architectures description environment handler loggingConfig memorySize role runtime "
         "timeout region tags",
         computed="arn invokeArn qualifiedArn qualifiedInvokeArn responseStreamingInvokeArn codeSha256 sourceCodeHash "
-        "sourceCodeSize lastModified version signingJobArn signingProfileVersionArn packageType",
+        "sourceCodeSize lastModified version signingJobArn signingProfileVersionArn packageType tagsAll",
         names={"code": "ZipFile", "sourceCodeHash": "CodeSha256", "sourceCodeSize": "CodeSize"},
         replaces="name",
-        update="UpdateFunctionCode UpdateFunctionConfiguration",
+        updates="UpdateFunctionCode UpdateFunctionConfiguration",
         answer="Configuration",
         cleared={"description": "", "memorySize": 128, "timeout": 3, "environment": {"variables": {}}},
-        optional_computed="architectures loggingConfig",
-        derive=exceptions.function_arns,
+        derive=_function_arns,
         auto_name=AutoName(longest=64),
     ),
-    "aws:lambda/permission:Permission": Table(
-        "lambda Permission",
+    Table(
+        "aws:lambda/permission:Permission",
         properties="function statementId action principal sourceAccount sourceArn qualifier principalOrgId region",
         id="statementId",
         names={"function": "FunctionName"},
-        read=exceptions.permission,
+        reads=_permission,
         auto_name=AutoName("statementId", longest=100),
     ),
-    "aws:cloudwatch/logGroup:LogGroup": Table(
-        "logs LogGroup",
+    Table(
+        "aws:cloudwatch/logGroup:LogGroup",
         properties="name retentionInDays kmsKeyId region tags",
-        computed="arn",
+        computed="arn tagsAll",
         names={"name": "logGroupName logGroupNamePrefix"},
         replaces="name kmsKeyId",
-        read="DescribeLogGroups",
+        reads="DescribeLogGroups",
         answer="logGroups",
         own={"retentionInDays": ("PutRetentionPolicy", "DeleteRetentionPolicy")},
         auto_name=AutoName(longest=512),
     ),
-    "aws:bedrock/agentcoreGateway:AgentcoreGateway": Table(
-        "bedrock-agentcore-control Gateway",
+    Table(
+        "aws:bedrock/agentcoreGateway:AgentcoreGateway",
         properties="name roleArn authorizerType authorizerConfiguration description exceptionLevel kmsKeyArn "
         "protocolConfiguration protocolType region tags",
-        computed="gatewayArn gatewayId gatewayUrl workloadIdentityDetails",
+        computed="gatewayArn gatewayId gatewayUrl workloadIdentityDetails tagsAll",
         id="gatewayId",
         names={"gatewayId": "gatewayIdentifier"},
-        optional_computed="protocolType",
         replaces="name authorizerType",
         validate=gateways.validate_gateway,
         auto_name=AutoName(longest=48),
     ),
-    "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget": Table(
-        "bedrock-agentcore-control GatewayTarget",
+    Table(
+        "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget",
         properties="name gatewayIdentifier description targetConfiguration credentialProviderConfiguration region",
         computed="targetId",
         id="targetId",
@@ -180,50 +245,51 @@ RESOURCES: Mapping[str, Table] = {
         },
         auto_name=AutoName(longest=100),
     ),
-    "aws:bedrock/agentcoreApiKeyCredentialProvider:AgentcoreApiKeyCredentialProvider": Table(
-        "bedrock-agentcore-control ApiKeyCredentialProvider",
+    Table(
+        "aws:bedrock/agentcoreApiKeyCredentialProvider:AgentcoreApiKeyCredentialProvider",
         properties="name apiKey region tags",
-        computed="credentialProviderArn apiKeySecretArns",
+        computed="credentialProviderArn apiKeySecretArns tagsAll",
         replaces="name",
         secrets="apiKey",
         auto_name=AutoName(longest=128),
     ),
-    "aws:bedrock/agentcoreOauth2CredentialProvider:AgentcoreOauth2CredentialProvider": Table(
-        "bedrock-agentcore-control Oauth2CredentialProvider",
+    Table(
+        "aws:bedrock/agentcoreOauth2CredentialProvider:AgentcoreOauth2CredentialProvider",
         properties="name credentialProviderVendor oauth2ProviderConfig region tags",
-        computed="credentialProviderArn clientSecretArns callbackUrl",
+        computed="credentialProviderArn clientSecretArns callbackUrl tagsAll",
         names={"oauth2ProviderConfig": "oauth2ProviderConfigInput"},
         replaces="name credentialProviderVendor",
         secrets="oauth2ProviderConfig",
         auto_name=AutoName(longest=128),
     ),
-    "aws:secretsmanager/secret:Secret": Table(
-        "secretsmanager Secret",
+    Table(
+        "aws:secretsmanager/secret:Secret",
         properties="name description kmsKeyId recoveryWindowInDays region tags",
-        computed="arn",
+        computed="arn tagsAll",
         id="arn",
         names={"arn": "SecretId"},
         replaces="name",
-        delete=exceptions.delete_secret,
+        deletes=_delete_secret,
         cleared={"description": ""},
         auto_name=AutoName(longest=512),
     ),
     # A version cannot be deleted: it goes with its secret, or when a newer one has taken its stage.
-    "aws:secretsmanager/secretVersion:SecretVersion": Table(
-        "secretsmanager SecretValue",
+    Table(
+        "aws:secretsmanager/secretVersion:SecretVersion",
+        noun="SecretValue",
         properties="secretId secretString region",
         computed="arn secretArn versionId hasSecretStringWo",
-        id="secretId versionId",
+        id="secretId|versionId",
         names={"secretArn": "ARN"},
         derive=lambda _client, _known, _live: {"hasSecretStringWo": False},
         secrets="secretString",
     ),
-}
+)
 
 
 def _user_pool(client: AwsClient, inputs: Properties) -> Properties:
     pool_id, region = inputs["userPoolId"], inputs.get("region", client.region)
-    pool = RESOURCES["aws:cognito/userPool:UserPool"].find(client, pool_id, {"region": region})
+    pool = _USER_POOL.read(client, pool_id, {"region": region})
     if pool is None:
         raise ProviderError(f"user pool {pool_id} does not exist in {region}")
     told = {name: value for name, value in pool.items() if name not in ("endpoint", "userPoolTier", "tagsAll")}
@@ -232,8 +298,8 @@ def _user_pool(client: AwsClient, inputs: Properties) -> Properties:
 
 
 FUNCTIONS = (
-    FunctionType("aws:index/getCallerIdentity:getCallerIdentity", frozenset({"id"}), exceptions.caller_identity),
-    FunctionType("aws:index/getRegion:getRegion", frozenset({"endpoint", "id", "name", "region"}), exceptions.region),
-    FunctionType("aws:index/getPartition:getPartition", frozenset({"id"}), exceptions.partition),
-    FunctionType("aws:cognito/getUserPool:getUserPool", frozenset({"userPoolId", "region"}), _user_pool),
+    FunctionType("aws:index/getCallerIdentity:getCallerIdentity", "id", _caller_identity),
+    FunctionType("aws:index/getRegion:getRegion", "endpoint id name region", _region),
+    FunctionType("aws:index/getPartition:getPartition", "id", _partition),
+    FunctionType("aws:cognito/getUserPool:getUserPool", "userPoolId region", _user_pool),
 )

@@ -1,7 +1,6 @@
-"""Carries properties between Pulumi's spelling and the API's, by the service model and the SDK's types on either side.
+"""Carries properties between Pulumi's spelling and the API's: the same words but for case, and lists in the plural.
 
-Pulumi writes `customJwtAuthorizer.allowedAudiences` where the API has `customJWTAuthorizer.allowedAudience`: the same
-words but for letter case, and lists in the plural.
+Pulumi writes `customJwtAuthorizer.allowedAudiences` where the API has `customJWTAuthorizer.allowedAudience`.
 """
 
 from __future__ import annotations

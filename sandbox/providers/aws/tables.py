@@ -1,106 +1,91 @@
-"""A resource type of AWS as a table: which operations make it, and where its names differ from the API's.
+"""Resource types of AWS as tables: where their names, operations and outputs differ from what botocore's models say.
 
-    "aws:cognito/userPoolClient:UserPoolClient": Table(
-        "cognito-idp UserPoolClient",                     # botocore's service, and the noun of its operations
-        properties="userPoolId name generateSecret",      # inputs that the sandbox honours; the rest is refused
-        computed="clientSecret",                          # outputs that only the service tells
-        id="clientId",                                    # the properties that make its id, joined by `separator`
-        names={"name": "ClientName"},                     # the API's, where they are not as `shapes.member_of` expects
-        replaces="userPoolId generateSecret",             # whose change replaces it, besides the region's
-    )
-
-botocore's models say the rest: which operations there are (`CreateUserPoolClient`, `DescribeUserPoolClient`, …), which
-of the properties go into a request, and which members of an answer are outputs. Where an operation is not enough, a
-function stands in its place. Regions, default tags and tagging follow from the properties `region` and `tags`.
+The models say which operations there are (`CreateUserPoolClient`, `DescribeUserPoolClient`, …), which of the properties
+go into a request, and which members of an answer are outputs.
 """
 
 from __future__ import annotations
 
-import keyword
+import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore import xform_name
 
-from sandbox.providers.arguments import Mistake
-from sandbox.providers.aws.client import AwsClient, complete, found
+from sandbox.providers import arguments
+from sandbox.providers.aws.client import AwsClient, found, require_region
 from sandbox.providers.aws.shapes import Shape, as_known, member_of, to_api
-from sandbox.providers.base import AutoName, Created, ProviderError, ResourceType
+from sandbox.providers.base import Created, ProviderError, ResourceType
 from sandbox.providers.diffs import decide
-from sandbox.providers.values import Properties
+from sandbox.providers.values import Properties, Unknown
 
+_SERVICES = {"bedrock": "bedrock-agentcore-control", "cloudwatch": "logs", "cognito": "cognito-idp"}
+"""Modules of the SDK that botocore calls otherwise."""
 _NESTED = frozenset({"structure", "list", "map"})
 _UNTOLD = {"string": "", "integer": 0, "long": 0}
 """What a computed output is that the service does not tell."""
 
 
-@dataclass(frozen=True)
-class Table:
-    """One resource type; several names in a string are separated by spaces. The module's docstring has an example."""
+@dataclass(frozen=True, kw_only=True)
+class Table(ResourceType[AwsClient]):
+    """One resource type. Where an operation is not enough, a function stands in its place.
 
-    api: str
-    _: KW_ONLY
-    properties: str
-    computed: str = ""
-    """Of a resource that is tagged by its ARN, this comes first."""
+    Regions, default tags and tagging follow from the properties `region` and `tags`. Of a resource that is tagged by
+    its ARN, that comes first in `computed`.
+    """
+
+    noun: str = ""
+    """What its operations are called after, unless it is the type's name."""
     id: str = "name"
-    separator: str = "|"
-    names: Mapping[str, str] = field(default_factory=dict)
-    """Several where operations differ: the first that an operation has is meant."""
+    """The properties that make its id, with the sign that stands between them."""
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The API's, where they are not as `shapes.member_of` expects. Several where operations differ: the first that an
+    operation has is meant."""
     replaces: str | None = None
-    """None: it cannot be updated."""
-    create: str = ""
-    read: str | Callable[[AwsClient, Properties], Properties | None] = ""
+    replaces_also: Callable[[Properties, Properties], list[str]] | None = None
+    """Takes old and new inputs, gives properties whose change replaces this once; unknowns may stand in the new."""
+    creates: str = ""
+    reads: str | Callable[[AwsClient, Properties], Properties | None] = ""
     """A function takes the properties that are known, gives those that are live; None: there is no such thing."""
-    update: str = ""
+    updates: str = ""
     """Of several operations those are called that take something which has changed."""
-    delete: str | Callable[[AwsClient, Properties], object] = ""
+    deletes: str | Callable[[AwsClient, Properties], object] = ""
     own: Mapping[str, tuple[str | Callable[[AwsClient, Properties], object], str]] = field(default_factory=dict)
     """Properties with operations of their own, to set and to remove them."""
     answer: str = ""
     """The member of an answer that holds the resource (or a list in which it is), unless it is called as the noun."""
-    cleared: Mapping[str, Any] = field(default_factory=dict)
+    cleared: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What an update sends for properties that are no longer given, where leaving them out would leave them set."""
-    optional_computed: str = ""
-    """Properties that the service chooses where the program does not: one that is no longer given stays as it is."""
     forms: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     """Properties that the API has in another form altogether, and what gives that form."""
     derive: Callable[[AwsClient, Properties, Mapping[str, Any]], Properties] = lambda _client, _known, _live: {}
     """Takes the properties that are known and the API's answer, gives outputs that no member of it is."""
-    secrets: str = ""
-    auto_name: AutoName | None = None
-    replaces_also: Callable[[Properties, Properties], list[str]] | None = None
-    validate: Callable[[Properties], list[Mistake]] | None = None
 
-    def declared(self, token: str) -> ResourceType[AwsClient]:
-        """The resource type as the provider server takes it."""
-        _, module, name = token.split(":")
-        module = module.partition("/")[0]
-        return ResourceType(
-            token,
-            arguments=f"pulumi_aws.{module}{'_' * keyword.iskeyword(module)}:{name}Args",
-            properties=frozenset(self.properties.split()),
-            computed=frozenset([*self.computed.split(), *["tagsAll"] * self._tagged]),
-            replace_on=frozenset([*(self.replaces or "").split(), "region"]),
-            secret_outputs=frozenset(self.secrets.split()),
-            auto_name=self.auto_name,
-            replaces_also=self.replaces_also,
-            validate=self.validate,
-            complete=lambda client, inputs: complete(client, inputs, self.properties.split()),
-            create=self._create,
-            read=self.find,
-            update=None if self.replaces is None else self._update,
-            delete=self._delete,
-        )
+    @property
+    def framework(self) -> bool:
+        return self.token.startswith(("aws:bedrock/agentcore", "aws:cognito/userPoolClient:"))
 
-    def find(self, client: AwsClient, identifier: str, state: Properties) -> Properties | None:
-        """What is live of the resource of an id; None where there is none."""
-        api, known = self._api(client, state), state | self._identity(identifier)
-        if callable(self.read):
-            outputs = self.read(client, known)
+    def replaced_by(self, old: Properties, new: Properties) -> list[str]:
+        also = self.replaces_also(old, new) if self.replaces_also else []
+        return [*super().replaced_by(old, new), "region", *also]
+
+    def complete(self, client: AwsClient, inputs: Properties) -> Properties:
+        completed: Properties = {}
+        if "region" in self.properties.split():
+            completed["region"] = inputs.get("region", client.region)
+            require_region(completed["region"], "region")
+        tags = inputs.get("tags", {})
+        if self._tagged and client.default_tags and not isinstance(tags, Unknown):
+            completed["tags"] = {**client.default_tags, **tags}
+        return completed
+
+    def read(self, client: AwsClient, key: str, state: Properties) -> Properties | None:
+        api, known = self._api(client, state), state | self._identity(key)
+        if callable(self.reads):
+            outputs = self.reads(client, known)
         else:
-            operation = self.read or self._operation(api, "Get", "Describe")
+            operation = self.reads or self._operation(api, "Get", "Describe")
             shape, live = found(self._call, api, operation, known) or (None, {})
             # The date is that of a secret's deletion, which waits for the end of its recovery window.
             outputs = self._outputs(client, shape, live, known) if live and "DeletedDate" not in live else None
@@ -111,30 +96,29 @@ class Table:
             outputs |= self._seen(shape, answer, known, ["tags"])
         return outputs | {"tagsAll": outputs["tags"] or {}}
 
-    def _create(self, client: AwsClient, inputs: Properties) -> Created:
+    def create(self, client: AwsClient, inputs: Properties) -> Created:
         api = self._api(client, inputs)
-        operation = self.create or self._operation(api, "Create", "Put", "Add")
+        operation = self.creates or self._operation(api, "Create", "Put", "Add")
         shape, live = self._call(api, operation, {k: v for k, v in inputs.items() if k != "tags" or v})
         for name, (put, _) in self.own.items():
             if inputs.get(name) and isinstance(put, str) and not self._takes(api, operation, [name]):
                 self._call(api, put, inputs)
-        identity = inputs | self._seen(shape, live, inputs, self.id.split())
-        identifier = self.separator.join(identity[name] for name in self.id.split())
+        identity = inputs | self._seen(shape, live, inputs, re.findall(r"\w+", self.id))
+        identifier = re.sub(r"\w+", lambda name: identity[name[0]], self.id)
         outputs = self._outputs(client, shape, live, inputs)
-        if self.computed.split() - outputs.keys():
-            outputs = self.find(client, identifier, inputs)
+        if not outputs.keys() | {"tagsAll"} >= {*self.computed.split()}:
+            outputs = self.read(client, identifier, inputs)
         if outputs is None:
             raise ProviderError(f"{identifier} is gone right after its creation")
         return Created(identifier, self._made(outputs, inputs))
 
-    def _update(self, client: AwsClient, identifier: str, old: Properties, new: Properties) -> Properties:
-        api, identity = self._api(client, new), self._identity(identifier)
-        kept = {name: old[name] for name in self.optional_computed.split() if name in old}
-        wanted = {"tags": {}, **self.cleared, **kept, **new}
-        before = {"tags": {}, **self.cleared, **{k: v for k, v in old.items() if k in self.properties.split()}}
+    def update(self, client: AwsClient, key: str, old: Properties, new: Properties) -> Properties:
+        api, identity = self._api(client, new), self._identity(key)
+        held = {name: value for name, value in old.items() if name in self.properties.split()}
+        kept = {name: value for name, value in held.items() if name in arguments.computed(self.arguments)}
+        wanted, before = {"tags": {}, **self.cleared, **kept, **new}, {"tags": {}, **self.cleared, **held}
         changed = {change.top_level for change in decide(before, wanted).changes}
-        operations = self.update.split() or [self._operation(api, "Update", "Put")]
-        for operation in operations:
+        for operation in self.updates.split() or [self._operation(api, "Update", "Put")]:
             if operation and self._takes(api, operation, changed):
                 self._call(api, operation, wanted | identity)
                 changed -= {"tags"} if self._takes(api, operation, ["tags"]) else set()
@@ -145,20 +129,17 @@ class Table:
             else:
                 self._call(api, put if wanted.get(name) else remove, wanted | identity)
         if "tags" in changed:
-            tagged = {k: v for k, v in wanted["tags"].items() if before["tags"].get(k) != v}
-            for verb, what in (
-                ("Untag", {"tagKeys": sorted(before["tags"].keys() - wanted["tags"].keys())}),
-                ("Tag", {"tags": tagged}),
-            ):
-                if any(what.values()):
-                    self._call_by_arn(api, (f"{verb}Resource", verb), old | identity | what)
-        return self._made(self.find(client, identifier, kept | new) or {}, new)
+            if gone := sorted(before["tags"].keys() - wanted["tags"].keys()):
+                self._call_by_arn(api, ("UntagResource", "Untag"), old | identity | {"tagKeys": gone})
+            if tagged := {k: v for k, v in wanted["tags"].items() if before["tags"].get(k) != v}:
+                self._call_by_arn(api, ("TagResource", "Tag"), old | identity | {"tags": tagged})
+        return self._made(self.read(client, key, kept | new) or {}, new)
 
-    def _delete(self, client: AwsClient, identifier: str, state: Properties) -> None:
-        api, known = self._api(client, state), state | self._identity(identifier)
-        if callable(self.delete):
-            self.delete(client, known)
-        elif operation := self.delete or self._operation(api, "Delete", "Remove"):
+    def delete(self, client: AwsClient, key: str, state: Properties) -> None:
+        api, known = self._api(client, state), state | self._identity(key)
+        if callable(self.deletes):
+            self.deletes(client, known)
+        elif operation := self.deletes or self._operation(api, "Delete", "Remove"):
             found(self._call, api, operation, known)
 
     @property
@@ -167,14 +148,16 @@ class Table:
 
     @property
     def _noun(self) -> str:
-        return self.api.split()[1]
+        return self.noun or self.token.rpartition(":")[2].removeprefix("Agentcore")
 
     def _api(self, client: AwsClient, inputs: Properties) -> Any:
-        return client.api(self.api.split()[0], inputs)
+        module = self.token.split(":")[1].partition("/")[0]
+        return client.api(_SERVICES.get(module, module), inputs)
 
     def _identity(self, identifier: str) -> Properties:
-        names = self.id.split()
-        return dict(zip(names, identifier.split(self.separator, len(names) - 1), strict=True))
+        names = re.findall(r"\w+", self.id)
+        values = identifier.split(self.id[len(names[0])], 1) if len(names) > 1 else [identifier]
+        return dict(zip(names, values, strict=True))
 
     def _operation(self, api: Any, *verbs: str) -> str:
         """The first operation that the service has of a verb and the noun, or called as the verb alone."""
@@ -203,7 +186,7 @@ class Table:
         shape = model.output_shape.members[held]
         if shape.type_name != "list":
             return shape, answer[held]
-        wanted = {m: values[name] for name in self.id.split() if (m := self._member(shape.member, name))}
+        wanted = {m: values[name] for name in re.findall(r"\w+", self.id) if (m := self._member(shape.member, name))}
         return shape.member, next((each for each in answer[held] if wanted.items() <= each.items()), {})
 
     def _call_by_arn(self, api: Any, verbs: Iterable[str], values: Properties) -> tuple[Shape, Mapping[str, Any]]:
@@ -212,8 +195,8 @@ class Table:
         return self._call(api, self._operation(api, *verbs), values | {"resource": arn, "resourceArn": arn})
 
     def _outputs(self, client: AwsClient, shape: Shape, live: Mapping[str, Any], known: Properties) -> Properties:
-        seen = self._seen(shape, live, known, self.properties.split() + self.computed.split())
-        return seen | self.derive(client, known, live)
+        names = self.properties.split() + self.computed.split()
+        return self._seen(shape, live, known, names) | self.derive(client, known, live)
 
     def _seen(self, shape: Shape, live: Mapping[str, Any], known: Properties, names: Iterable[str]) -> Properties:
         """What an answer tells of properties and outputs; None for a property that it could tell and does not."""

@@ -1,35 +1,111 @@
-"""The resources of an Auth0 tenant and the rules that its Management API keeps between them."""
+"""What an Auth0 tenant keeps, field for field as its Management API v2 spells it, and the rules between its resources.
+
+Fields that the sandbox gives no meaning to are left out, so that a payload with one is refused by name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import unquote
 
-from sandbox.tenants.auth0.entities import Client, ClientGrant, ResourceServer
-from sandbox.tenants.collection import AnyEntity, ApiError, Collection, Json, random_text
+from pydantic import ConfigDict, Field
+
+from sandbox.tenants.collection import AnyEntity, ApiError, Collection, Entity, Json, random_text
+from sandbox.tenants.token_request import AuthenticationMethod
+
+Text = Annotated[str, Field(min_length=1)]
+Dialect = Literal["access_token", "access_token_authz", "rfc9068_profile", "rfc9068_profile_authz"]
+Lifetime = Annotated[int, Field(ge=1, le=2_592_000)]
+"""In seconds, up to thirty days."""
 
 
 class ManagementError(ApiError):
     """`code` is the answer's `errorCode`."""
 
-    def __init__(self, status: int, message: str, code: str) -> None:
-        reason = HTTPStatus(status).phrase
-        super().__init__(
-            status, message, {"statusCode": status, "error": reason, "message": message, "errorCode": code}
-        )
+    def __init__(self, status: int, message: str, code: str = "invalid_body") -> None:
+        answer = {"statusCode": status, "error": HTTPStatus(status).phrase, "message": message, "errorCode": code}
+        super().__init__(status, message, answer)
 
 
 def invalid_body(message: str) -> ManagementError:
-    return ManagementError(400, f"Payload validation error: {message}", "invalid_body")
+    return ManagementError(400, f"Payload validation error: {message}")
+
+
+class StrictEntity(Entity):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Scope(StrictEntity):
+    value: Annotated[str, Field(min_length=1, max_length=280)]
+    description: str | None = None
+
+
+class ResourceServer(StrictEntity):
+    """An API; its name is its identifier unless given."""
+
+    id: str
+    identifier: Annotated[str, Field(min_length=1, max_length=600)]
+    name: Annotated[str, Field(min_length=1, max_length=200, pattern="^[^<>]+$")] = Field(
+        default_factory=lambda data: data["identifier"]
+    )
+    scopes: list[Scope] = []
+    signing_alg: Literal["RS256"] = "RS256"
+    token_lifetime: Lifetime = 86_400
+    token_lifetime_for_web: Lifetime = 7_200
+    token_dialect: Dialect = "access_token"  # noqa: S105  a dialect
+    enforce_policies: bool = False
+    allow_offline_access: bool = False
+    skip_consent_for_verifiable_first_party_clients: bool = False
+    is_system: bool = False
+
+    @property
+    def scope_names(self) -> list[str]:
+        return [scope.value for scope in self.scopes]
+
+
+class JwtConfiguration(StrictEntity):
+    alg: Literal["RS256"] = "RS256"
+    lifetime_in_seconds: int = 36_000
+    secret_encoded: bool = False
+
+
+class Client(StrictEntity):
+    """An application; `global` ones (the sandbox's deployer) belong to the tenant and are not listed as left over."""
+
+    client_id: str
+    client_secret: Annotated[str, Field(min_length=16)] = Field(default_factory=lambda: random_text(64))
+    name: Annotated[str, Field(min_length=1, pattern="^[^<>]+$")]
+    description: Annotated[str, Field(max_length=140)] | None = None
+    app_type: Literal["non_interactive", "regular_web", "native", "spa"] | None = None
+    grant_types: list[Text] = Field(
+        default_factory=lambda data: ["client_credentials"] if data.get("app_type") == "non_interactive" else []
+    )
+    token_endpoint_auth_method: AuthenticationMethod = "client_secret_post"  # noqa: S105  a method
+    client_metadata: dict[str, str] = {}
+    jwt_configuration: JwtConfiguration = JwtConfiguration()
+    is_first_party: bool = True
+    oidc_conformant: bool = False
+    is_global: Annotated[bool, Field(alias="global")] = False
+
+
+class ClientGrant(StrictEntity):
+    """What one client may ask for at one API (`audience`)."""
+
+    id: str
+    client_id: Text
+    audience: Text
+    scope: list[Text] = []
+    subject_type: Literal["client"] = "client"
+    allow_all_scopes: bool | None = None
+    allow_any_organization: bool = False
+    is_system: bool = False
 
 
 class Auth0Collection(Collection[AnyEntity]):
     """Refuses a payload with a field that it cannot set; removing what is not there (any more) is no error."""
 
-    fixed: ClassVar[frozenset[str]] = frozenset()
-    """Fields that are set once."""
     conflict: ClassVar[str] = ""
     """What is said of an entity that is there already."""
 
@@ -37,10 +113,7 @@ class Auth0Collection(Collection[AnyEntity]):
         super().__init__()
         self.state = state
 
-    def document(self, entity: AnyEntity) -> dict[str, object]:
-        return entity.model_dump(by_alias=True, exclude_none=True)
-
-    def missing(self, key: str) -> ManagementError:  # noqa: ARG002  Auth0 names the kind only
+    def missing(self, key: str) -> ManagementError:
         return ManagementError(404, f"The {self.what} does not exist", f"inexistent_{self.what.replace(' ', '_')}")
 
     def invalid(self, mistake: str, field: str, message: str) -> ManagementError:
@@ -51,33 +124,24 @@ class Auth0Collection(Collection[AnyEntity]):
             return invalid_body(f"'Missing required property: {field}'.")
         return invalid_body(f"'{message}' on property {field}.")
 
-    def taken(self, entity: AnyEntity) -> ManagementError:  # noqa: ARG002  Auth0 names the kind only
+    def taken(self, entity: AnyEntity) -> ManagementError:
         return ManagementError(409, self.conflict, "conflict")
 
-    def settable(self, payload: Json) -> Json:
-        return self._without(self.server_set, payload)
-
-    def modify(self, key: str, payload: Json) -> AnyEntity:
-        return super().modify(key, self._without(self.fixed, payload))
+    def settable(self, payload: Json, protected: frozenset[str]) -> Json:
+        for name in payload:
+            if name in protected:
+                raise self.invalid("extra_forbidden", name, "")
+        return payload
 
     def remove(self, key: str) -> None:
         if self.lookup(key):
             super().remove(key)
 
-    def _without(self, names: frozenset[str], payload: Json) -> Json:
-        for name in payload:
-            if name in names:
-                raise self.invalid("extra_forbidden", name, "")
-        return payload
-
 
 class Apis(Auth0Collection[ResourceServer]):
-    model, what = ResourceServer, "resource server"
+    model, what, key_length = ResourceServer, "resource server", 24
     server_set, fixed = frozenset({"id", "is_system"}), frozenset({"identifier"})
     unique, conflict = ("identifier",), "A resource server with the same identifier already exists."
-
-    def new_key(self) -> str:
-        return random_text(24, "0123456789abcdef")
 
     def lookup(self, key: str) -> ResourceServer | None:
         """An API by its id or its identifier, which the plugin's data source escapes twice."""
@@ -93,7 +157,7 @@ class Apis(Auth0Collection[ResourceServer]):
 
     def check_removal(self, entity: ResourceServer) -> None:
         if entity.is_system:
-            raise ManagementError(400, "System resource servers cannot be changed", "invalid_body")
+            raise ManagementError(400, "System resource servers cannot be changed")
 
     def put(self, entity: ResourceServer) -> ResourceServer:
         """Scopes that go away go from every grant as well."""
@@ -107,15 +171,12 @@ class Apis(Auth0Collection[ResourceServer]):
 
 
 class Clients(Auth0Collection[Client]):
-    model, what, key = Client, "client", "client_id"
+    model, what, key, key_length = Client, "client", "client_id", 32
     server_set = frozenset({"client_id", "global"})
 
-    def new_key(self) -> str:
-        return random_text(32)
-
     def check(self, entity: Client) -> None:
-        if entity.authentication_methods == ("none",) and "client_credentials" in entity.grant_types:
-            raise ManagementError(400, "Invalid grant types: client_credentials", "invalid_body")
+        if entity.token_endpoint_auth_method == "none" and "client_credentials" in entity.grant_types:  # noqa: S105  a method
+            raise ManagementError(400, "Invalid grant types: client_credentials")
 
     def removed(self, entity: Client) -> None:
         self.state.grants.remove_all({"client_id": entity.client_id})
@@ -124,13 +185,10 @@ class Clients(Auth0Collection[Client]):
 class Grants(Auth0Collection[ClientGrant]):
     """A grant is for a client, an API and scopes that exist; there is one for each client and API."""
 
-    model, what = ClientGrant, "client grant"
+    model, what, prefix = ClientGrant, "client grant", "cgr_"
     server_set, fixed = frozenset({"id", "is_system"}), frozenset({"client_id", "audience", "subject_type"})
     filters = unique = ("client_id", "audience")
     conflict = "A client_grant already exists for this client and audience."
-
-    def new_key(self) -> str:
-        return "cgr_" + random_text(16)
 
     def check(self, entity: ClientGrant) -> None:
         self.state.clients.find(entity.client_id)
@@ -138,9 +196,8 @@ class Grants(Auth0Collection[ClientGrant]):
         if entity.allow_all_scopes and entity.scope:
             raise invalid_body("'scope' must be empty where 'allow_all_scopes' is true.")
         _refuse_repeated(entity.scope, "scope")
-        unknown = ", ".join(scope for scope in entity.scope if scope not in api.scope_names)
-        if unknown:
-            message = f"Scopes not defined for resource server {api.identifier}: {unknown}"
+        if unknown := [scope for scope in entity.scope if scope not in api.scope_names]:
+            message = f"Scopes not defined for resource server {api.identifier}: {', '.join(unknown)}"
             raise ManagementError(400, message, "invalid_scope")
 
     def remove_all(self, query: Mapping[str, str]) -> None:
@@ -149,8 +206,6 @@ class Grants(Auth0Collection[ClientGrant]):
 
 
 class State:
-    """APIs, clients and the grants between them."""
-
     def __init__(self) -> None:
         self.apis = Apis(self)
         self.clients = Clients(self)

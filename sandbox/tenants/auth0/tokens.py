@@ -7,21 +7,16 @@ by the method it is set to is the stricter reading; the service may be lenient b
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from sandbox.tenants.auth0.entities import Client, ResourceServer
-from sandbox.tenants.auth0.state import State
+from sandbox.tenants.auth0.state import Client, ResourceServer, State
 from sandbox.tenants.token_request import OAuthError, TokenRequest
 
 
-@dataclass(frozen=True)
-class Grant:
-    """A token request that is granted: for whom, for which API, with which scopes."""
-
-    client_id: str
+class Grant(NamedTuple):
+    client: Client
     api: ResourceServer
     scopes: tuple[str, ...]
 
@@ -41,14 +36,14 @@ def decide(request: TokenRequest, state: State) -> Grant:
         reason = f'Client "{client.client_id}" is not authorized to access resource server "{api.identifier}". '
         remedy = 'You need to create a "client-grant" associated to this API.'
         raise OAuthError(403, "access_denied", reason + remedy)
-    granted = grants[0].scopes_at(api)
-    ungranted = [scope for scope in request.scopes if scope not in granted]
-    if ungranted:
+    granted = api.scope_names if grants[0].allow_all_scopes else grants[0].scope
+    if ungranted := [scope for scope in request.scopes if scope not in granted]:
         raise OAuthError(403, "access_denied", f"Client has not been granted scopes: {', '.join(ungranted)}")
-    return Grant(client.client_id, api, request.scopes or tuple(granted))
+    return Grant(client, api, request.scopes or tuple(granted))
 
 
 def _authenticated(request: TokenRequest, state: State) -> Client:
+    """The client that asks; the deployer's libraries try Basic first, and then the body."""
     if not request.grant_type:
         raise OAuthError(400, "invalid_request", "Missing required parameter: grant_type")
     if request.grant_type != "client_credentials":
@@ -56,9 +51,9 @@ def _authenticated(request: TokenRequest, state: State) -> Client:
     if not request.client_id:
         raise OAuthError(400, "invalid_request", "Missing required parameter: client_id")
     client = state.clients.get(request.client_id)
-    if client is None or request.method not in client.authentication_methods:
+    if client is None or not request.shows(client.client_secret):
         raise OAuthError(401, "access_denied", "Unauthorized")
-    if not hmac.compare_digest(request.client_secret.encode(), client.client_secret.encode()):
+    if request.method != client.token_endpoint_auth_method and not client.is_global:
         raise OAuthError(401, "access_denied", "Unauthorized")
     return client
 

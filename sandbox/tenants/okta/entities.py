@@ -10,8 +10,10 @@ import secrets
 from datetime import datetime, timezone
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field
+from pydantic import AliasPath, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+
+from sandbox.tenants import collection
 
 Status = Literal["ACTIVE", "INACTIVE"]
 Text = Annotated[str, Field(min_length=1)]
@@ -28,10 +30,10 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Entity(BaseModel):
+class Entity(collection.Entity):
     """Silent about unknown fields, like the service."""
 
-    model_config = ConfigDict(strict=True, frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(alias_generator=to_camel)
 
     id: str
 

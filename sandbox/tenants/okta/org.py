@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
+from starlette.routing import Route
 
 from sandbox.tenants.collection import Collection, Json
 from sandbox.tenants.credentials import OKTA_API_TOKEN, OKTA_DOMAIN
 from sandbox.tenants.issuer import Issued, discovery, published, token_endpoint
+from sandbox.tenants.okta.entities import Status
 from sandbox.tenants.okta.servers import (
     DEFAULT_SERVER,
     AuthorizationServer,
@@ -20,18 +22,14 @@ from sandbox.tenants.okta.servers import (
     Policies,
     Rules,
     State,
-    missing,
 )
 from sandbox.tenants.okta.tokens import claims_of, decide
-from sandbox.tenants.signing import SigningKey, altered
-from sandbox.tenants.tenant import Answer, Call, Row, Tenant
+from sandbox.tenants.tenant import Answer, Tenant
 from sandbox.tenants.token_request import TokenRequest
 
 _ISSUER = "/oauth2/{server}"
 _SERVERS = "/authorizationServers"
 _SERVER = _SERVERS + "/{server}"
-_RULES = _SERVER + "/policies/{policy}/rules"
-_ID_TOKEN = "/internal/apps/{key}/settings/oauth/idToken"  # noqa: S105  a path
 
 _ORGANIZATION = {"id": "00osandboxOrg0000000", "pipeline": "idx"}
 _PROFILE = {"login": "deployer@sandbox.example", "email": "deployer@sandbox.example"}
@@ -44,16 +42,15 @@ _POLICY = {"id": _POLICY_ID, "name": "Any two factors", "type": "ACCESS_POLICY",
 class OktaOrg(Tenant):
     """An org with the authorization server `default` and nothing else.
 
-    The management API takes `api_token`, as SSWS or as Bearer. The org authorization server (`/oauth2/v1/token`) is not
-    played: its tokens are opaque, no gateway can judge them.
+    The management API takes the sandbox's token, as SSWS or as Bearer. The org authorization server
+    (`/oauth2/v1/token`) is not played: its tokens are opaque, no gateway can judge them.
     """
 
     base, update_method = "/api/v1", "PUT"
 
-    def __init__(self, domain: str = OKTA_DOMAIN, api_token: str = OKTA_API_TOKEN) -> None:
-        self.domain = domain
-        self.state = State(f"https://{domain}")
-        self._api_token = api_token
+    def __init__(self) -> None:
+        self.domain = OKTA_DOMAIN
+        self.state = State(f"https://{self.domain}")
         super().__init__(
             [
                 published("/.well-known/okta-organization", lambda _: _ORGANIZATION),
@@ -64,64 +61,58 @@ class OktaOrg(Tenant):
             ]
         )
 
-    def table(self) -> Iterable[Row]:
+    def routes(self) -> Sequence[Route]:
         state = self.state
 
-        def policies(call: Call) -> Policies:
-            return state.server(call.path["server"]).policies
+        def server(request: Request) -> AuthorizationServer:
+            return state.server(request.path_params["server"])
 
-        def rules(call: Call) -> Rules:
-            return policies(call).rules(call.path["policy"])
+        def policies(request: Request) -> Policies:
+            return server(request).policies
+
+        def rules(request: Request) -> Rules:
+            return policies(request).rules(request.path_params["policy"])
 
         return [
-            Row("GET", "/users/me", lambda _: (200, _DEPLOYER)),
-            Row("GET", "/policies", lambda _: (200, [_POLICY])),
-            Row("POST", "/apps", self._create_app),
-            Row("PUT", "/apps/{key}/policies/{policy}", self._assign_policy),
-            Row("GET", _ID_TOKEN, self._issuer_mode),
-            Row("POST", _ID_TOKEN, self._issuer_mode),
+            self.route("/users/me", lambda _: (200, _DEPLOYER), "GET"),
+            self.route("/policies", lambda _: (200, [_POLICY]), "GET"),
+            self.route("/apps", self._create_app, "POST"),
+            self.route("/apps/{key}/policies/{policy}", self._assign_policy, "PUT"),
+            self.route("/internal/apps/{key}/settings/oauth/idToken", self._issuer_mode, "GET", "POST"),
             *self.collection("/apps", lambda _: state.apps),
             *self._lifecycle("/apps", lambda _: state.apps, (200, {})),
             *self.collection(_SERVERS, lambda _: state.servers),
             *self._lifecycle(_SERVERS, lambda _: state.servers),
-            *self.collection(_SERVER + "/scopes", lambda call: state.server(call.path["server"]).scopes),
-            *self.collection(_SERVER + "/claims", lambda call: state.server(call.path["server"]).claims),
+            *self.collection(_SERVER + "/scopes", lambda request: server(request).scopes),
+            *self.collection(_SERVER + "/claims", lambda request: server(request).claims),
             *self.collection(_SERVER + "/policies", policies),
             *self._lifecycle(_SERVER + "/policies", policies),
-            *self.collection(_RULES, rules),
-            *self._lifecycle(_RULES, rules),
+            *self.collection(_SERVER + "/policies/{policy}/rules", rules),
+            *self._lifecycle(_SERVER + "/policies/{policy}/rules", rules),
         ]
 
-    def issuer(self, server: str = DEFAULT_SERVER) -> str:
-        """What tokens of an authorization server carry as `iss`; raises LookupError where there is none of that id."""
-        return self._server(server).document.issuer
-
     def mint(
-        self,
-        client_id: str,
-        *,
-        server: str = DEFAULT_SERVER,
-        scopes: Sequence[str] = (),
-        lifetime: int = 3600,
-        claims: Mapping[str, object] | None = None,
-        key: SigningKey | None = None,
+        self, client_id: str, *, server: str = DEFAULT_SERVER, scopes: Sequence[str] = (), lifetime: int = 3600
     ) -> str:
-        """An access token of an authorization server, granted or not: for tests of what refuses tokens.
+        """An access token of an authorization server, granted or not; a negative `lifetime` makes an expired one.
 
-        `lifetime` in seconds, negative for an expired one; `claims` go over the token's own, None takes one out; `key`
-        signs instead of the server's. Raises LookupError where there is no server of that id.
+        Raises LookupError where there is no server of that id.
         """
         with self.lock:
-            issuing = self._server(server)
-            own = claims_of(issuing, client_id, scopes, now=int(time.time()), lifetime=lifetime)
-        return (key or issuing.key).sign(altered(own, claims or {}), typ=None)
+            claims = claims_of(self.server(server), client_id, scopes, now=int(time.time()), lifetime=lifetime)
+        return self.sign(claims, server=server)
 
-    def key_id(self, server: str = DEFAULT_SERVER) -> str:
-        """The `kid` of the key that an authorization server publishes; raises LookupError like `issuer`."""
-        return self._server(server).key.kid
+    def sign(self, claims: Mapping[str, object], *, server: str = DEFAULT_SERVER) -> str:
+        """A token of an authorization server with exactly these claims; raises LookupError like `mint`."""
+        return self.server(server).key.sign(claims, typ=None)
+
+    def server(self, key: str = DEFAULT_SERVER) -> AuthorizationServer:
+        if key not in self.state.below:
+            raise LookupError(f"the Okta org has no authorization server {key}")
+        return self.state.below[key]
 
     def leftovers(self) -> list[str]:
-        """What a deployment made here and has not deleted, one line each."""
+        """What a deployment made here and has not deleted."""
         with self.lock:
             found = [f"okta app {app.label} ({app.id})" for app in self.state.apps.values()]
             for key, server in self.state.below.items():
@@ -132,76 +123,69 @@ class OktaOrg(Tenant):
                 found += [f"okta policy {policy.name} on {key}" for policy in server.policies.values()]
             return found
 
-    def authorize(self, request: Request, permission: str) -> frozenset[str]:
+    def authorize(self, request: Request) -> None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() not in ("ssws", "bearer") or not hmac.compare_digest(token, self._api_token):
+        if scheme.lower() not in ("ssws", "bearer") or not hmac.compare_digest(token, OKTA_API_TOKEN):
             raise OktaError(401, "E0000011", "Invalid token provided")
-        return frozenset({permission})
 
-    def show(self, kind: Collection[Any], entity: Any, call: Call) -> Json:
+    def show(self, kind: Collection[Any], entity: Any, request: Request) -> Json:
         """Okta tells an app's secret when it is made or replaced, and not when it is read."""
         document = entity.document()
-        if kind is self.state.apps and call.method == "GET":
+        if kind is self.state.apps and request.method == "GET":
             del document["credentials"]["oauthClient"]["client_secret"]
         return document
 
-    def malformed(self, *, is_json: bool) -> OktaError:
-        del is_json
+    def malformed(self) -> OktaError:
         return OktaError(400, "E0000003", "The request body was not well-formed.")
 
     def unknown(self, request: str) -> OktaError:
         return OktaError(404, "E0000022", f"The sandbox does not play {request}.")
 
     def _lifecycle(
-        self, path: str, of: Callable[[Call], OktaCollection[Any]], answer: Answer = (204, None)
-    ) -> list[Row]:
-        def activate(call: Call) -> Answer:
-            of(call).set_status(call.path["key"], "ACTIVE")
-            return answer
+        self, path: str, of: Callable[[Request], OktaCollection[Any]], answer: Answer = (204, None)
+    ) -> list[Route]:
+        def route(operation: str, status: Status) -> Route:
+            def respond(request: Request) -> Answer:
+                of(request).set_status(request.path_params["key"], status)
+                return answer
 
-        def deactivate(call: Call) -> Answer:
-            of(call).set_status(call.path["key"], "INACTIVE")
-            return answer
+            return self.route(path + "/{key}/lifecycle/" + operation, respond, "POST")
 
-        operations = path + "/{key}/lifecycle/"
-        return [Row("POST", operations + "activate", activate), Row("POST", operations + "deactivate", deactivate)]
+        return [route("activate", "ACTIVE"), route("deactivate", "INACTIVE")]
 
-    def _create_app(self, call: Call) -> Answer:
-        status = "ACTIVE" if call.query.get("activate", "true") == "true" else "INACTIVE"
-        app = self.state.apps.create(call.read_payload(), status=status)
-        return 200, self.show(self.state.apps, app, call)
+    def _create_app(self, request: Request) -> Answer:
+        status = "ACTIVE" if request.query_params.get("activate", "true") == "true" else "INACTIVE"
+        app = self.state.apps.create(self.payload(request), status=status)
+        return 200, self.show(self.state.apps, app, request)
 
-    def _issuer_mode(self, call: Call) -> Answer:
-        self.state.apps.find(call.path["key"])
+    def _issuer_mode(self, request: Request) -> Answer:
+        self.state.apps.find(request.path_params["key"])
         return 200, {"issuerMode": "ORG_URL"}
 
-    def _assign_policy(self, call: Call) -> Answer:
-        self.state.apps.find(call.path["key"])
-        if call.path["policy"] != _POLICY_ID:
-            raise missing("Policy", call.path["policy"])
-        return 204, None
+    def _assign_policy(self, request: Request) -> Answer:
+        self.state.apps.find(request.path_params["key"])
+        return (204, None) if request.path_params["policy"] == _POLICY_ID else self.refuse(request)
 
     def _issue(self, request: Request, asked: TokenRequest) -> Issued:
         with self.lock:
             server = self._active(request)
-            granted = decide(asked, server, self.state)
-            key, client_id = server.document.id, granted.app.client_id
-            token = self.mint(client_id, server=key, scopes=granted.scopes, lifetime=granted.lifetime)
-        return Issued(token, granted.lifetime, granted.scopes)
+            app, scopes, lifetime = decide(asked, server, self.state)
+            token = self.mint(app.client_id, server=server.id, scopes=scopes, lifetime=lifetime)
+        return Issued(token, lifetime, scopes)
 
     def _discovery(self, request: Request) -> Json:
         with self.lock:
             server = self._active(request)
             scopes = [scope.name for scope in server.scopes.values() if scope.metadata_publish == "ALL_CLIENTS"]
         issuer = server.document.issuer
-        endpoints = {"authorization_endpoint": f"{issuer}/v1/authorize", "token_endpoint": f"{issuer}/v1/token"}
-        document = discovery(issuer, keys=f"{issuer}/v1/keys", endpoints=endpoints, scopes=scopes)
-        return {**document, "grant_types_supported": ["client_credentials"]}
-
-    def _server(self, key: str) -> AuthorizationServer:
-        if key not in self.state.below:
-            raise LookupError(f"the Okta org has no authorization server {key}")
-        return self.state.below[key]
+        return discovery(
+            issuer,
+            keys=f"{issuer}/v1/keys",
+            authorization_endpoint=f"{issuer}/v1/authorize",
+            token_endpoint=f"{issuer}/v1/token",
+            scopes_supported=scopes,
+            grant_types_supported=["client_credentials"],
+        )
 
     def _active(self, request: Request) -> AuthorizationServer:
         server = self.state.server(request.path_params["server"])

@@ -7,12 +7,13 @@ and a rule need the scopes that they name to exist. Okta's documentation leaves 
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import ClassVar, Literal, TypeVar
+from typing import TypeVar
 
-from sandbox.tenants.collection import ApiError, Collection, Json, random_text
-from sandbox.tenants.okta.entities import App, Claim, Entity, Policy, Ranked, Rule, Scope, Server, timestamp
+from sandbox.tenants.collection import ApiError, Collection
+from sandbox.tenants.okta.entities import App, Claim, Entity, Policy, Ranked, Rule, Scope, Server, Status, timestamp
 from sandbox.tenants.signing import SigningKey
 
 AnyEntity = TypeVar("AnyEntity", bound=Entity)
@@ -40,27 +41,17 @@ class OktaError(ApiError):
         super().__init__(status, summary, document)
 
 
-def missing(what: str, key: str) -> OktaError:
-    return OktaError(404, "E0000007", f"Not found: Resource not found: {key} ({what})")
-
-
 def invalid(field: str, reason: str) -> OktaError:
     return OktaError(400, "E0000001", f"Api validation failed: {field}", f"{field}: {reason}")
 
 
 class OktaCollection(Collection[AnyEntity]):
-    """Leaves out of a payload what only the service sets; `prefix` begins every id."""
-
-    prefix: ClassVar[str]
-
-    def new_key(self) -> str:
-        return self.prefix + random_text(20 - len(self.prefix))
-
-    def document(self, entity: AnyEntity) -> dict[str, object]:
-        return entity.document()
+    def __init__(self, org: State) -> None:
+        super().__init__()
+        self.org = org
 
     def missing(self, key: str) -> OktaError:
-        return missing(self.what, key)
+        return OktaError(404, "E0000007", f"Not found: Resource not found: {key} ({self.what})")
 
     def invalid(self, mistake: str, field: str, message: str) -> OktaError:
         return invalid(field, "The field cannot be left blank" if mistake == "missing" else message)
@@ -70,24 +61,22 @@ class OktaCollection(Collection[AnyEntity]):
         path = self.model.model_fields[name].serialization_alias or name
         return invalid(path, f"{getattr(entity, name)} is already in use.")
 
-    def settable(self, payload: Json) -> Json:
-        return {name: value for name, value in payload.items() if name not in self.server_set}
-
-    def set_status(self, key: str, status: Literal["ACTIVE", "INACTIVE"]) -> None:
+    def set_status(self, key: str, status: Status) -> None:
         self.put(self.find(key).model_copy(update={"status": status}))
 
 
 class Part(OktaCollection[AnyEntity]):
     """A collection below an authorization server."""
 
+    server_set = frozenset({"id", "system"})
+
     def __init__(self, server: AuthorizationServer) -> None:
-        super().__init__()
+        super().__init__(server.org)
         self.server = server
 
 
 class Scopes(Part[Scope]):
-    model, what, prefix, server_set = Scope, "OAuth2Scope", "scp", frozenset({"id", "system"})
-    unique = ("name",)
+    model, what, prefix, unique = Scope, "OAuth2Scope", "scp", ("name",)
 
     def check(self, entity: Scope) -> None:
         if entity.id in self:
@@ -112,7 +101,7 @@ class Scopes(Part[Scope]):
 
 
 class Claims(Part[Claim]):
-    model, what, prefix, server_set = Claim, "OAuth2Claim", "ocl", frozenset({"id", "system"})
+    model, what, prefix = Claim, "OAuth2Claim", "ocl"
 
     def check(self, entity: Claim) -> None:
         if entity.name in RESERVED_CLAIMS[entity.claim_type].split():
@@ -147,16 +136,12 @@ class Policies(RankedParts[Policy]):
         return self.server.rules[self.find(policy_id).id]
 
     def check(self, entity: Policy) -> None:
-        clients = {ALL_CLIENTS, *(app.client_id for app in self.server.org.apps.values())}
+        clients = {ALL_CLIENTS, *(app.client_id for app in self.org.apps.values())}
         if unknown := [each for each in entity.clients if each not in clients]:
             raise invalid("conditions.clients.include", f"There is no client {', '.join(unknown)}.")
 
-    def put(self, entity: Policy) -> Policy:
-        self.server.rules.setdefault(entity.id, Rules(self.server))
-        return super().put(entity)
-
     def removed(self, entity: Policy) -> None:
-        del self.server.rules[entity.id]
+        self.server.rules.pop(entity.id, None)
 
 
 class Rules(RankedParts[Rule]):
@@ -171,28 +156,24 @@ class AuthorizationServer:
 
     def __init__(self, key: str, org: State) -> None:
         self.org = org
+        self.id = key
         self.key = SigningKey()
         self.scopes = Scopes(self)
         self.claims = Claims(self)
         self.policies = Policies(self)
-        self.rules: dict[str, Rules] = {}
-        self._id = key
+        self.rules: defaultdict[str, Rules] = defaultdict(lambda: Rules(self))
         for name in SYSTEM_SCOPES:
             self.scopes.create({"name": name}, system=True)
 
     @property
     def document(self) -> Server:
         """What the API shows of it."""
-        return self.org.servers[self._id]
+        return self.org.servers[self.id]
 
 
 class Servers(OktaCollection[Server]):
     model, what, prefix = Server, "AuthorizationServer", "aus"
     server_set = frozenset({"id", "issuer", "status", "default", "created"})
-
-    def __init__(self, org: State) -> None:
-        super().__init__()
-        self._org = org
 
     def search(self, query: Mapping[str, str]) -> list[Server]:
         """Those whose name starts with `q`, or that have it as audience."""
@@ -206,30 +187,26 @@ class Servers(OktaCollection[Server]):
             raise invalid("status", "The authorization server must be deactivated before deletion.")
 
     def put(self, entity: Server) -> Server:
-        if entity.id not in self._org.below:
-            self._org.below[entity.id] = AuthorizationServer(entity.id, self._org)
+        if entity.id not in self.org.below:
+            self.org.below[entity.id] = AuthorizationServer(entity.id, self.org)
         rotated = datetime.fromisoformat(entity.created.replace("Z", "+00:00"))
         facts = {
-            "issuer": f"{self._org.url}/oauth2/{entity.id}",
-            "kid": self._org.below[entity.id].key.kid,
+            "issuer": f"{self.org.url}/oauth2/{entity.id}",
+            "kid": self.org.below[entity.id].key.kid,
             "last_rotated": entity.created,
             "next_rotation": timestamp(rotated + timedelta(days=90)),
         }
         return super().put(entity.model_copy(update=facts))
 
     def removed(self, entity: Server) -> None:
-        del self._org.below[entity.id]
+        del self.org.below[entity.id]
 
 
 class Apps(OktaCollection[App]):
     """A replacement that names no client id or secret keeps both."""
 
-    model, what, prefix, server_set = App, "AppInstance", "0oa", frozenset({"id", "status"})
-    unique = ("client_id",)
-
-    def __init__(self, org: State) -> None:
-        super().__init__()
-        self._org = org
+    model, what, prefix, unique = App, "AppInstance", "0oa", ("client_id",)
+    server_set = frozenset({"id", "status"})
 
     def of(self, client_id: str) -> App | None:
         return next((app for app in self.values() if app.client_id == client_id), None)
@@ -251,7 +228,7 @@ class Apps(OktaCollection[App]):
 
     def removed(self, entity: App) -> None:
         """It goes from the policies that name it."""
-        for server in self._org.below.values():
+        for server in self.org.below.values():
             for policy in server.policies.by_priority():
                 clients = [each for each in policy.clients if each != entity.client_id]
                 server.policies.put(policy.model_copy(update={"clients": clients}))

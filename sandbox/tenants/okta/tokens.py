@@ -8,19 +8,17 @@ stricter readings; the service may be more lenient.
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from sandbox.tenants.okta.entities import App, Claim, Rule
+from sandbox.tenants.okta.entities import App, Rule
 from sandbox.tenants.okta.servers import ALL_CLIENTS, SYSTEM_SCOPES, AuthorizationServer, OktaError, State
 from sandbox.tenants.token_request import OAuthError, TokenRequest
 
 
-@dataclass(frozen=True)
-class Grant:
-    """A token request that is granted: to whom, with which scopes, for how many seconds."""
+class Grant(NamedTuple):
+    """`lifetime` in seconds."""
 
     app: App
     scopes: tuple[str, ...]
@@ -30,9 +28,6 @@ class Grant:
 def decide(request: TokenRequest, server: AuthorizationServer, state: State) -> Grant:
     """The grant that answers `request` at `server`; raises OAuthError with the service's status and error code."""
     app = _authenticated(request, state)
-    if request.grant_type not in app.grant_types:
-        reason = "The client is not authorized to use the provided grant type. Configured grant types: "
-        raise OAuthError(400, "unauthorized_client", f"{reason}[{', '.join(app.grant_types)}].")
     if app.dpop_bound:
         checks = "The sandbox checks no DPoP proofs."
         reason = checks if request.has_dpop_proof else "The DPoP proof JWT header is missing."
@@ -59,14 +54,13 @@ def _authenticated(request: TokenRequest, state: State) -> App:
     wanted = app.authentication_method
     if request.method != wanted:
         raise OAuthError(401, "invalid_client", f"The client has to authenticate with {wanted}, not {request.method}.")
-    if not hmac.compare_digest(request.client_secret.encode(), app.client_secret.encode()):
+    if not request.shows(app.client_secret):
         raise OAuthError(401, "invalid_client", "The client secret supplied for a confidential client is invalid.")
     return app
 
 
 def _known_scopes(request: TokenRequest, server: AuthorizationServer) -> tuple[str, ...]:
-    oidc = [scope for scope in request.scopes if scope in SYSTEM_SCOPES]
-    if oidc:
+    if oidc := [scope for scope in request.scopes if scope in SYSTEM_SCOPES]:
         raise OAuthError(400, "invalid_scope", f"Cannot request '{oidc[0]}' scopes using client credentials.")
     if server.scopes.unknown(request.scopes):
         reason = "One or more scopes are not configured for the authorization server resource."
@@ -96,7 +90,7 @@ def claims_of(
 
     A custom claim of type RESOURCE is in it if it has no scopes as condition, or one of them was granted.
     """
-    own: dict[str, object] = {
+    claims: dict[str, object] = {
         "ver": 1,
         "jti": f"AT.{secrets.token_urlsafe(32)}",
         "iss": server.document.issuer,
@@ -107,11 +101,8 @@ def claims_of(
         "scp": list(scopes),
         "sub": client_id,
     }
-    claims = [claim for claim in server.claims.values() if _applies(claim, scopes)]
-    custom = {each.name: client_id if each.value == "app.clientId" else each.value.strip('"') for each in claims}
-    return own | custom
-
-
-def _applies(claim: Claim, scopes: Sequence[str]) -> bool:
-    in_access_tokens = claim.claim_type == "RESOURCE" and claim.status == "ACTIVE"
-    return in_access_tokens and (not claim.scopes or not set(claim.scopes).isdisjoint(scopes))
+    for claim in server.claims.values():
+        asked_for = not claim.scopes or not set(claim.scopes).isdisjoint(scopes)
+        if claim.claim_type == "RESOURCE" and claim.status == "ACTIVE" and asked_for:
+            claims[claim.name] = client_id if claim.value == "app.clientId" else claim.value.strip('"')
+    return claims

@@ -15,7 +15,7 @@ from tests.unit.token_command import Command
 def test_without_the_cli_there_is_one_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     answer = Command(monkeypatch)("verify", "--stack", "dev")
-    hint = "pulumi is not on PATH: make pulumi, or name a file with --outputs"
+    hint = "pulumi is not on PATH (make -s pulumi says where it is): put it there, or name a file with --outputs"
     assert (answer.code, answer.err) == (3, f"verify: {hint}\n")
 
 

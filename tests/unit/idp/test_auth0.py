@@ -36,7 +36,7 @@ def test_an_auth0_dialect_with_azp_is_pinned_by_a_claim() -> None:
 @pytest.mark.parametrize(
     ("api", "message"),
     [
-        ({"tokenDialect": "access_token", "scopes": []}, "auth0.tokenDialect: the API demo has access_token"),
+        ({"tokenDialect": "opaque", "scopes": []}, "auth0.createApi: the API demo has the dialect opaque"),
         ({"tokenDialect": "rfc9068_profile_authz", "scopes": [{"name": "invoke:gateway"}]}, "no scope read:gateway"),
     ],
 )
@@ -50,3 +50,44 @@ def test_a_client_secret_that_auth0_hides_is_an_error_that_names_the_permission(
     recorder = Recorder(hidden=("ClientCredentials.clientSecret",))
     with pytest.raises(pulumi.RunError, match="read:client_keys"):
         deploy(AUTH0, secrets=AUTH0_SECRET, recorder=recorder)
+
+
+EXISTING: dict[str, Any] = {"tokenDialect": "access_token", "scopes": [{"name": "invoke:gateway"}]}
+
+
+def adopted(auth0: dict[str, Any], api: dict[str, Any] = EXISTING) -> Recorder:
+    answer = {"auth0:index/getResourceServer:getResourceServer": api}
+    section = {"createApi": False, "scopes": ["invoke:gateway"], **auth0}
+    return deploy({**AUTH0, "auth0": section}, secrets=AUTH0_SECRET, functions=answer)
+
+
+def test_an_existing_auth0_api_brings_its_own_dialect() -> None:
+    checks = authorizer(adopted({}))
+    assert "allowedClients" not in checks
+    assert [claim["inboundTokenClaimName"] for claim in checks["customClaims"]] == ["azp"]
+    assert authorizer(adopted({}, {**EXISTING, "tokenDialect": "rfc9068_profile"}))["allowedClients"]
+
+
+def test_an_existing_auth0_api_has_to_have_the_dialect_that_is_asked_for() -> None:
+    with pytest.raises(pulumi.RunError, match=r"auth0\.tokenDialect: the API demo has access_token"):
+        adopted({"tokenDialect": "rfc9068_profile"})
+
+
+def test_an_existing_dialect_for_one_client_takes_one_and_that_may_exist_already() -> None:
+    with pytest.raises(pulumi.RunError, match="a gateway can check only one"):
+        adopted({"allowedClients": ["by-hand"]})
+    (claim,) = authorizer(adopted({"clients": {}, "allowedClients": ["by-hand"]}))["customClaims"]
+    assert claim["authorizingClaimMatchValue"]["claimMatchValue"]["matchValueString"] == "by-hand"
+
+
+def test_an_auth0_custom_domain_is_issuer_and_token_endpoint() -> None:
+    recorder = deploy({**AUTH0, "auth0": {"customDomain": "login.acme.example"}}, secrets=AUTH0_SECRET)
+    assert authorizer(recorder)["discoveryUrl"] == "https://login.acme.example/.well-known/openid-configuration"
+    issuer = recorder.outputs["identityProviders"]["auth0"]
+    assert issuer["issuer"] == "https://login.acme.example/"
+    assert issuer["tokenEndpoint"] == "https://login.acme.example/oauth/token"
+
+
+def test_an_auth0_custom_domain_is_a_host_name() -> None:
+    with pytest.raises(pulumi.RunError, match=r"auth0\.customDomain: .*; write login\.acme\.example"):
+        deploy({**AUTH0, "auth0": {"customDomain": "https://login.acme.example/"}}, secrets=AUTH0_SECRET)

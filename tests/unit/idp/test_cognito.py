@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 import pytest
 
+from agentcore_auth.iam import AwsScope
+from idp.cognito import Cognito
 from tests.unit.pulumi_mocks import deploy
 from tests.unit.stacks import COGNITO, authorizer
 
@@ -61,3 +65,47 @@ def test_an_existing_pool_gets_the_domain_that_is_asked_for() -> None:
 def test_the_tutorial_checks_the_client_alone() -> None:
     checks = authorizer(deploy({**COGNITO, "mode": "tutorial"}))
     assert set(checks) == {"discoveryUrl", "allowedClients"}
+
+
+def test_an_existing_pool_is_adopted_with_its_resource_server_and_its_client() -> None:
+    answer = {"aws:cognito/getUserPool:getUserPool": {"userPoolId": "us-west-2_a", "domain": "there"}}
+    cognito = {
+        "userPoolId": "us-west-2_a",
+        "resourceServer": "orders-api",
+        "createResourceServer": False,
+        "scopes": ["read"],
+        "clients": {},
+        "allowedClients": ["plain", {"id": "by-hand", "scopes": ["legacy/invoke"]}],
+    }
+    recorder = deploy({**COGNITO, "cognito": cognito}, functions=answer)
+    assert not [each.type for each in recorder.resources if each.type.startswith("aws:cognito")]
+    checks = authorizer(recorder)
+    assert checks["allowedClients"] == ["plain", "by-hand"]
+    assert checks["allowedScopes"] == ["orders-api/read", "legacy/invoke"]
+    assert checks["discoveryUrl"].endswith("/us-west-2_a/.well-known/openid-configuration")
+
+
+@pytest.mark.parametrize(
+    ("section", "path", "says"),
+    [
+        ({"createResourceServer": False}, "cognito.createResourceServer", "set userPoolId"),
+        ({"clients": {}}, "cognito.clients", "nobody would be let in"),
+        ({"allowedClients": ["a", {"id": "a"}]}, "cognito.allowedClients", "a stands there more than once"),
+        ({"allowedClients": [{"scopes": ["s"]}]}, "cognito.allowedClients[0].id", "is required"),
+        ({"allowedClients": [{"id": "a", "scope": "s"}]}, "cognito.allowedClients[0].scope", "did you mean scopes?"),
+        ({"allowedClients": ["a b"]}, "cognito.allowedClients[0].id", "without a space"),
+    ],
+)
+def test_an_adoption_that_cannot_be_is_refused_with_its_place(section: dict[str, Any], path: str, says: str) -> None:
+    with pytest.raises(pulumi.RunError) as failure:
+        deploy({**COGNITO, "cognito": section})
+    assert f"{path}: " in str(failure.value)
+    assert says in str(failure.value)
+
+
+def test_who_adopts_a_resource_server_may_not_change_it() -> None:
+    adopted = Cognito(user_pool_id="us-west-2_a", create_resource_server=False)
+    scope = AwsScope("aws", "123456789012", "us-west-2")
+    actions = {action for each in adopted.deployment_statements(scope) for action in each["Action"]}
+    assert "cognito-idp:CreateUserPoolClient" in actions
+    assert not [action for action in actions if action.endswith("ResourceServer")]

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
+import pytest
+
+from configuration.context import CheckContext, StackConfiguration
+from configuration.mistakes import Mistake
+from idp.oidc import Oidc
 from tests.unit.pulumi_mocks import deploy
 from tests.unit.stacks import COGNITO, ISSUER, authorizer
+
+TENANT = "11111111-aaaa-4bbb-8ccc-222222222222"
+POOL = "https://cognito-idp.us-west-2.amazonaws.com/us-west-2_gmSGKKGr9"
+ENTRA = f"https://login.microsoftonline.com/{TENANT}/v2.0"
+MANY_TENANTS = "https://login.microsoftonline.com/common/v2.0"
+OKTA_ORG = "https://acme.okta.com"
+OKTA = "https://acme.okta.com/oauth2/default"
+KEYCLOAK = "https://sso.acme.example/realms/agents"
 
 
 def test_nothing_is_created_at_an_issuer_that_exists() -> None:
@@ -13,3 +29,55 @@ def test_nothing_is_created_at_an_issuer_that_exists() -> None:
     recorder = deploy({**COGNITO, "identityProviders": ["keycloak"], "oidc": oidc})
     assert not [each.type for each in recorder.resources if each.type.startswith(("aws:cognito", "auth0:", "okta:"))]
     assert set(authorizer(recorder)) == {"discoveryUrl", "allowedClients", "customClaims"}
+
+
+def section(issuer: str, **lists: Any) -> dict[str, Any]:
+    return {"discoveryUrl": f"{issuer}/.well-known/openid-configuration", **lists}
+
+
+def mistakes(issuer: dict[str, Any]) -> list[Mistake]:
+    context = CheckContext(StackConfiguration({}, set(), {}), pinned=True, gateway_name="demo")
+    return list(Oidc.model_validate_json(json.dumps(issuer)).mistakes("oidc.corp", context))
+
+
+# Each row: the issuer's section, the key at fault, what the message says, and which way out it names.
+NOBODY: list[tuple[dict[str, Any], str, str, str]] = [
+    (section(POOL, allowedAudience=["x"]), "allowedAudience", "have no aud", "allowedClients, allowedScopes"),
+    (section(POOL, allowedAudience=["x"], allowedClients=["c"]), "allowedAudience", "have no aud", "allowedClients"),
+    (section(ENTRA, allowedClients=["c"]), "allowedClients", "azp, for customClaims", "allowedAudience"),
+    (section(ENTRA, allowedScopes=["s"]), "allowedScopes", "roles, for customClaims", "allowedAudience"),
+    (section(OKTA_ORG, allowedAudience=["x"]), "discoveryUrl", "only Okta itself", "oauth2/default"),
+    (section(MANY_TENANTS, allowedAudience=["x"]), "discoveryUrl", "template", "put the tenant's id"),
+    (
+        section(KEYCLOAK, customClaims=[{"name": "realm_access.roles", "contains": "r"}]),
+        "customClaims",
+        "nested",
+        "map it",
+    ),
+]
+
+
+@pytest.mark.parametrize(("issuer", "key", "says", "way_out"), NOBODY)
+def test_lists_that_let_nobody_in_are_refused_with_the_ones_that_fit(
+    issuer: dict[str, Any], key: str, says: str, way_out: str
+) -> None:
+    (found,) = mistakes(issuer)
+    assert found.path == f"oidc.corp.{key}"
+    assert says in found.sentence
+    assert way_out in found.sentence
+    assert not mistakes({**issuer, "allowAnyway": True})
+
+
+@pytest.mark.parametrize(
+    ("issuer", "notes"),
+    [
+        (section(POOL, allowedClients=["c"], allowedScopes=["s"]), 0),
+        (section(ENTRA, allowedAudience=["x"], customClaims=[{"name": "azp", "equals": "c"}]), 0),
+        (section(OKTA, allowedAudience=["api://orders"], allowedScopes=["s"]), 0),
+        (section(KEYCLOAK, allowedAudience=["x"], allowedClients=["c"]), 2),
+        (section("https://login.acme.example", allowedAudience=["x"]), 1),
+    ],
+)
+def test_what_is_not_known_of_an_issuer_is_a_note_and_no_mistake(issuer: dict[str, Any], notes: int) -> None:
+    assert not mistakes(issuer)
+    assert len(Oidc.model_validate_json(json.dumps(issuer)).notes()) == notes

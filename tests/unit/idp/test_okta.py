@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 import pytest
 
@@ -47,3 +49,39 @@ def test_scopes_that_another_stack_should_have_made_have_to_be_there() -> None:
     answer = {"okta:auth/getServerScopes:getServerScopes": {"scopes": [{"name": "Other"}]}}
     with pytest.raises(pulumi.RunError, match="no scope InvokeGateway"):
         deploy({**OKTA, "okta": {"createScopes": False}}, secrets=OKTA_SECRET, functions=answer)
+
+
+THERE: dict[str, Any] = {"id": "aus1", "audiences": ["api://orders"], "issuerMode": "ORG_URL"}
+
+
+@pytest.mark.parametrize(
+    ("server", "issuer"),
+    [
+        ({}, "https://acme.okta.com/oauth2/aus1"),
+        ({"issuerMode": "CUSTOM_URL", "issuer": "https://id.acme.example/oauth2/aus1"}, None),
+    ],
+)
+def test_an_existing_okta_server_is_used_by_its_name(server: dict[str, Any], issuer: str | None) -> None:
+    answers = {
+        "okta:auth/getServer:getServer": {**THERE, **server},
+        "okta:auth/getServerScopes:getServerScopes": {"scopes": [{"name": "orders:read"}]},
+    }
+    okta = {
+        "authorizationServer": "Orders",
+        "audience": "api://orders",
+        "scopes": ["orders:read"],
+        "createScopes": False,
+        "clients": {},
+        "allowedClients": ["by-hand"],
+    }
+    recorder = deploy({**OKTA, "okta": okta}, secrets=OKTA_SECRET, functions=answers)
+    assert not [each.type for each in recorder.resources if each.type.startswith("okta:")]
+    checks = authorizer(recorder)
+    assert checks["discoveryUrl"] == f"{issuer or server['issuer']}/.well-known/openid-configuration"
+    assert (checks["allowedAudiences"], checks["allowedScopes"]) == (["api://orders"], ["orders:read"])
+    assert [claim["inboundTokenClaimName"] for claim in checks["customClaims"]] == ["cid"]
+
+
+def test_an_existing_okta_server_needs_its_audience() -> None:
+    with pytest.raises(pulumi.RunError, match=r"okta\.audience: is required"):
+        deploy({**OKTA, "okta": {"authorizationServer": "Orders"}}, secrets=OKTA_SECRET)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agentcore_auth.authorizer import families
-from agentcore_auth.authorizer.families import Family, contradictions, fitting_lists, recognize
+from agentcore_auth.authorizer.families import Family, contradictions, doubts, fitting_lists, presence, recognize
 
 TENANT = "11111111-aaaa-4bbb-8ccc-222222222222"
 KNOWN = [
@@ -125,3 +125,26 @@ def test_every_row_names_its_source() -> None:
     rows = [value for value in vars(families).values() if isinstance(value, Family)]
     assert len(rows) > 10
     assert all(row.source for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("family", "claim", "found"),
+    [
+        (families.COGNITO, "aud", "never"),
+        (families.COGNITO, "azp", "never"),
+        (families.COGNITO, "scope", "always"),
+        (families.ENTRA_V2, "azp", "always"),
+        (families.ENTRA_V2, "department", "unknown"),
+        (families.AUTH0, "azp", "sometimes"),
+        (families.KEYCLOAK, "realm_access.roles", "never"),
+        (None, "aud", "unknown"),
+    ],
+)
+def test_how_often_tokens_have_a_claim(family: Family | None, claim: str, found: str) -> None:
+    assert presence(family, claim) == found
+
+
+def test_what_is_not_known_is_said_and_what_is_known_is_not() -> None:
+    assert doubts(families.COGNITO, ["client_id", "scope"]) == ()
+    assert doubts(None, ["client_id"]) == ("what this issuer's tokens carry is not known",)
+    assert doubts(families.KEYCLOAK, ["aud", "scope"]) == ("Keycloak's tokens have it only sometimes: aud",)

@@ -192,8 +192,8 @@ IN_BODY = 'paths["/pets"].post.requestBody.content["application/json"].schema.pr
         (
             changed("list pets", "paths", "/pets", "get", "operationId"),
             (
-                "paths[\"/pets\"].get.operationId: 'list pets' is not 1 to 64 letters, digits, underscores and hyphens; "
-                "it becomes the tool's name"
+                "paths[\"/pets\"].get.operationId: 'list pets' is not 1 to 64 letters, digits, underscores and "
+                "hyphens; it becomes the tool's name"
             ),
         ),
         (

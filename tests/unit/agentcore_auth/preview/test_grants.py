@@ -154,11 +154,60 @@ def test_a_policy_that_goes_is_no_widening() -> None:
     assert not impact_of(deleted(stored(), f"ExecutionRole${ROLE_POLICY}", "demo")).widenings
 
 
-def test_a_permissions_boundary_that_goes_is_a_widening() -> None:
-    document = with_inputs(stored(), f"ExecutionRole${ROLE}", "demo")
+BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "widened"),
+    [
+        (BOUNDARY, BOUNDARY, False),
+        (None, BOUNDARY, False),
+        (BOUNDARY, None, True),
+        (BOUNDARY, ADMINISTRATOR, True),
+        (BOUNDARY, UNKNOWN, True),
+    ],
+)
+def test_a_permissions_boundary_that_goes_or_changes_is_a_widening(
+    before: str | None, after: str | None, widened: bool
+) -> None:
+    document = with_inputs(stored(), f"ExecutionRole${ROLE}", "demo", permissionsBoundary=after)
     step = next(each for each in document["steps"] if each["urn"].endswith(f"ExecutionRole${ROLE}::demo"))
-    step["oldState"]["inputs"]["permissionsBoundary"] = "arn:aws:iam::123456789012:policy/boundary"
-    assert {each.lost_boundary for each in impact_of(document).widenings} == {True}
+    step["oldState"]["inputs"]["permissionsBoundary"] = before
+    assert impact_of(document).widened == ((TRUST, HOLDER) if widened else ())
+
+
+@pytest.mark.parametrize(
+    ("inputs", "gains"),
+    [
+        ({"managedPolicyArns": [ADMINISTRATOR]}, [("policy", ADMINISTRATOR)]),
+        ({"inlinePolicies": [{"name": "more", "policy": statements(PUT)}]}, [("s3:PutObject", "arn:aws:s3:::a/*")]),
+        ({"managedPolicyArns": [], "inlinePolicies": []}, []),
+    ],
+)
+def test_managed_and_inline_policies_of_a_role_are_seen(inputs: dict[str, Any], gains: list[tuple[str, str]]) -> None:
+    found = impact_of(with_inputs(stored(), f"ExecutionRole${ROLE}", "demo", **inputs))
+    assert [(grant.action, grant.resource) for each in found.widenings for grant in each.grants] == gains
+    assert found.widened == ((HOLDER,) if gains else ())
+
+
+def test_another_policy_for_the_same_role_is_a_widening() -> None:
+    kind = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+    parent = next(step["urn"] for step in stored()["steps"] if step["urn"].endswith("ExecutionRole::demo"))
+    urn = f"urn:pulumi:dev::agentcore-auth::agentcore-auth:index:ExecutionRole${kind}::more"
+
+    def state(arn: str) -> dict[str, Any]:
+        return {"type": kind, "parent": parent, "inputs": {"role": "demo", "policyArn": arn}}
+
+    step = {"op": "update", "urn": urn, "oldState": state(BOUNDARY), "newState": state(ADMINISTRATOR)}
+    document = stored()
+    found = impact_of(summed_up(document, {each["urn"]: each for each in document["steps"]} | {urn: step}))
+    assert found.breaches(["widen"]) == ["widen"]
+
+
+def test_what_is_only_known_at_deployment_does_not_pass_for_known() -> None:
+    found = impact_of(changed(statements(GET), UNKNOWN))
+    assert found.breaches(["lockout", "widen", "unknown"]) == ["unknown"]
 
 
 # Each row: a resource's type and inputs, and who gets what by it.
@@ -191,5 +240,7 @@ def test_whoever_gets_a_policy_or_a_function_is_named(
     urn = f"urn:pulumi:dev::agentcore-auth::agentcore-auth:index:CallerPolicy${kind}::new"
     step = {"op": "create", "urn": urn, "newState": {"type": kind, "parent": parent, "inputs": inputs}}
     steps = {each["urn"]: each for each in document["steps"]} | {urn: step}
-    (found,) = widenings(read(json.dumps(summed_up(document, steps))))
+    preview = read(json.dumps(summed_up(document, steps)))
+    (found,) = widenings(preview)
+    assert found.is_new is (kind == "aws:lambda/permission:Permission")  # the policy was there, that function was not
     assert [(grant.who, grant.action) for grant in found.grants] == [gains]

@@ -33,7 +33,7 @@ def test_a_change_that_callers_do_not_notice_is_told_in_two_sentences() -> None:
     assert report("unchanged").splitlines()[2:] == [
         "No caller loses access, and nothing allows more.",
         "",
-        "Nothing changes for callers of `demo-auth0`, `demo-cognito`, `demo-entra`, `demo-okta`.",
+        "Nothing changes for callers of `demo-auth0`, `demo-cognito`, `demo-issuer`, `demo-okta`.",
     ]
 
 
@@ -59,6 +59,7 @@ SAID: list[tuple[str, str]] = [
     ("role-widened", "`dynamodb:PutItem` on `arn:aws:dynamodb:us-west-2:123456789012:table/orders`"),
     ("role-widened", "**1 role, policy or gateway allows more than before.**"),
     ("issuer-lists", "known to the issuer only"),
+    ("issuer-lists", "**lets other callers in**: `allowedAudience` accepts `api://other` instead"),
 ]
 
 
@@ -82,7 +83,7 @@ def test_no_secret_is_repeated_even_if_the_preview_shows_secrets() -> None:
 
 def test_a_value_of_the_pull_request_cannot_become_markup() -> None:
     evil = "x`|<img src=y>\n\n# Approved by @everyone"
-    text = render(impact_of(with_authorizer(stored(), "demo-entra", allowedClients=[evil], allowedAudiences=[evil])))
+    text = render(impact_of(with_authorizer(stored(), "demo-issuer", allowedClients=[evil], allowedAudiences=[evil])))
     assert "\n# Approved" not in text
     assert "``x`\\|<img src=y> # Approved by @everyone``" in text
 
@@ -103,7 +104,9 @@ def test_a_value_stays_in_its_code_span(value: str, span: str) -> None:
 
 
 def test_what_is_hidden_is_no_value() -> None:
-    text = render(impact_of(with_authorizer(stored(), "demo-entra", allowedClients=["[secret]"], discoveryUrl=UNKNOWN)))
+    text = render(
+        impact_of(with_authorizer(stored(), "demo-issuer", allowedClients=["[secret]"], discoveryUrl=UNKNOWN))
+    )
     assert "*secret*" in text
     assert "| *known at deployment* |" in text
     assert UNKNOWN not in text
@@ -118,7 +121,7 @@ GATES: list[tuple[str, list[str]]] = [
     ("provider-off", ["lockout"]),
     ("client-renamed", ["lockout"]),
     ("okta-second-client", ["lockout"]),
-    ("issuer-lists", ["lockout"]),
+    ("issuer-lists", ["lockout", "widen"]),
     ("mode-tutorial", ["widen"]),
     ("role-widened", ["widen"]),
     ("existing-client", ["widen"]),
@@ -181,4 +184,4 @@ def test_bad_input_is_told_in_one_line(
 def test_an_unknown_gate_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     status, _, err = run(["impact", "preview.json", "--fail-on", "lockout,drift"], capsys)
     assert status == 2
-    assert "'drift' is none of lockout, replace, widen" in err
+    assert "'drift' is none of lockout, replace, widen, unknown" in err

@@ -11,9 +11,10 @@ import pytest
 
 from agentcore_auth.cli.main import main
 from agentcore_auth.preview.comment import LONGEST, comment, marker
-from agentcore_auth.preview.stacks import affected, stacks
+from agentcore_auth.preview.stacks import affected, documents, stacks
 
 KNOWN = ["dev", "production", "staging"]
+NAMED = {"dev": ["examples/orders.json"], "production": ["examples/orders.json", "docs/tools.md"], "staging": []}
 
 # Each row: the files that a change touches, and the stacks that it can affect.
 AFFECTED: list[tuple[list[str], list[str]]] = [
@@ -35,12 +36,17 @@ AFFECTED: list[tuple[list[str], list[str]]] = [
     (["docs/sandbox.md", "settings.py"], KNOWN),
     (["tests/unit/test_settings.py", "sandbox/demo.py", ".github/workflows/preview.yml", "Makefile"], []),
     (["examples/Pulumi.dev.yaml"], []),
+    # What a stack file names counts, wherever it lies; a renamed file is there by both names.
+    (["examples/orders.json"], ["dev", "production"]),
+    (["docs/tools.md"], ["production"]),
+    (["Pulumi.dev.yaml", "Pulumi.staging.yaml"], ["dev", "staging"]),
+    (["examples/orders.json", "examples/renamed.json"], ["dev", "production"]),
 ]
 
 
 @pytest.mark.parametrize(("changed", "expected"), AFFECTED)
 def test_a_change_affects_the_stacks_that_read_what_it_touches(changed: list[str], expected: list[str]) -> None:
-    assert affected(changed, KNOWN) == expected
+    assert affected(changed, NAMED) == expected
 
 
 def test_stacks_have_a_file_and_a_plain_name(tmp_path: Path) -> None:
@@ -49,6 +55,19 @@ def test_stacks_have_a_file_and_a_plain_name(tmp_path: Path) -> None:
         (tmp_path / f"Pulumi.{name}.yaml").touch()
     (tmp_path / "Pulumi.yaml").touch()
     assert stacks(tmp_path) == ["dev", "production"]
+
+
+def test_the_documents_that_a_stack_file_names_are_found_however_they_are_written(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text(
+        "config:\n  agentcore-auth:targets:\n"
+        "    - {name: a, toolsFile: ./examples/orders.json}\n"
+        "    - {name: b, schema: tools/../examples/stock.yaml}\n"
+        "    - {name: c, model: s3://bucket/model.json}\n"
+    )
+    (tmp_path / "Pulumi.broken.yaml").write_text("config: [")
+    assert {"examples/orders.json", "examples/stock.yaml"} <= documents(tmp_path, "dev")
+    assert not any("bucket" in name for name in documents(tmp_path, "dev"))
+    assert documents(tmp_path, "broken") == documents(tmp_path, "absent") == frozenset()
 
 
 def test_the_command_answers_with_a_list_for_a_matrix(

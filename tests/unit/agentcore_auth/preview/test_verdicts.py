@@ -6,11 +6,15 @@ import pytest
 
 from agentcore_auth.preview.authorizers import Fit, verdict
 from agentcore_auth.preview.document import Hidden
+from agentcore_auth.preview.impact import GATES
+from agentcore_auth.preview.markdown import render
 from agentcore_auth.preview.verdicts import Access, ExpectedChange
 from agentcore_auth.resource_types import GATEWAY
 from tests.unit.stored_previews import (
     CHANGES,
+    ISSUERS_GATEWAY,
     UNKNOWN,
+    between,
     caller_of,
     created,
     deleted,
@@ -32,7 +36,7 @@ VERDICTS: list[tuple[str, str, str, Access, set[str]]] = [
     ("unchanged", "demo-cognito", "default", KEEPS, set()),
     ("unchanged", "demo-auth0", "default", KEEPS, set()),
     ("unchanged", "demo-okta", "default", KEEPS, set()),
-    ("unchanged", "demo-entra", EXISTING, KEEPS, set()),
+    ("unchanged", "demo-issuer", EXISTING, KEEPS, set()),
     ("scope-renamed", "demo-cognito", "default", RENEWS, {"scope"}),
     ("scope-renamed", "demo-auth0", "default", KEEPS, set()),
     ("dialect-changed", "demo-auth0", "default", RENEWS, {"azp"}),
@@ -52,8 +56,8 @@ VERDICTS: list[tuple[str, str, str, Access, set[str]]] = [
     ("target-removed", "demo-cognito", "default", KEEPS, set()),
     ("role-widened", "demo-okta", "default", KEEPS, set()),
     ("existing-client", "demo-cognito", "7existing0client0id0000000", GAINS, set()),
-    ("issuer-lists", "demo-entra", EXISTING, LOSES, {"client_id", "aud"}),
-    ("issuer-lists", "demo-entra", OTHER, GAINS, set()),
+    ("issuer-lists", "demo-issuer", EXISTING, LOSES, {"client_id", "aud"}),
+    ("issuer-lists", "demo-issuer", OTHER, GAINS, set()),
     ("realistic", "demo-okta", "default", LOSES, set()),
     ("realistic", "demo-cognito", "default", RENEWS, {"scope"}),
 ]
@@ -193,12 +197,150 @@ def test_a_scope_that_is_only_known_at_deployment_is_not_guessed() -> None:
 def test_callers_at_an_existing_issuer_are_judged_by_what_was_asked_of_them(
     before: list[str] | None, after: list[str] | None, access: Access
 ) -> None:
-    document = with_authorizer(stored(), "demo-entra", allowedClients=None, allowedAudiences=after, allowedScopes=["s"])
+    document = with_authorizer(
+        stored(), "demo-issuer", allowedClients=None, allowedAudiences=after, allowedScopes=["s"]
+    )
     for step in document["steps"]:
-        if step["urn"].endswith(f"{GATEWAY}::demo-entra"):
+        if step["urn"].endswith(f"{GATEWAY}::demo-issuer"):
             authorizer = step["oldState"]["inputs"]["authorizerConfiguration"]["customJwtAuthorizer"]
             authorizer |= {"allowedClients": None, "allowedAudiences": before, "allowedScopes": ["s"]}
-    assert caller_of(impact_of(document), "demo-entra", "callers at this issuer").access is access
+    assert caller_of(impact_of(document), "demo-issuer", "callers at this issuer").access is access
+
+
+TENANT = "11111111-aaaa-4bbb-8ccc-222222222222"
+COGNITO = "https://cognito-idp.us-west-2.amazonaws.com/us-west-2_gmSGKKGr9"
+OTHER_POOL = "https://cognito-idp.us-west-2.amazonaws.com/us-west-2_other"
+ENTRA = f"https://login.microsoftonline.com/{TENANT}/v2.0"
+ENTRA_BY_NAME = "https://login.microsoftonline.com/contoso.onmicrosoft.com/v2.0"
+KEYCLOAK = "https://sso.acme.example/realms/agents"
+UNHEARD_OF = "https://login.acme.example"
+ANYBODY, AGENT = "callers at this issuer", "agent"
+
+
+def at(issuer: str, **lists: list[str]) -> dict[str, object]:
+    return {"discoveryUrl": f"{issuer}/.well-known/openid-configuration", **lists}
+
+
+def claim(name: str, value: str) -> dict[str, object]:
+    match = {"claimMatchOperator": "EQUALS", "claimMatchValue": {"matchValueString": value}}
+    found = {"inboundTokenClaimName": name, "inboundTokenClaimValueType": "STRING", "authorizingClaimMatchValue": match}
+    return {"customClaims": [found]}
+
+
+# Each row: the authorizer before and after, the caller, its access, and the gates that the change does not pass.
+AT_EXISTING_ISSUERS: list[tuple[dict[str, object], dict[str, object], str, Access, list[str]]] = [
+    # AWS's walk-through, its commonest mistake, and the correction.
+    (
+        at(COGNITO, allowedClients=["agent"]),
+        at(COGNITO, allowedClients=["agent"], allowedAudience=["agent"]),
+        AGENT,
+        LOSES,
+        ["lockout"],
+    ),
+    (at(COGNITO, allowedClients=["agent"]), at(COGNITO, allowedAudience=["agent"]), AGENT, LOSES, ["lockout"]),
+    (at(COGNITO, allowedAudience=["agent"]), at(COGNITO, allowedClients=["agent"]), AGENT, GAINS, ["widen"]),
+    (at(COGNITO, allowedAudience=["a"]), at(COGNITO, allowedScopes=["s"]), ANYBODY, GAINS, ["widen"]),
+    (at(COGNITO, allowedAudience=["a"]), at(COGNITO, allowedAudience=["b"]), ANYBODY, Access.NONE, []),
+    (
+        at(COGNITO, allowedClients=["agent"]),
+        at(COGNITO, allowedClients=["agent"], allowedScopes=["s"]),
+        AGENT,
+        Access.OUTSIDE,
+        ["unknown"],
+    ),
+    # Which scopes a client has is the issuer's business: with both it keeps access, with the first alone it does not.
+    (at(COGNITO, allowedScopes=["r"]), at(COGNITO, allowedScopes=["w"]), ANYBODY, Access.OUTSIDE, ["widen", "unknown"]),
+    (at(COGNITO, allowedScopes=["r"]), at(COGNITO, allowedScopes=["r", "w"]), ANYBODY, KEEPS, ["widen"]),
+    (
+        at(COGNITO, allowedClients=["agent"]),
+        at(OTHER_POOL, allowedClients=["agent"]),
+        AGENT,
+        LOSES,
+        ["lockout", "widen"],
+    ),
+    (
+        at(ENTRA, allowedAudience=["api"]),
+        at(ENTRA, allowedAudience=["api"], allowedClients=["agent"]),
+        ANYBODY,
+        LOSES,
+        ["lockout"],
+    ),
+    (at(ENTRA, allowedAudience=["api"]), at(ENTRA, allowedScopes=["s"]), ANYBODY, LOSES, ["lockout"]),
+    (
+        at(ENTRA, allowedAudience=["api"]),
+        {**at(ENTRA, allowedAudience=["api"]), **claim("azp", "a")},
+        ANYBODY,
+        Access.OUTSIDE,
+        ["unknown"],
+    ),
+    (
+        {**at(ENTRA), **claim("azp", "a")},
+        {**at(ENTRA), **claim("appid", "a")},
+        ANYBODY,
+        LOSES,
+        ["lockout"],
+    ),
+    ({**at(ENTRA), **claim("azp", "a")}, {**at(ENTRA), **claim("azp", "b")}, ANYBODY, LOSES, ["lockout", "widen"]),
+    (
+        at(ENTRA, allowedAudience=["api"]),
+        at(ENTRA_BY_NAME, allowedAudience=["api"]),
+        ANYBODY,
+        Access.OUTSIDE,
+        ["unknown"],
+    ),
+    (at(ENTRA, allowedAudience=["api"]), at(KEYCLOAK, allowedAudience=["api"]), ANYBODY, LOSES, ["lockout", "widen"]),
+    # Tokens of Keycloak can have both audiences, those of Entra one.
+    (
+        at(KEYCLOAK, allowedAudience=["a"]),
+        at(KEYCLOAK, allowedAudience=["b"]),
+        ANYBODY,
+        Access.OUTSIDE,
+        ["widen", "unknown"],
+    ),
+    (at(ENTRA, allowedAudience=["a"]), at(ENTRA, allowedAudience=["b"]), ANYBODY, LOSES, ["lockout", "widen"]),
+    (
+        at(UNHEARD_OF, allowedClients=["agent"]),
+        at(UNHEARD_OF, allowedClients=["agent"], allowedAudience=["a"]),
+        AGENT,
+        Access.OUTSIDE,
+        ["unknown"],
+    ),
+    (at(UNHEARD_OF, allowedClients=["agent"]), at(UNHEARD_OF, allowedClients=["agent"]), AGENT, KEEPS, []),
+    (
+        at(UNHEARD_OF, allowedClients=["agent"]),
+        at(UNHEARD_OF, allowedClients=["other"]),
+        AGENT,
+        LOSES,
+        ["lockout", "widen"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "caller", "access", "gates"), AT_EXISTING_ISSUERS)
+def test_callers_of_an_existing_issuer_are_judged_by_what_its_family_carries(
+    before: dict[str, object], after: dict[str, object], caller: str, access: Access, gates: list[str]
+) -> None:
+    found = impact_of(between(before, after))
+    assert caller_of(found, ISSUERS_GATEWAY, caller).access is access
+    assert found.breaches(GATES) == gates
+    says_nobody = "No caller loses access" in render(found)
+    assert not (says_nobody and access in {LOSES, Access.OUTSIDE})
+
+
+@pytest.mark.parametrize(
+    ("kind", "access", "gates"),
+    [
+        ("AWS_IAM", LOSES, ["lockout", "widen"]),
+        ("NONE", KEEPS, ["widen"]),
+        ("NEWER", Access.OUTSIDE, ["widen", "unknown"]),
+    ],
+)
+def test_an_authorizer_of_another_type_is_judged_as_well(kind: str, access: Access, gates: list[str]) -> None:
+    document = with_inputs(stored(), GATEWAY, ISSUERS_GATEWAY, authorizerType=kind, authorizerConfiguration=None)
+    found = impact_of(document)
+    assert caller_of(found, ISSUERS_GATEWAY, EXISTING).access is access
+    assert found.breaches(GATES) == gates
+    assert f"| `authorizerType` | `CUSTOM_JWT` | `{kind}` |" in render(found)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +354,7 @@ def test_callers_at_an_existing_issuer_are_judged_by_what_was_asked_of_them(
         ("dialect-changed", "demo-auth0", set()),
         ("okta-second-client", "demo-okta", set()),
         ("scope-renamed", "demo-cognito", set()),
-        ("issuer-lists", "demo-entra", set()),
+        ("issuer-lists", "demo-issuer", {"allowedAudience", "allowedClients"}),
     ],
 )
 def test_an_authorizer_that_lets_more_callers_in_is_named(change: str, gateway: str, loosened: set[str]) -> None:

@@ -4,24 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.gateway.deployed import Gateway
+from agentcore_auth.iam import AwsScope
 from sandbox.gateway.smithy_target import resources_of
 
-GATEWAY = Gateway(
-    id="tools-0123456789",
-    name="tools",
-    arn="arn:aws:bedrock-agentcore:us-west-2:123456789012:gateway/tools-0123456789",
-    url="https://tools-0123456789.gateway.bedrock-agentcore.us-west-2.amazonaws.com",
-    region="us-west-2",
-    account="123456789012",
-    role_arn="arn:aws:iam::123456789012:role/tools",
-    authorizer_type="CUSTOM_JWT",
-    authorizer={},
-    explains_errors=False,
-    instructions=None,
-    mcp_versions=(),
-    targets=(),
-)
+SCOPE = AwsScope("aws", "123456789012", "us-west-2")
 HERE = "us-west-2:123456789012"
 FUNCTION = "arn:aws:lambda:eu-west-1:210987654321:function:billing"
 
@@ -43,4 +29,4 @@ FUNCTION = "arn:aws:lambda:eu-west-1:210987654321:function:billing"
     ],
 )
 def test_names_the_resource_that_the_call_acts_on(action: str, arguments: dict[str, str], resource: str) -> None:
-    assert resources_of(action, GATEWAY, arguments) == [resource]
+    assert resources_of(action, SCOPE, arguments) == [resource]

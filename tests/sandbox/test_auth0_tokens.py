@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.tenants.auth0.entities import Client, ResourceServer
-from sandbox.tenants.auth0.state import State
+from sandbox.tenants.auth0.state import Client, ResourceServer, State
 from sandbox.tenants.auth0.tokens import claims_of, decide, token_type_of
 from sandbox.tenants.token_request import OAuthError, TokenRequest
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from sandbox.tenants.collection import ApiError, Collection, Json
+from sandbox.tenants.collection import ApiError, Collection, Entity
 
 
-class Book(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True)
+class Book(Entity):
     id: str
     title: str
     shelf: Annotated[int, Field(ge=1)] = 1
@@ -35,12 +34,6 @@ class Books(Collection[Book]):
 
     def taken(self, entity: Book) -> ApiError:
         return ApiError(409, f"{entity.title} is there", {})
-
-    def settable(self, payload: Json) -> Json:
-        return {name: value for name, value in payload.items() if name not in self.server_set}
-
-    def document(self, entity: Book) -> dict[str, object]:
-        return entity.model_dump()
 
     def check_removal(self, entity: Book) -> None:
         if entity.lent:

@@ -1,0 +1,263 @@
+"""The provider server for `auth0`: it sends a tenant the requests that pulumi-auth0's plugin sends, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote, urlencode
+
+from sandbox.providers.arguments import Mistake, only
+from sandbox.providers.base import AutoName, Created, FunctionType, ProviderError
+from sandbox.providers.rest import ApiError, Collection, RestClient, RestProvider, Tenant, snake
+from sandbox.providers.values import Properties
+from sandbox.tenants.in_process import Answer
+
+_JWT = "jwtConfiguration"
+_METHOD = "token_endpoint_auth_method"
+_FIRST_METHOD = {_METHOD: "client_secret_post"}
+"""What a machine starts with, and has again when its credentials are deleted."""
+_CREDENTIALS = {"apiToken": "AUTH0_API_TOKEN", "clientId": "AUTH0_CLIENT_ID", "clientSecret": "AUTH0_CLIENT_SECRET"}
+
+
+class Auth0Client(RestClient):
+    """Sends the API token, or a token of its own for the client id and secret given."""
+
+    base = "/api/v2"
+
+    def __init__(self, tenant: Tenant, config: Properties, environment: Mapping[str, str]) -> None:
+        self._settings = _settings(config, environment)
+        self._token = self._settings.get("apiToken", "")
+        remedy = f"set auth0:domain to {tenant.domain}"
+        super().__init__(tenant, self._settings["domain"], f"auth0: the sandbox has no tenant {{}}: {remedy}")
+
+    def authorization(self) -> str:
+        if not self._token:
+            self._token = self._issued()
+        return f"Bearer {self._token}"
+
+    def said(self, answer: Answer) -> str:
+        document = answer.document
+        return f"{document.get('statusCode', answer.status)} {document.get('error')}: {document.get('message')}"
+
+    def _issued(self) -> str:
+        """The plugin's library tries HTTP Basic first, and the form where that is refused."""
+        identifier, secret = self._settings["clientId"], self._settings["clientSecret"]
+        form = {"audience": self._settings["audience"], "grant_type": "client_credentials"}
+        answer = self.http.request("POST", "/oauth/token", form=form, basic=(identifier, secret))
+        if answer.status != 200:
+            form |= {"client_id": identifier, "client_secret": secret}
+            answer = self.http.request("POST", "/oauth/token", form=form)
+        if answer.status != 200:
+            reason = f"{answer.document['error']}: {answer.document['error_description']}"
+            where = self._settings["domain"]
+            raise ApiError(answer.status, f"failed to retrieve an access token from {where}: {reason}")
+        return str(answer.document["access_token"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Type(Collection[Auth0Client]):
+    """A type whose fields are called like the properties, in snake case."""
+
+    update_by: Literal["PUT", "PATCH"] = "PATCH"
+    missing_is_deleted: bool = True
+
+    def place(self, name: str) -> str:
+        return self.names.get(name, snake(name))
+
+
+def _settings(config: Properties, environment: Mapping[str, str]) -> dict[str, str]:
+    """`domain`, `audience`, and `apiToken` or `clientId` and `clientSecret`.
+
+    From the configuration, else the environment. Raises ProviderError that names what is missing.
+    """
+    domain = str(config.get("domain") or environment.get("AUTH0_DOMAIN", "")).rpartition("//")[2]
+    if not domain:
+        raise ProviderError("auth0: no domain: set auth0:domain or AUTH0_DOMAIN")
+    audience = config.get("audience") or environment.get("AUTH0_AUDIENCE") or f"https://{domain}/api/v2/"
+    for source in (config, {name: environment.get(variable) for name, variable in _CREDENTIALS.items()}):
+        given = {name: str(source[name]) for name in _CREDENTIALS if source.get(name)}
+        if "apiToken" in given or len(given) == 2:
+            return {"domain": domain, "audience": str(audience), **given}
+    raise ProviderError("auth0: no credentials: set auth0:clientId and auth0:clientSecret, or auth0:apiToken")
+
+
+def escaped(identifier: str) -> str:
+    """An API's identifier as one path segment, the way Go's `url.PathEscape` writes it."""
+    return quote(identifier, safe="$&+=:@")
+
+
+API = _Type(
+    "auth0:index/resourceServer:ResourceServer",
+    path="/resource-servers",
+    properties="name identifier signingAlg tokenDialect tokenLifetime tokenLifetimeForWeb enforcePolicies "
+    "allowOfflineAccess skipConsentForVerifiableFirstPartyClients",
+    computed="isSystem",
+    auto_name=AutoName(),
+    replaces="identifier",
+)
+
+
+class _Scopes(_Type):
+    """The scopes are a part of their API: making them is a change of it, and nothing is deleted with them."""
+
+    def url(self, properties: Properties, key: str) -> str:
+        return super().url(properties, escaped(key))
+
+    def body(self, inputs: Properties) -> Properties:
+        return {"scopes": [{"value": scope["name"], **_description(scope, {})} for scope in inputs["scopes"]]}
+
+    def outputs(self, found: Properties, known: Properties) -> Properties:
+        return super().outputs(found, known) | {"scopes": _scopes(found)}
+
+    def create(self, client: Auth0Client, inputs: Properties) -> Created:
+        identifier = inputs["resourceServerIdentifier"]
+        existing = client.get(self.url(inputs, identifier)).get("scopes", [])
+        if existing and existing != self.body(inputs)["scopes"]:
+            raise ProviderError(
+                f"Resource Server with non empty scopes: {identifier} already has scopes that this stack did not make; "
+                "remove them, or import them"
+            )
+        return Created(identifier, self.update(client, identifier, {}, inputs))
+
+    def delete(self, client: Auth0Client, key: str, state: Properties) -> None:
+        if client.find(self.url(state, key)) is not None:
+            client.send("PATCH", self.url(state, key), {"scopes": []})
+
+
+def _description(scope: Properties, absent: Properties) -> Properties:
+    return {"description": scope["description"]} if scope.get("description") else absent
+
+
+def _scopes(api: Properties) -> list[dict[str, Any]]:
+    return [{"name": each["value"], **_description(each, {"description": ""})} for each in api.get("scopes", [])]
+
+
+API_SCOPES = _Scopes(
+    "auth0:index/resourceServerScopes:ResourceServerScopes",
+    path="/resource-servers",
+    properties="resourceServerIdentifier scopes",
+    names={"resourceServerIdentifier": "identifier"},
+    replaces="resourceServerIdentifier",
+)
+
+
+def _get_api(client: Auth0Client, arguments: Properties) -> Properties:
+    """The API with an id or an identifier, with its scopes. Like the plugin's, it escapes an identifier twice."""
+    if not (arguments.get("resourceServerId") or arguments.get("identifier")):
+        raise ProviderError("auth0:getResourceServer: give identifier or resourceServerId")
+    key = arguments.get("resourceServerId") or escaped(escaped(arguments["identifier"]))
+    found = client.get(API.url({}, key))
+    outputs = API.outputs(found, {}) | {"id": found["id"], "scopes": _scopes(found)}
+    return outputs | {name: value for name, value in arguments.items() if name == "resourceServerId"}
+
+
+class _Clients(_Type):
+    """Of the tokens' configuration no more is told than is known."""
+
+    def body(self, inputs: Properties) -> Properties:
+        body = super().body(inputs)
+        if _JWT in inputs:
+            body[self.place(_JWT)] = {snake(name): value for name, value in inputs[_JWT].items()}
+        return body
+
+    def outputs(self, found: Properties, known: Properties) -> Properties:
+        outputs = super().outputs(found, known)
+        told = outputs.pop(_JWT) or {}
+        return outputs | ({_JWT: {name: told.get(snake(name)) for name in known[_JWT]}} if _JWT in known else {})
+
+    def create(self, client: Auth0Client, inputs: Properties) -> Created:
+        made = client.send("POST", self.path, self.body(inputs) | _FIRST_METHOD)
+        return Created(made[self.key], self.fetch(client, made[self.key], inputs))
+
+
+CLIENT = _Clients(
+    "auth0:index/client:Client",
+    path="/clients",
+    properties=f"name description appType grantTypes isFirstParty oidcConformant clientMetadata {_JWT}",
+    computed="clientId",
+    key="client_id",
+    defaults={"description": "Managed by Pulumi"},
+    auto_name=AutoName(),
+    validate=only("appType", "non_interactive", what="applications of type "),
+)
+
+
+class _Credentials(_Type):
+    """They are a part of their application, which is asked for first."""
+
+    def body(self, inputs: Properties) -> Properties:
+        return {_METHOD: inputs["authenticationMethod"]}
+
+    def outputs(self, found: Properties, known: Properties) -> Properties:
+        """The secret is empty where the deployer's own credentials may not read it."""
+        return super().outputs({"client_secret": "", **found}, known)
+
+    def create(self, client: Auth0Client, inputs: Properties) -> Created:
+        return Created(inputs["clientId"], self.update(client, inputs["clientId"], {}, inputs))
+
+    def update(self, client: Auth0Client, key: str, old: Properties, new: Properties) -> Properties:
+        client.get(f"/clients/{key}?fields=client_id&include_fields=true")
+        return super().update(client, key, old, new)
+
+    def delete(self, client: Auth0Client, key: str, state: Properties) -> None:
+        del state
+        if client.find(f"/clients/{key}?fields=client_id%2Capp_type&include_fields=true") is not None:
+            client.get(f"/clients/{key}/credentials?include_totals=true&per_page=50")
+            client.send("PATCH", f"/clients/{key}", _FIRST_METHOD)
+
+
+CLIENT_CREDENTIALS = _Credentials(
+    "auth0:index/clientCredentials:ClientCredentials",
+    path="/clients",
+    properties="clientId authenticationMethod",
+    computed="clientSecret",
+    names={"authenticationMethod": _METHOD},
+    secrets="clientSecret",
+    validate=only("authenticationMethod", "client_secret_post", "client_secret_basic"),
+)
+
+
+class _Grants(_Type):
+    def create(self, client: Auth0Client, inputs: Properties) -> Created:
+        """Takes over a grant of this client at this audience, with the scopes that it has."""
+        wanted = {"audience": inputs["audience"], "client_id": inputs["clientId"]}
+        query = urlencode({**wanted, "include_totals": "true", "per_page": "50"})
+        listed: list[Properties] = client.get(f"{self.path}?{query}")["client_grants"]
+        for grant in listed:
+            if grant.get("subject_type", "client") == inputs.get("subjectType", "client"):
+                return Created(grant["id"], self.fetch(client, grant["id"], inputs))
+        return super().create(client, inputs)
+
+    def update(self, client: Auth0Client, key: str, old: Properties, new: Properties) -> Properties:
+        """Only what has changed is sent."""
+        if old.get("scopes") == new["scopes"]:
+            return self.fetch(client, key, new)
+        return super().update(client, key, old, new)
+
+
+def _names_scopes(inputs: Properties) -> list[Mistake]:
+    needed = {"clientId": "the client", "scopes": "the scopes, or an empty list"}
+    return [Mistake(name, f"give {what}") for name, what in needed.items() if name not in inputs]
+
+
+CLIENT_GRANT = _Grants(
+    "auth0:index/clientGrant:ClientGrant",
+    path="/client-grants",
+    properties="clientId audience subjectType scopes",
+    computed="isSystem",
+    names={"scopes": "scope"},
+    replaces="clientId audience subjectType",
+    validate=_names_scopes,
+)
+
+
+class Auth0Provider(RestProvider[Auth0Client]):
+    """Reaches one tenant."""
+
+    package, sdk = "auth0", "pulumi_auth0"
+    client = Auth0Client
+    resources = (API, API_SCOPES, CLIENT, CLIENT_CREDENTIALS, CLIENT_GRANT)
+    functions = (
+        FunctionType("auth0:index/getResourceServer:getResourceServer", "identifier resourceServerId", _get_api),
+    )
