@@ -127,7 +127,11 @@ Scope = Annotated[
 # What the gateway asks an OAuth target's issuer for: AgentCore's limits are narrower there.
 TargetScope = Annotated[str, matching(rf"{SCOPE_CHARACTERS}{{1,64}}", "a scope of 1 to 64 characters without space")]
 ClaimName = Annotated[
-    str, matching(CLAIM_NAME, "a claim name that a gateway can hold: letters, digits and _ . / : only")
+    str,
+    matching(
+        CLAIM_NAME,
+        "a claim name that a gateway can hold: letters, digits and _ . / : only (for client_id: allowedClients)",
+    ),
 ]
 ClaimValue = Annotated[
     str,

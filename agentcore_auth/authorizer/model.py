@@ -24,7 +24,9 @@ DISCOVERY_URL = r"[^\s?#]+/\.well-known/(openid-configuration|oauth-authorizatio
 OPENID_DISCOVERY_URL = r"https://[^\s?#]+/\.well-known/openid-configuration"
 SCOPE_CHARACTERS = r"[\x21\x23-\x5B\x5D-\x7E]"
 SCOPE = rf"{SCOPE_CHARACTERS}{{1,255}}"
-CLAIM_NAME = r"[A-Za-z0-9_./:]{1,255}"
+# AWS's model has no word of it, and its own CLI refuses the name (@aws/agentcore: RESERVED_CLAIM_NAMES).
+RESERVED_CLAIM_NAME = "client_id"
+CLAIM_NAME = rf"(?!{RESERVED_CLAIM_NAME}$)[A-Za-z0-9_./:]{{1,255}}"
 CLAIM_VALUE = r"[A-Za-z0-9_.-]{1,255}"
 
 T = TypeVar("T")
@@ -90,12 +92,12 @@ class CustomClaim(Generic[V_co]):
     operator: Operator = "EQUALS"
 
     def __post_init__(self) -> None:
+        if self.name == RESERVED_CLAIM_NAME:
+            raise AuthorizerError(f"customClaims: AWS refuses the name {self.name} there: use allowedClients")
         if not re.fullmatch(CLAIM_NAME, self.name):
             raise AuthorizerError(
                 f"customClaims: claim name {quoted(self.name)} may hold only letters, digits and _ . / : (at most 255)"
             )
-        if self.name == "client_id":  # @aws/agentcore: RESERVED_CLAIM_NAMES
-            raise AuthorizerError("customClaims: AWS refuses the name client_id there: use allowedClients")
         if not self.values:
             raise AuthorizerError(f"customClaims: {quoted(self.name)} has an empty list of values")
         if self.operator != "CONTAINS_ANY" and len(self.values) != 1:

@@ -79,7 +79,10 @@ def judged(
     issuer = issuer_of(url, claims)
     keys: Mapping[str, object] | TokenError = jwks or {}
     notes = [f"{key} is not judged here" for key in not_judged(source.document)]
-    if jwks is not None and claims and claims.get("iss") != issuer and recognize(url) is None:
+    recognized = recognize(url)
+    if jwks is not None and recognized and recognized.issuer is None and claims.get("iss") == issuer:
+        notes.append(f"which tenant {quoted(url)} is was not looked up: taken to be the token's, {quoted(issuer)}")
+    if jwks is not None and claims and claims.get("iss") != issuer and recognized is None:
         message = (
             f"which issuer {quoted(url)} names is not known without network, and the token's is another than usual"
         )

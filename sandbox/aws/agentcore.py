@@ -18,6 +18,7 @@ from moto.bedrockagentcorecontrol.responses import BedrockAgentCoreControlRespon
 from moto.bedrockagentcorecontrol.urls import url_bases
 from moto.core.responses import ActionResult, EmptyResult
 
+from agentcore_auth.authorizer.model import RESERVED_CLAIM_NAME
 from agentcore_auth.iam import SERVICE, AwsScope, regional_arn
 from sandbox.aws.credential_providers import CONFIG, VENDOR, CredentialProviders, Kind
 from sandbox.aws.permissions import identity_allows, trusts
@@ -219,6 +220,8 @@ def _check_authorizer(authorizer_type: str, configuration: Mapping[str, Any] | N
         raise _invalid("Authorizer type CUSTOM_JWT needs a customJWTAuthorizer.")
     if not any(document.get(name) for name in _CONSTRAINTS):
         raise _invalid(f"At least one of {', '.join(_CONSTRAINTS)} must be given in customJWTAuthorizer.")
+    if any(claim["inboundTokenClaimName"] == RESERVED_CLAIM_NAME for claim in document.get("customClaims") or ()):
+        raise _invalid(f"The claim name {RESERVED_CLAIM_NAME} is reserved: use allowedClients.")
 
 
 def _invalid(message: str) -> Refusal:

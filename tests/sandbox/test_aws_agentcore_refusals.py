@@ -101,6 +101,20 @@ def test_the_api_itself_refuses_an_authorizer_that_does_not_fit(
         api.create_gateway(name="demo", roleArn=role, authorizerType=kind, **configuration)
 
 
+def test_a_custom_claim_by_the_name_that_is_reserved(stack: Stack, aws: Aws, account: str) -> None:
+    match = {"claimMatchOperator": "EQUALS", "claimMatchValue": {"matchValueString": "agent"}}
+    claim = {"inboundTokenClaimName": "client_id", "inboundTokenClaimValueType": "STRING"}
+    lists = {**JWT, "customClaims": [{**claim, "authorizingClaimMatchValue": match}]}
+    api = aws.client("bedrock-agentcore-control", account)
+    with pytest.raises(api.exceptions.ValidationException, match="client_id is reserved: use allowedClients"):
+        api.create_gateway(
+            name="demo",
+            roleArn=gateway_role(stack).outputs["arn"],
+            authorizerType="CUSTOM_JWT",
+            authorizerConfiguration={"customJWTAuthorizer": lists},
+        )
+
+
 @pytest.mark.parametrize(
     "condition",
     [

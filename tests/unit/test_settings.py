@@ -200,6 +200,18 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
         "oidc.a.customClaims[0]",
         "exactly one of",
     ),
+    (
+        {
+            "oidc": {
+                "a": {
+                    "discoveryUrl": "https://a/.well-known/openid-configuration",
+                    "customClaims": [{"name": "client_id", "equals": "x"}],
+                }
+            }
+        },
+        "oidc.a.customClaims[0].name",
+        "for client_id: allowedClients",
+    ),
     ({"targets": []}, "targets", "is empty"),
     ({"targets": "[" * 9000 + "]" * 9000}, "targets", "is nested too deeply to be read"),
     ({"targets": '["\\ud800"]'}, "targets", "is not JSON"),

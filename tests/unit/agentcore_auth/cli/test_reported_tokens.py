@@ -360,3 +360,10 @@ def test_with_keys_from_a_file_the_answer_is_the_same_or_open(case: Case, tokens
         assert (answer.document["status"], answer.code) == (None, 3)
     else:
         holds(case, answer, text)
+
+
+def test_a_tenant_that_only_the_document_tells_is_said_to_be_the_tokens(tokens: Command, tmp_path: Path) -> None:
+    file = tmp_path / "jwks.json"
+    file.write_text(json.dumps(keys()))
+    answer, _ = check(tokens, BY_NAME["entra-domain-discovery"], tmp_path, "--jwks", str(file))
+    assert "taken to be the token's" in answer.document["notes"][0]
