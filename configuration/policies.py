@@ -22,6 +22,7 @@ import yaml
 from agentcore_auth import iam
 from agentcore_auth.iam import deployment
 from agentcore_auth.iam.pipeline import State, role_documents
+from configuration.mistakes import Mistake
 from configuration.section import PROJECT as PROJECT_NAME
 from settings import ConfigurationError, Settings, load
 
@@ -43,10 +44,16 @@ def read_stack_file(path: Path) -> tuple[dict[str, str], set[str]]:
 
     Secrets stay encrypted: their text here says only that there is one, and there is one for each `secretRef`.
     """
-    configuration: Mapping[str, Any] = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("config") or {}
+    document: object = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    found = cast("Mapping[str, object]", document).get("config") or {} if isinstance(document, Mapping) else document
+    if not isinstance(found, Mapping):
+        mistake = Mistake("config", "has to hold the stack's keys by their names")
+        raise ConfigurationError("The stack file has a mistake; nothing was read:", [mistake])
+    configuration = cast("Mapping[str, Any]", found)
     flat: dict[str, str] = {}
     secret: set[str] = set()
-    for key, value in configuration.items():
+    for name, value in configuration.items():
+        key = name if ":" in str(name) else f"{PROJECT_NAME}:{name}"  # as Pulumi takes it
         if isinstance(value, Mapping) and "secure" in value:
             secret.add(key)
             flat[key] = "<secret>"
@@ -151,6 +158,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ConfigurationError, yaml.YAMLError) as error:
         sys.stderr.write(f"{path.name}: {error}\n")
         return 1
+    except (OSError, UnicodeDecodeError, RecursionError, TypeError, ValueError) as error:
+        # Of YAML that JSON, and so Pulumi's configuration, has no form for: dates, sets, what contains itself.
+        sys.stderr.write(f"{path.name} cannot be read as a stack file: {error}\n")
+        return 1
     scope = expected_scope(settings.region, options.account or UNKNOWN_ACCOUNT)
     sys.stdout.write(render(_pipeline(settings, scope, options) if options.pipeline else documents(settings, scope)))
     return 0
@@ -174,7 +185,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     chosen = parser.add_mutually_exclusive_group(required=True)
     chosen.add_argument("--stack", help="a stack's name: the configuration is in Pulumi.<name>.yaml")
     chosen.add_argument("--file", type=Path, help="a stack file elsewhere, such as examples/Pulumi.okta.yaml")
-    parser.add_argument("--account", help="the account id to put into ARNs")
+    parser.add_argument("--account", type=_account, metavar="ID", help="the account id to put into ARNs")
     pipeline = parser.add_argument_group("the roles of GitHub's workflows, instead of the stack's own documents")
     pipeline.add_argument("--pipeline", type=_repository, metavar="OWNER/NAME", help="the repository on GitHub")
     pipeline.add_argument("--branch", default="main", help="the branch that deployments and drift checks run on")
@@ -184,6 +195,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     if options.pipeline and not options.account:
         parser.error("--pipeline needs --account: these documents are of no use without the account's id")
     return options
+
+
+def _account(text: str) -> str:
+    if not re.fullmatch(r"\d{12}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no account id: 12 digits")
+    return text
 
 
 def _repository(text: str) -> str:

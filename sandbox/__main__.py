@@ -27,7 +27,7 @@ from sandbox import services
 from sandbox.console import say
 from sandbox.services import PROJECT, SandboxError, Services, ServicesError
 
-_FOLDER = Path(os.environ.get("SANDBOX_FOLDER", PROJECT / ".sandbox"))
+_FOLDER = Path(os.environ.get("SANDBOX_FOLDER") or PROJECT / ".sandbox")
 _PLUGINS = ("auth0", "okta")
 _NEEDED = ("moto", "pulumi", "yaml")
 _INTERRUPTED = 130  # as shells have it for a command that Ctrl-C ended

@@ -111,7 +111,10 @@ class Stack:
     @cached_property
     def _stack(self) -> automation.Stack:
         with _failures():
-            return automation.Stack.create_or_select(self.name, self._workspace)
+            try:
+                return automation.Stack.create_or_select(self.name, self._workspace)
+            except automation.StackAlreadyExistsError:  # another command has made it meanwhile
+                return automation.Stack.select(self.name, self._workspace)
 
     def _run(self, operation: str, tell: Tell) -> Result:
         listener = _Listener(tell)
@@ -152,6 +155,7 @@ class _Listener:
         self._tell = tell
         self.result = Result()
         self.errors: list[str] = []
+        self._told: set[Step] = set()
 
     def __call__(self, event: EngineEvent) -> None:
         if event.diagnostic_event:
@@ -163,8 +167,10 @@ class _Listener:
             if step.op in progress.OPERATIONS and not step.is_default_provider:
                 self.result.steps.append(step)
         elif event.res_outputs_event:
-            line = progress.line_for(_step(event.res_outputs_event.metadata))
-            if line:
+            step = _step(event.res_outputs_event.metadata)
+            line = progress.line_for(step)
+            if line and step not in self._told:  # a preview has two such events for a component
+                self._told.add(step)
                 self._tell(line)
 
     def _diagnose(self, event: events.DiagnosticEvent) -> None:

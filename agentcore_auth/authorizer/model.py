@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeAlias, TypeGuard, TypeVar, cast
 
 from agentcore_auth.authorizer.causes import Cause, quoted
+from agentcore_auth.authorizer.shapes import host_of
 
 ValueType = Literal["STRING", "STRING_ARRAY"]
 Operator = Literal["EQUALS", "CONTAINS", "CONTAINS_ANY"]
@@ -154,7 +155,8 @@ class Authorizer(Generic[V_co]):
     custom_claims: tuple[CustomClaim[V_co], ...] = ()
 
     def __post_init__(self) -> None:
-        if isinstance(self.discovery_url, str) and not re.fullmatch(DISCOVERY_URL, self.discovery_url):
+        url = self.discovery_url
+        if isinstance(url, str) and not (re.fullmatch(DISCOVERY_URL, url) and host_of(url)):
             raise AuthorizerError(
                 f"discoveryUrl {quoted(self.discovery_url)} has to end in /.well-known/openid-configuration"
             )

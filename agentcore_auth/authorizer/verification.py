@@ -52,7 +52,7 @@ def usable_keys(jwks: Mapping[str, object]) -> list[Mapping[str, object]]:
         cast("Mapping[str, object]", key)
         for key in cast("list[object]", keys)
         if isinstance(key, Mapping)
-        and key.get("kty") in {"RSA", "EC", "OKP"}
+        and key.get("kty") in ("RSA", "EC", "OKP")
         and key.get("use", "sig") == "sig"
         and key.get("alg", "RS256") in ALGORITHMS
     ]

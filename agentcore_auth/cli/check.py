@@ -31,6 +31,9 @@ from agentcore_auth.tokens.remedies import Remedy, remedy_for, sentences_for
 from agentcore_auth.tokens.remedy_sentences import Context
 from agentcore_auth.tokens.repair import is_gateway, may_be_repaired, update_command
 
+_LARGEST = 1024 * 1024
+"""Bytes of an authorizer or a key set: far more than one has."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -209,7 +212,11 @@ def _keys_from_file(path: str | None) -> Mapping[str, object] | None:
 
 def _json_file(path: str) -> Mapping[str, object]:
     try:
-        document = parse_json(Path(path).read_bytes())
+        with Path(path).open("rb") as file:
+            text = file.read(_LARGEST + 1)
+        if len(text) > _LARGEST:
+            raise CommandError(f"{path} is longer than 1 MB: no authorizer and no key set is", WRONG_USE)
+        document = parse_json(text)
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}", WRONG_USE) from None
     except ValueError as error:

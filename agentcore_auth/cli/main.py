@@ -134,8 +134,18 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--allowed-{name}", nargs="+", action="extend", default=[], metavar="VALUE")
     parser.add_argument("--jwks", metavar="FILE", help="the issuer's keys: no network at all")
     parser.add_argument(
-        "--leeway", type=float, default=0.0, metavar="SECONDS", help="tolerance for clocks (default: 0)"
+        "--leeway", type=_seconds, default=0.0, metavar="SECONDS", help="tolerance for clocks (default: 0)"
     )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 on")
+    return seconds
 
 
 def _add_suggest(parser: argparse.ArgumentParser) -> None:

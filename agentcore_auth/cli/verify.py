@@ -96,7 +96,7 @@ def _not_checked(outputs: Outputs, rows: Sequence[Row], calls: Calls) -> list[st
     found = [f"gateway {row.gateway}: {row.message}" for row in rows if row.ok is None]
     listed = {tool for row in rows for tool in row.tools}
     if listed and not calls:
-        found.append(f"whether the tools work: call one with --call {min(listed)}")
+        found.append(f"whether the tools work: call one with its arguments: --call '{min(listed)}={{…}}'")
     if not listed:
         found += [f"tool {name}: no gateway listed its tools" for name in calls]
     for function, command in outputs.admissions.items():

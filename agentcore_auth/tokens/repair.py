@@ -38,8 +38,19 @@ GATEWAY_ARN = r"arn:aws[a-z-]*:bedrock-agentcore:(?P<region>[a-z0-9-]+):\d{12}:g
 
 def is_gateway(document: Mapping[str, object]) -> bool:
     """Whether a document is what GetGateway gives, whole."""
-    arn = document.get("gatewayArn")
-    return isinstance(arn, str) and re.fullmatch(GATEWAY_ARN, arn) is not None and {"name", "roleArn"} <= set(document)
+    texts = [document.get(key) for key in ("gatewayArn", "name", "roleArn")]
+    configuration = document.get("authorizerConfiguration")
+    lists = (
+        cast("Mapping[str, object]", configuration).get("customJWTAuthorizer")
+        if isinstance(configuration, Mapping)
+        else None
+    )
+    return (
+        all(isinstance(text, str) and text for text in texts)
+        and re.fullmatch(GATEWAY_ARN, str(texts[0])) is not None
+        and isinstance(lists, Mapping)
+        and isinstance(cast("Mapping[str, object]", lists).get("advertisedScopeMapping") or {}, Mapping)
+    )
 
 
 def may_be_repaired(findings: Sequence[Finding]) -> bool:

@@ -22,7 +22,9 @@ class OpenApiTarget(CredentialedTarget, frozen=True):
 
     type: Literal["openapi"]
     name: forms.TargetName = Field(description="Tools are called `<name>___<operationId>`.")
-    document: str = Field(alias="schema", description="An OpenAPI file, relative to the project, or `s3://…`.")
+    document: forms.FileOrS3Uri = Field(
+        alias="schema", description="An OpenAPI file, relative to the project, or `s3://…`."
+    )
     credentials: Annotated[NoCredentials | ApiKey | OAuth, Field(discriminator="type")] = Field(
         default=NoCredentials(), description="How the gateway shows who it is to the API."
     )

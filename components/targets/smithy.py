@@ -22,7 +22,7 @@ class SmithyTarget(Target, frozen=True):
 
     type: Literal["smithy"]
     name: forms.TargetName = Field(description="Tools are called `<name>___<operation>`.")
-    model: str = Field(description="A JSON AST file, relative to the project, or `s3://…`.")
+    model: forms.FileOrS3Uri = Field(description="A JSON AST file, relative to the project, or `s3://…`.")
     actions: tuple[forms.Action, ...] = Field(description="IAM actions that its operations need.", min_length=1)
     resources: tuple[forms.ResourceArn, ...] = Field(
         description="ARNs that they act on; `*` for actions that take no resource.", min_length=1

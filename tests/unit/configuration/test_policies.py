@@ -108,6 +108,44 @@ def test_mistakes_in_the_stack_file_are_told(tmp_path: Path, capsys: pytest.Capt
     assert "did you mean gateway?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("config: [1]", "config: has to hold the stack's keys by their names"),
+        ("- 1", "has to hold the stack's keys by their names"),
+        ("config: {aws:region: 2020-01-01}", "cannot be read as a stack file"),
+        ("[" * 3000, "Pulumi.x.yaml"),
+        ("a: &a [*a]\nconfig: {a: *a}", "Pulumi.x.yaml"),
+        ("\ud800", "Pulumi.x.yaml"),
+    ],
+)
+def test_what_is_no_stack_file_is_told_in_a_sentence(
+    text: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack_file = tmp_path / "Pulumi.x.yaml"
+    stack_file.write_bytes(text.encode("utf-8", "surrogatepass"))
+    assert policies.main(["--file", str(stack_file)]) == 1
+    assert says in capsys.readouterr().err
+
+
+def test_a_folder_is_no_stack_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert policies.main(["--file", str(tmp_path)]) == 1
+    assert "cannot be read as a stack file" in capsys.readouterr().err
+
+
+def test_keys_without_a_namespace_are_the_projects_as_pulumi_has_it(tmp_path: Path) -> None:
+    stack_file = tmp_path / "Pulumi.x.yaml"
+    stack_file.write_text("config:\n  aws:region: us-west-2\n  gateway: {name: a}\n")
+    assert read_stack_file(stack_file)[0] == {"aws:region": "us-west-2", "agentcore-auth:gateway": '{"name": "a"}'}
+
+
+@pytest.mark.parametrize("account", ["12", "12345678901x", "*"])
+def test_an_account_has_twelve_digits(account: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        policies.main(["--stack", "dev", "--account", account])
+    assert "is no account id: 12 digits" in capsys.readouterr().err
+
+
 def test_a_secret_is_known_to_be_there_and_stays_encrypted(tmp_path: Path) -> None:
     stack_file = tmp_path / "Pulumi.x.yaml"
     stack_file.write_text(

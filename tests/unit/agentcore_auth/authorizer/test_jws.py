@@ -164,3 +164,9 @@ def test_a_changed_claim_breaks_the_signature() -> None:
     with pytest.raises(TokenError) as refused:
         verify(f"{header}.{forged}.{signature}", key_set())
     assert refused.value.cause is Cause.SIGNATURE_WRONG
+
+
+def test_a_key_of_a_strange_type_is_no_key() -> None:
+    with pytest.raises(TokenError) as refused:
+        verify(signed({"iss": "a"}), {"keys": [{"kty": ["RSA"], "kid": ["k"], "alg": []}]})
+    assert refused.value.cause is Cause.JWKS_UNUSABLE

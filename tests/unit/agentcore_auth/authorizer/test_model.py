@@ -246,3 +246,8 @@ def test_any_json_is_an_authorizer_or_refused(document: dict[str, object]) -> No
 )
 def test_discovery_urls_are_https_and_well_known(url: str, is_one: bool) -> None:
     assert is_discovery_url(url) is is_one
+
+
+def test_a_discovery_url_has_a_host() -> None:
+    with pytest.raises(AuthorizerError, match="has to end in"):
+        Authorizer("https://[x/.well-known/openid-configuration", allowed_audience=("a",))

@@ -137,6 +137,18 @@ def test_check_of_an_authorizer_that_aws_would_refuse(tokens: Command, jwks: str
     assert (document["status"], document["cause"]) == (401, "authorizer_invalid")
 
 
+@pytest.mark.parametrize("leeway", ["nan", "inf", "1e999", "-1", "soon"])
+def test_leeway_is_a_number_of_seconds(tokens: Command, jwks: str, leeway: str) -> None:
+    refused = tokens("check", *AT_COGNITO, "--allowed-clients", "a", "--jwks", jwks, "--leeway", leeway, stdin="a.b.c")
+    assert (refused.code, "is no number of seconds from 0 on" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize("option", ["--authorizer", "--jwks"])
+def test_a_file_without_end_is_refused(tokens: Command, option: str) -> None:
+    refused = tokens("check", *AT_COGNITO, option, "/dev/zero", stdin=fresh(cognito()))
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+
+
 def test_check_with_leeway(tokens: Command, jwks: str) -> None:
     arguments = ("check", *AT_COGNITO, "--allowed-clients", COGNITO_CLIENT, "--jwks", jwks)
     late = signed(cognito(exp=int(time.time()) - 30, iat=1))

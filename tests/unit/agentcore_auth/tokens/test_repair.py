@@ -95,3 +95,7 @@ def test_what_get_gateway_prints_is_a_gateway_and_an_authorizer_alone_is_none() 
     assert is_gateway(GATEWAY)
     assert not is_gateway(GATEWAY["authorizerConfiguration"])
     assert not is_gateway({**GATEWAY, "gatewayArn": "arn:aws:s3:::bucket"})
+    assert not is_gateway({**GATEWAY, "name": None})
+    assert not is_gateway({**GATEWAY, "authorizerConfiguration": {"discoveryUrl": "https://a.example"}})
+    lists = {**GATEWAY["authorizerConfiguration"]["customJWTAuthorizer"], "advertisedScopeMapping": ["x"]}
+    assert not is_gateway({**GATEWAY, "authorizerConfiguration": {"customJWTAuthorizer": lists}})
