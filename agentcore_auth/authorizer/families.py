@@ -265,6 +265,8 @@ def contradictions(
             found.append(
                 Contradiction("customClaims", f"{family.name}'s tokens have no {name}; the client is in {other}")
             )
+        if name in ("aud", "scope", "scp") and presence(family, name.replace("scp", "scope")) == "never":
+            found.append(Contradiction("customClaims", f"{family.name}'s tokens have no {name}"))
         if family is KEYCLOAK and name.startswith(_NESTED):
             reason = f"{name} is nested in Keycloak's tokens, where a custom claim cannot look: map it to a claim"
             found.append(Contradiction("customClaims", reason))

@@ -89,6 +89,9 @@ def claims(*names: str) -> dict[str, Any]:
 NEVER = [
     (families.COGNITO, {**AUDIENCE, **CLIENTS}, ["allowedAudience"]),
     (families.COGNITO, claims("azp"), ["customClaims"]),
+    (families.COGNITO, claims("aud"), ["customClaims"]),
+    (families.ENTRA_V2, claims("scp"), ["customClaims"]),
+    (families.COGNITO, claims("scope", "token_use"), []),
     (families.COGNITO, {**CLIENTS, **SCOPES}, []),
     (families.AUTH0, {**AUDIENCE, **CLIENTS, **SCOPES}, []),
     (families.AUTH0, claims("cid"), ["customClaims"]),
