@@ -68,7 +68,8 @@ def _entries(project: Path, folder: Path) -> Iterator[Path]:
         whole = [each for each in below if each.is_symlink() or (each / "pyvenv.cfg").exists()]
         folders[:] = [each.name for each in below if each not in whole and not folder.is_relative_to(each.resolve())]
         yield from whole
-        yield from (Path(parent, name) for name in files if name not in _LEFT_OUT)  # a worktree's .git is a file
+        plain = [Path(parent, name) for name in files if name not in _LEFT_OUT]  # a worktree's .git is a file
+        yield from (each for each in plain if each.is_symlink() or each.is_file())  # pipes and sockets stay out
 
 
 def _make_folders(folder: Path, names: Iterable[str]) -> None:

@@ -38,6 +38,11 @@ def test_has_everything_but_the_history_and_links_to_nothing_but_the_virtual_env
     assert (made / "components" / "gateway.py").read_text() == "components/gateway.py"
 
 
+def test_leaves_out_what_is_no_file(project: Path, tmp_path: Path) -> None:
+    os.mkfifo(project / "pipe")
+    assert "pipe" not in names_in(copy(project, tmp_path / "copy"))
+
+
 def test_keeps_the_project_from_whatever_is_done_to_the_copy(project: Path, tmp_path: Path) -> None:
     made = copy(project, tmp_path / "copy")
     shutil.rmtree(made / "components")
