@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Presence = Literal["always", "sometimes", "never", "unknown"]
@@ -106,16 +106,11 @@ ENTRA_V1 = Family(
     shared_audiences=GRAPH_AUDIENCES,
     request="scope, <application ID URI>/.default",
 )
-ENTRA_V2 = Family(
-    "Microsoft Entra ID, v2.0",
-    "Entra, Access token claims reference; OAuth 2.0 client credentials flow",
-    client_id="never",
+ENTRA_V2 = replace(
+    ENTRA_V1,
+    name="Microsoft Entra ID, v2.0",
+    source="Entra, Access token claims reference; OAuth 2.0 client credentials flow",
     client_claim="azp",
-    audience="always",
-    scopes="never",
-    roles_claim="roles",
-    shared_audiences=GRAPH_AUDIENCES,
-    request="scope, <application ID URI>/.default",
 )
 ENTRA_MANY_TENANTS = Family(
     "Microsoft Entra ID for all tenants",
@@ -123,16 +118,10 @@ ENTRA_MANY_TENANTS = Family(
     unusable="the issuer in its discovery document is a template, {tenantid}, which no token matches: put the "
     "tenant's id in place of common, organizations or consumers",
 )
-EXTERNAL_ID = Family(
-    "Microsoft Entra External ID",
-    "Entra External ID, Client credentials flow",
-    client_id="never",
-    client_claim="azp",
-    audience="always",
-    scopes="never",
-    roles_claim="roles",
-    shared_audiences=GRAPH_AUDIENCES,
-    request="scope, <application ID URI>/.default",
+EXTERNAL_ID = replace(
+    ENTRA_V2,
+    name="Microsoft Entra External ID",
+    source="Entra External ID, Client credentials flow",
 )
 B2C = Family(
     "Azure AD B2C",
