@@ -15,6 +15,8 @@ from agentcore_auth.tokens.transport import Response, request
 
 PROTOCOL_VERSION = "2025-06-18"
 MAX_PAGES = 50
+LIMIT = 120.0
+"""Seconds for each request: a tool may take its time, and its answer may come in pieces."""
 
 
 class McpError(Exception):
@@ -103,7 +105,7 @@ class _Session:
         self._post({"jsonrpc": "2.0", "method": method})
 
     def _post(self, message: Mapping[str, object]) -> Response:
-        response = request(self._url, data=json.dumps(message).encode(), headers=self._headers)
+        response = request(self._url, data=json.dumps(message).encode(), headers=self._headers, limit=LIMIT)
         if response.status in {401, 403}:
             challenge = response.headers.get("www-authenticate", "")
             raise McpError(f"HTTP {response.status}, {quoted(_refusal(response) or challenge)}", response.status)
