@@ -120,7 +120,10 @@ RoleOrUserName = Annotated[
 GroupName = Annotated[
     str, matching(r"[A-Za-z0-9_+=,.@-]{1,128}", "a group's name: letters, digits and _+=,.@- (no path), 128 at most")
 ]
-RolePath = Annotated[str, matching(r"/([!-~]+/)?", "a role path: it begins and ends with a slash")]
+# IAM itself takes wildcards and policy variables in a path; in the ARN of a policy they would mean other roles too.
+RolePath = Annotated[
+    str, matching(r"/([!-#%-)+->@-~]+/)?", "a role path: it begins and ends with a slash, and has no *, ? or $")
+]
 
 Scope = Annotated[
     str,

@@ -43,6 +43,8 @@ ROLE_ACTIONS = (
     "UpdateRole",
     "UpdateRoleDescription",
 )
+# What makes a role, or lets it do more.
+_BOUNDED_ACTIONS = ("CreateRole", "PutRolePolicy")
 _POLICY_ACTIONS = (
     "CreatePolicy",
     "CreatePolicyVersion",
@@ -88,12 +90,20 @@ def gateways(
         yield use_gateway_key(scope, kms_key_arn)
 
 
-def execution_role(role_arn: str, *, has_boundary: bool) -> Iterator[Statement]:
-    """The execution role and its policies."""
-    yield allow("ManageExecutionRole", prefixed("iam", ROLE_ACTIONS), [role_arn])
-    if has_boundary:
-        actions = ["iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"]
-        yield allow("BoundExecutionRole", actions, [role_arn])
+def execution_role(role_arn: str, boundary_arn: str | None) -> Iterator[Statement]:
+    """The execution role and its policies.
+
+    With a permissions boundary, the role is made and given policies only as long as it has that boundary, which nobody
+    may take off (IAM user guide, "Delegating responsibility to others using permissions boundaries").
+    """
+    if boundary_arn is None:
+        yield allow("ManageExecutionRole", prefixed("iam", ROLE_ACTIONS), [role_arn])
+        return
+    others = [action for action in ROLE_ACTIONS if action not in _BOUNDED_ACTIONS]
+    yield allow("ManageExecutionRole", prefixed("iam", others), [role_arn])
+    actions = prefixed("iam", [*_BOUNDED_ACTIONS, "PutRolePermissionsBoundary"])
+    condition = {"StringEquals": {"iam:PermissionsBoundary": boundary_arn}}
+    yield {**allow("WidenExecutionRoleWithinBoundary", actions, [role_arn]), "Condition": condition}
 
 
 def caller_policy(scope: AwsScope, gateway_name: str, attach_to: Mapping[str, Sequence[str]]) -> Iterator[Statement]:
