@@ -94,11 +94,11 @@ ResourceArn = Annotated[str, matching(rf"{ARN}:[a-z0-9-]+:[^\s:]*:[^\s:]*:\S+|\*
 Action = Annotated[
     str, matching(r"[a-z0-9-]+:[A-Za-z0-9*]+|\*", "an IAM action such as s3:GetObject, or * with mode: tutorial")
 ]
-# Without wildcards in the key: the role is allowed to read exactly this object.
-_S3_URI = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\s*?]+"
-S3Uri = Annotated[str, matching(_S3_URI, "an S3 address, s3://<bucket>/<key>, without * and ?")]
+# Without wildcards and policy variables in the key: the role is allowed to read exactly this object.
+_S3_URI = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/(?:(?!\$\{)[^\s*?])+"
+S3Uri = Annotated[str, matching(_S3_URI, "an S3 address, s3://<bucket>/<key>, without *, ? and ${")]
 FileOrS3Uri = Annotated[
-    str, matching(rf"(?!s3://).+|{_S3_URI}", "a file, or an S3 address, s3://<bucket>/<key>, without * and ?")
+    str, matching(rf"(?!s3://).+|{_S3_URI}", "a file, or an S3 address, s3://<bucket>/<key>, without *, ? and ${")
 ]
 BucketName = Annotated[
     str, matching(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's name, without s3:// and without a path")

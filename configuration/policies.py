@@ -13,6 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, cast
@@ -86,15 +87,21 @@ def documents(settings: Settings, scope: iam.AwsScope) -> dict[str, iam.Document
     role_arn = _role_arn(settings, scope)
     role = f"Execution role {iam.execution_role_name(settings.gateway.name)}"
     asked = [each for target in settings.targets for each in target.permissions(scope, settings.gateway.name)]
+    asked += settings.permissions
+    upkeep = _upkeep(settings, scope)
     found = {
         f"{role}: who may assume it": iam.trust_policy(scope, names, settings.mode),
         f"{role}: what it may do": iam.document(iam.execution_statements(scope, names, asked, settings.mode)),
         "Caller policy: administer and call the gateways": iam.caller_policy(
-            scope, names, role_arn, settings.caller_buckets, settings.mode, settings.gateway.kms_key_arn
+            scope, names, role_arn, settings.mode, upkeep
         ),
     }
     for target in settings.targets:
         found |= target.policies(scope, settings.gateway.name)
+    if key := settings.gateway.kms_key_arn:
+        found[f"Key {key}: its own policy, unless it leaves access to IAM"] = iam.document(
+            iam.key_policy_statements(scope, names, role_arn)
+        )
     for arn in settings.foreign_functions(scope.account):
         title = f"Function {arn}: its own policy, unless it belongs to the gateways' account"
         found[title] = iam.document([iam.cross_account_statement(arn, role_arn)])
@@ -108,7 +115,7 @@ def deployment_policy(settings: Settings, scope: iam.AwsScope) -> iam.Document:
     name, names = settings.gateway.name, list(settings.gateway_names.values())
     attach_to = settings.callers.attach_to
     parts: list[Iterable[iam.Statement]] = [
-        deployment.gateways(scope, names, role_arn, settings.gateway.kms_key_arn),
+        deployment.gateways(scope, names, role_arn, _before_it_is_made(_upkeep(settings, scope))),
         deployment.execution_role(role_arn, settings.execution_role.permissions_boundary_arn),
         deployment.caller_policy(
             scope, name, {"Role": attach_to.roles, "User": attach_to.users, "Group": attach_to.groups}
@@ -120,11 +127,24 @@ def deployment_policy(settings: Settings, scope: iam.AwsScope) -> iam.Document:
         parts.append(deployment.client_secrets(scope, names))
     accounts = {iam.account_of(arn) for arn in settings.foreign_functions(scope.account)}
     roles = [found.assume_role_arn for account, found in settings.cross_account.items() if account in accounts]
-    parts += [
-        deployment.tool_documents(scope, settings.document_buckets),
-        deployment.other_accounts(roles),
-    ]
+    parts.append(deployment.other_accounts(roles))
     return iam.document(iam.merged(chain.from_iterable(parts)))
+
+
+def _upkeep(settings: Settings, scope: iam.AwsScope) -> iam.Upkeep:
+    synchronized = (target for target in settings.targets if target.synchronized)
+    return settings.upkeep.having(
+        each for target in synchronized for each in target.permissions(scope, settings.gateway.name)
+    )
+
+
+def _before_it_is_made(upkeep: iam.Upkeep) -> iam.Upkeep:
+    """For whoever makes the credentials, whose names have endings by then; further buckets are for callers."""
+    made = (
+        replace(each, **{key: value.replace("<assigned>", "*") for key, value in vars(each).items() if key != "kind"})
+        for each in upkeep.credentials
+    )
+    return replace(upkeep, buckets=(), credentials=tuple(made))
 
 
 def _role_arn(settings: Settings, scope: iam.AwsScope) -> str:

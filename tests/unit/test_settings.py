@@ -253,8 +253,16 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
         "targets[0].endpoint",
         "AgentCore Runtime",
     ),
-    (target(type="openapi", schema="s3://*/*"), "targets[0].schema", "without * and ?"),
-    (target(type="openapi", schema="s3://schemas/*"), "targets[0].schema", "without * and ?"),
+    (target(type="openapi", schema="s3://schemas/${aws:username}"), "targets[0].schema", "without *, ? and ${"),
+    (target(type="openapi", schema="a.json", bucketOwner="210987654321"), "targets[0].bucketOwner", "document in S3"),
+    (target(type="openapi", schema="s3://a-b/c", bucketOwner="1"), "targets[0].bucketOwner", "account id"),
+    (
+        {"gateway": {"name": "demo", "kmsKeyArn": f"arn:aws:kms:eu-west-1:123456789012:key/{'a' * 36}"}},
+        "gateway.kmsKeyArn",
+        "is a key of eu-west-1, and aws:region is us-west-2",
+    ),
+    (target(type="openapi", schema="s3://*/*"), "targets[0].schema", "without *, ? and ${"),
+    (target(type="openapi", schema="s3://schemas/*"), "targets[0].schema", "without *, ? and ${"),
     (target(type="openapi", schema="s3://schemas/"), "targets[0].schema", "s3://<bucket>/<key>"),
     (
         target(type="smithy", model="s3://", actions=["s3:GetObject"], resources=["*"]),
