@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from agentcore_auth.authorizer.causes import Cause, TokenError
@@ -71,6 +71,13 @@ def print_json(document: Mapping[str, object]) -> None:
 
 def pretty(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=True)
+
+
+def bold() -> Callable[[str], str]:
+    """What makes text stand out on standard output: nothing where that is no terminal, or NO_COLOR is set."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return str
+    return lambda text: f"\033[1m{text}\033[0m"
 
 
 def say(message: str) -> None:
