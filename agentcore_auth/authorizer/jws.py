@@ -68,6 +68,36 @@ def cleaned(text: str) -> tuple[str, str | None]:
     return token, " and ".join(found) or None
 
 
+def out_of_response(text: str) -> str | None:
+    """The token in a token endpoint's JSON answer (RFC 6749, 5.1), or in that of `get --json`; None elsewhere."""
+    if not text.lstrip().startswith("{") or len(text) > MAX_BYTES:
+        return None
+    fields = _fields(text) or {}
+    token = fields.get("access_token", fields.get("accessToken"))
+    return token if isinstance(token, str) else None
+
+
+def _seen_in_json(text: str) -> str:
+    fields = _fields(text)
+    if fields is None:
+        return "it begins like JSON, and is none"
+    if "error" in fields:
+        said = [quoted(fields[name]) for name in ("error", "error_description") if name in fields]
+        return f"this is the token endpoint's refusal, {' '.join(said)}"
+    if out_of_response(text) is not None:
+        return "this is the token endpoint's JSON; the token is the value of its access_token"
+    names = ", ".join(quoted(name, 40) for name in list(fields)[:6]) or "nothing"
+    return f"this is JSON without an access_token; it has {names}"
+
+
+def _fields(text: str) -> Mapping[str, object] | None:
+    try:
+        document = parse_json(text)
+    except ValueError:
+        return None
+    return cast("dict[str, object]", document) if isinstance(document, dict) else None
+
+
 def parse(token: str) -> Parts:
     """Header and claims of a signed token, nothing verified.
 
@@ -78,7 +108,7 @@ def parse(token: str) -> Parts:
     if not token:
         raise TokenError(Cause.NOT_A_TOKEN, "not a token: there is nothing to read")
     if token.startswith("{"):
-        raise TokenError(Cause.NOT_A_TOKEN, "not a token: this is JSON; the token is the value of its access_token")
+        raise TokenError(Cause.NOT_A_TOKEN, f"not a token: {_seen_in_json(token)}")
     pieces = token.split(".")
     if len(pieces) == 1 and len(token) >= 16 and re.fullmatch(r"[A-Za-z0-9_~+/=-]+", token):
         raise TokenError(Cause.OPAQUE_TOKEN, "an opaque token: it has no claims that a gateway could check")

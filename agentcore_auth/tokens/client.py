@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from agentcore_auth.authorizer.causes import Cause, TokenError, quoted
 from agentcore_auth.authorizer.jws import parse_json
+from agentcore_auth.tokens.locations import problem_of_endpoint
 from agentcore_auth.tokens.transport import Response, UnreachableError, request
 
 _BEARER_TOKEN = r"[A-Za-z0-9._~+/-]+=*"  # noqa: S105  # a pattern
@@ -95,6 +96,8 @@ def request_token(
     429 and 5xx are tried again, with growing pauses, ATTEMPTS times in all. Raises TokenRequestError, whose message
     never has the secret in it, whatever the endpoint answers.
     """
+    if problem := problem_of_endpoint(token_endpoint):
+        raise TokenRequestError(Cause.ENDPOINT_WRONG, problem)
     form = {"grant_type": "client_credentials"}
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
     if scope:

@@ -16,7 +16,9 @@ from agentcore_auth.authorizer.checking import discovery_url_of
 from agentcore_auth.authorizer.families import ENTRA_V2, GRAPH_AUDIENCES, KEYCLOAK, Family, family_of, tenant_of
 from agentcore_auth.authorizer.fitting import api_audiences, fitting
 from agentcore_auth.authorizer.model import Authorizer
+from agentcore_auth.authorizer.rules import seconds_of
 from agentcore_auth.authorizer.shapes import host_of, shape_of
+from agentcore_auth.authorizer.times import is_in_milliseconds
 
 BUILT_IN = ("cognito", "auth0", "okta")
 
@@ -318,6 +320,12 @@ def _claim_differs(finding: Finding, _context: Context) -> Answer:
     return sentence, {}
 
 
+def _not_yet_valid(finding: Finding, context: Context) -> Answer:
+    if is_in_milliseconds(seconds_of(context.claims, finding.claim or "") or 0):
+        return "Have the issuer write its tokens' times in seconds since 1970 (RFC 7519, 2), not in milliseconds.", {}
+    return "Set this machine's clock (NTP); if it is right, the issuer's clock is fast: wait.", {}
+
+
 def _no_list(_finding: Finding, context: Context) -> Answer:
     lead = "Give the authorizer at least one list"
     try:
@@ -378,7 +386,7 @@ ANSWERS: Mapping[Cause, Callable[[Finding, Context], Answer]] = {
     Cause.EXPIRY_MISSING: _says("Have the issuer set exp, the time of expiry in seconds since 1970, in its tokens."),
     Cause.TIME_MALFORMED: _says("Have the issuer write nbf and iat as numbers: seconds since 1970, without quotes."),
     Cause.EXPIRED: _get_a_new_one,
-    Cause.NOT_YET_VALID: _says("Set this machine's clock (NTP); if it is right, the issuer's clock is fast: wait."),
+    Cause.NOT_YET_VALID: _not_yet_valid,
     Cause.ID_TOKEN: _says("Send the access token instead (client credentials give no other): {get}"),
     Cause.CLIENT_ID_ABSENT: _client_id_absent,
     Cause.CLIENT_ID_CASE: _client_differs,

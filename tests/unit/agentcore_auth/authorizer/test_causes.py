@@ -396,6 +396,28 @@ def test_clock_skew_is_named_in_seconds() -> None:
     assert "90 seconds ahead" in verdict.findings[0].message
 
 
+TIMES: list[tuple[dict[str, object], Cause, str, str]] = [
+    ({"exp": NOW - 45_793_453}, Cause.EXPIRED, "the token expired 530 days ago", "Get a new token"),
+    ({"exp": NOW - 1}, Cause.EXPIRED, "expired a second ago", "Get a new token"),
+    ({"exp": -5}, Cause.EXPIRED, "(exp is 1969-12-31T23:59:55Z)", "Get a new token"),
+    ({"exp": -1e300}, Cause.EXPIRED, "the token expired 1000000 years ago", "Get a new token"),
+    ({"nbf": NOW + 7200}, Cause.NOT_YET_VALID, "2 hours ahead", "NTP"),
+    ({"iat": NOW * 1000}, Cause.NOT_YET_VALID, "iat is in milliseconds", "in seconds since 1970"),
+]
+
+
+@pytest.mark.parametrize(("claims", "cause", "message", "remedy"), TIMES)
+def test_times_are_told_in_units_that_a_person_reads(
+    claims: dict[str, object], cause: Cause, message: str, remedy: str
+) -> None:
+    verdict, told = examined(
+        Case(signed(cognito(**claims)), authorizer(COGNITO_ISSUER, allowedClients=[COGNITO_CLIENT]), cause, "")
+    )
+    assert verdict.cause is cause
+    assert message in verdict.findings[0].message
+    assert remedy in told.text
+
+
 def test_every_mismatch_is_found_not_only_the_first() -> None:
     case = Case(
         signed(cognito(exp=NOW - 1)),

@@ -79,6 +79,17 @@ def test_decode_of_any_time(tokens: Command, exp: int, says: str) -> None:
     assert says in tokens("decode", stdin=signed({"exp": exp})).out
 
 
+@pytest.mark.parametrize("command", [("decode",), ("check", *AT_COGNITO, "--allowed-clients", COGNITO_CLIENT)])
+def test_a_token_endpoints_answer_may_be_piped_in_as_it_is(
+    tokens: Command, jwks: str, command: tuple[str, ...]
+) -> None:
+    keys = ("--jwks", jwks) if command[0] == "check" else ()
+    answer = json.dumps({"access_token": fresh(cognito()), "token_type": "Bearer"})
+    shown = tokens(*command, *keys, stdin=answer)
+    assert shown.code == 0
+    assert shown.err == "note: took the token out of the JSON's access_token\n"
+
+
 def test_decode_says_what_it_took_off(tokens: Command) -> None:
     shown = tokens("decode", stdin=f"Bearer {signed(cognito())}")
     assert shown.code == 0
