@@ -46,7 +46,8 @@ def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Crede
     """A token request from a `.env` file (none where it does not exist) and the environment, which has precedence.
 
     COGNITO_DOMAIN, COGNITO_CLIENT_ID and COGNITO_CLIENT_SECRET are the tutorial's names, for every provider;
-    TOKEN_ENDPOINT, SCOPE and AUDIENCE say the rest. Raises EnvFileError.
+    TOKEN_ENDPOINT, SCOPE and AUDIENCE say the rest. A secret goes only to the endpoint that the same source names: who
+    exports a secret must not have it sent to whatever a file in the current folder says. Raises EnvFileError.
     """
     values: dict[str, str] = {}
     if path is not None:
@@ -59,9 +60,9 @@ def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Crede
         except EnvFileError as error:
             raise EnvFileError(f"{path}: {error}") from None
     names = ("COGNITO_DOMAIN", "COGNITO_CLIENT_ID", "COGNITO_CLIENT_SECRET", "TOKEN_ENDPOINT", "SCOPE", "AUDIENCE")
-    values |= {name: environment[name] for name in names if environment.get(name)}
-    endpoint = values.get("TOKEN_ENDPOINT") or _token_endpoint(values.get("COGNITO_DOMAIN", ""))
-    values["TOKEN_ENDPOINT"] = endpoint
+    exported = {name: environment[name] for name in names if environment.get(name)}
+    named_together = [(each.get("COGNITO_CLIENT_SECRET"), _endpoint_in(each)) for each in (exported, values)]
+    values = {**values, **exported, "TOKEN_ENDPOINT": _endpoint_in(exported) or _endpoint_in(values)}
     missing = [
         name for name in ("COGNITO_CLIENT_ID", "COGNITO_CLIENT_SECRET", "TOKEN_ENDPOINT") if not values.get(name)
     ]
@@ -70,6 +71,15 @@ def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Crede
         raise EnvFileError(
             f"{where} {', '.join(missing)}: name a stack (--stack), or write the file: agentcore-auth env"
         )
+    endpoint = values["TOKEN_ENDPOINT"]
+    if (values["COGNITO_CLIENT_SECRET"], endpoint) not in named_together:
+        secret, other = (
+            ("the environment", path) if exported.get("COGNITO_CLIENT_SECRET") else (path, "the environment")
+        )
+        raise EnvFileError(
+            f"COGNITO_CLIENT_SECRET is from {secret}, but the token endpoint from {other}: a secret is sent only to "
+            "the endpoint named beside it; name both in one place (TOKEN_ENDPOINT or COGNITO_DOMAIN)"
+        )
     return Credentials(
         endpoint,
         values["COGNITO_CLIENT_ID"],
@@ -77,6 +87,10 @@ def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Crede
         values.get("SCOPE") or None,
         values.get("AUDIENCE") or None,
     )
+
+
+def _endpoint_in(values: Mapping[str, str]) -> str:
+    return values.get("TOKEN_ENDPOINT") or _token_endpoint(values.get("COGNITO_DOMAIN", ""))
 
 
 def _token_endpoint(domain: str) -> str:
