@@ -5,6 +5,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TEST_TOOLS := $(VENV)/.test-tools
 # AWS takes five operations on a gateway's targets at a time, and the AWS plugin does not wait for a place.
 PARALLEL ?= 5
 # The CLI that `make pulumi` finds or sets up, on PATH for the rest of a command; for real accounts it has to run Python.
@@ -21,7 +22,10 @@ $(READY): requirements.txt requirements-dev.txt constraints.txt pyproject.toml s
 demo: $(READY) ## deploy on this machine, fetch tokens, call every gateway
 	@$(BIN)/python -m sandbox demo $(ARGS)
 
-test: pulumi ## all tests, lint and types
+$(TEST_TOOLS): $(READY) $(wildcard tests/deployed/agents/*) scripts/test_tools.sh scripts/browser.py
+	@scripts/test_tools.sh $(VENV)
+
+test: pulumi $(TEST_TOOLS) ## all tests, lint and types
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 	@$(MAKE) --no-print-directory lint types
 

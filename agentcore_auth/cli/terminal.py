@@ -69,6 +69,11 @@ def pretty(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=True)
 
 
+def printable(text: str) -> str:
+    """Somebody else's text as a terminal may have it: control characters but line ends and tabs become visible."""
+    return "".join(each if each.isprintable() or each in "\n\t" else ascii(each)[1:-1] for each in text)
+
+
 def say(message: str) -> None:
     """A line on standard error: progress and notes, never a result."""
     sys.stderr.write(f"{message}\n")

@@ -96,7 +96,7 @@ def request_token(
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
     if scope:
         form["scope"] = scope
-    if _is_auth0(token_endpoint):
+    if sends_secret_in_body(token_endpoint):
         form |= {"client_id": client_id, "client_secret": client_secret}
         if audience:
             form["audience"] = audience
@@ -169,6 +169,8 @@ def _token_of(response: Response, url: str) -> TokenResponse:
     raise TokenRequestError(cause, f"{urlsplit(url).netloc} answers {response.status} to the token request: {said}")
 
 
-def _is_auth0(token_endpoint: str) -> bool:
-    """Auth0, also on a custom domain, by its path: it takes the secret in the body, and wants the audience named."""
+def sends_secret_in_body(token_endpoint: str) -> bool:
+    """Whether a token request names client, secret and audience in its body, as Auth0's does (also on a custom domain,
+    which its path shows); all others take the client's credentials in the header Authorization.
+    """
     return urlsplit(token_endpoint).path == "/oauth/token"

@@ -11,6 +11,15 @@ from urllib.parse import urlsplit
 from agentcore_auth.tokens.client import Credentials
 
 _BARE = re.compile(r"[A-Za-z0-9_./:@%+=-]+")
+_NAMES = (
+    "COGNITO_DOMAIN",
+    "COGNITO_CLIENT_ID",
+    "COGNITO_CLIENT_SECRET",
+    "TOKEN_ENDPOINT",
+    "SCOPE",
+    "AUDIENCE",
+    "GATEWAY_URL",
+)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # python-dotenv takes a backslash before one of these for an escape there, and a shell does not.
 _ESCAPED_IN_SINGLE_QUOTES = re.compile(r"'|\\\\|\\$")
@@ -42,11 +51,10 @@ def parse(text: str) -> dict[str, str]:
     return values
 
 
-def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Credentials:
-    """A token request from a `.env` file (none where it does not exist) and the environment, which has precedence.
+def read_values(path: Path | None, environment: Mapping[str, str]) -> dict[str, str]:
+    """What a `.env` file says (nothing where it does not exist), and of its names what the environment says instead.
 
-    COGNITO_DOMAIN, COGNITO_CLIENT_ID and COGNITO_CLIENT_SECRET are the tutorial's names, for every provider;
-    TOKEN_ENDPOINT, SCOPE and AUDIENCE say the rest. Raises EnvFileError.
+    Raises EnvFileError.
     """
     values: dict[str, str] = {}
     if path is not None:
@@ -58,8 +66,16 @@ def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Crede
             raise EnvFileError(f"{path} cannot be read: {error}") from None
         except EnvFileError as error:
             raise EnvFileError(f"{path}: {error}") from None
-    names = ("COGNITO_DOMAIN", "COGNITO_CLIENT_ID", "COGNITO_CLIENT_SECRET", "TOKEN_ENDPOINT", "SCOPE", "AUDIENCE")
-    values |= {name: environment[name] for name in names if environment.get(name)}
+    return values | {name: environment[name] for name in _NAMES if environment.get(name)}
+
+
+def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Credentials:
+    """A token request from a `.env` file (none where it does not exist) and the environment, which has precedence.
+
+    COGNITO_DOMAIN, COGNITO_CLIENT_ID and COGNITO_CLIENT_SECRET are the tutorial's names, for every provider;
+    TOKEN_ENDPOINT, SCOPE and AUDIENCE say the rest. Raises EnvFileError.
+    """
+    values = read_values(path, environment)
     endpoint = values.get("TOKEN_ENDPOINT") or _token_endpoint(values.get("COGNITO_DOMAIN", ""))
     values["TOKEN_ENDPOINT"] = endpoint
     missing = [

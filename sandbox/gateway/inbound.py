@@ -55,9 +55,16 @@ async def _status(gateway: Gateway, authorization: str | None, fetch: FetchJson)
     return judge(authorizer, claims, issuer=str(discovery.get("issuer")), now=time.time()).status
 
 
-def resource_metadata(gateway: Gateway) -> Mapping[str, object]:
-    """The protected-resource metadata, which anybody may read."""
-    issuer, _, _ = _authorizer(gateway)["discoveryUrl"].partition("/.well-known/")
+async def resource_metadata(gateway: Gateway, fetch: FetchJson) -> Mapping[str, object]:
+    """The protected-resource metadata, which anybody may read.
+
+    It names the issuer as the issuer does: clients compare character by character, and Auth0's ends in a slash.
+    """
+    url = str(_authorizer(gateway)["discoveryUrl"])
+    try:
+        issuer = (await fetch(url)).get("issuer")
+    except LookupError:
+        issuer = url.partition("/.well-known/")[0]
     document: dict[str, Any] = {"authorization_servers": [issuer], "resource": f"{gateway.gateway_url}/mcp"}
     if scopes := _scopes(gateway):
         document["scopes_supported"] = scopes
