@@ -8,6 +8,9 @@ READY := $(VENV)/.ready
 TEST_TOOLS := $(VENV)/.test-tools
 # AWS takes five operations on a gateway's targets at a time, and the AWS plugin does not wait for a place.
 PARALLEL ?= 5
+# Where byte code is not kept (as images of containers have it set), every process compiles Pulumi's packages anew: that is
+# most of its time.
+export PYTHONDONTWRITEBYTECODE :=
 # The CLI that `make pulumi` finds or sets up, on PATH for the rest of a command; for real accounts it has to run Python.
 WITH_PULUMI = cli=$$($(BIN)/python -m scripts.pulumi_cli --with-language) && PATH="$$(dirname "$$cli"):$$PATH" &&
 

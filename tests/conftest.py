@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -19,6 +20,16 @@ from sandbox.services import Services, start, without_credentials
 from sandbox.stack import pulumi_command
 
 REGION = "us-west-2"
+
+# As the Makefile has it: processes that tests start would compile the packages that they import, each time.
+os.environ["PYTHONDONTWRITEBYTECODE"] = ""
+sys.dont_write_bytecode = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that in the end no worker waits for another one's deployment."""
+    slow = ("tests/deployed/", "tests/sandbox/")
+    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in slow])
 
 
 @pytest.fixture(autouse=True)

@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_call(command("call", "call a tool of a gateway; without a tool, list them"))
     _add_connection(command("bridge", "a gateway as an MCP server on standard input and output", json_output=False))
     _add_snippet(command("snippet", "code or settings to call a gateway with", json_output=False))
-    _add_impact(command("impact", "read a preview and tell who is locked out", json_output=False))
+    _add_impact(command("impact", "read a preview and tell who is locked out"))
     _add_stacks(command("stacks", "which stacks a change can affect, as a JSON list", json_output=False))
     _add_comment(command("comment", "the comment on a pull request", json_output=False))
     return parser
@@ -204,6 +204,8 @@ def _add_snippet(parser: argparse.ArgumentParser) -> None:
 
 def _add_impact(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", help="output of `pulumi preview --json --show-sames`; - for standard input")
+    parser.add_argument("--markdown", action="store_true", help="Markdown on a terminal as well, where text is shown")
+    parser.add_argument("--picture", action="store_true", help="with a Mermaid chart in the Markdown, as GitHub draws")
     parser.add_argument(
         "--fail-on",
         default="",
