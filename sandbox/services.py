@@ -93,6 +93,8 @@ class Services:
             "NO_PROXY": "127.0.0.1,localhost,::1",
             "no_proxy": "127.0.0.1,localhost,::1",
             **dict.fromkeys(("SSL_CERT_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), ca),
+            "NODE_EXTRA_CA_CERTS": ca,
+            "NODE_USE_ENV_PROXY": "1",  # Node.js from 22.21 and 24 on
             "AWS_ACCESS_KEY_ID": ACCOUNT,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

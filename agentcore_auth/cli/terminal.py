@@ -73,6 +73,11 @@ def pretty(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=True).replace("##[", "#\\u0023[")  # as in `quoted`
 
 
+def printable(text: str) -> str:
+    """Somebody else's text as a terminal may have it: control characters but line ends and tabs become visible."""
+    return "".join(each if each.isprintable() or each in "\n\t" else ascii(each)[1:-1] for each in text)
+
+
 def bold() -> Callable[[str], str]:
     """What makes text stand out on standard output: nothing where that is no terminal, or NO_COLOR is set."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
