@@ -18,6 +18,7 @@ from pulumi import automation
 from pulumi.automation import CommandError, EngineEvent, PulumiCommand, events
 
 from agentcore_auth.outputs import Outputs
+from agentcore_auth.preview.values import differences
 from sandbox import progress, project
 from sandbox.progress import Step
 from sandbox.services import SandboxError, Services
@@ -199,4 +200,5 @@ class _Listener:
 
 def _step(metadata: events.StepEventMetadata) -> Step:
     changed = metadata.detailed_diff or metadata.diffs or ()
-    return Step(events.OpType(metadata.op).value, metadata.urn, tuple(changed))
+    states = [(state.inputs or {}) if state else {} for state in (metadata.old, metadata.new)]
+    return Step(events.OpType(metadata.op).value, metadata.urn, tuple(changed), differences(states[0], states[1]))

@@ -22,6 +22,8 @@ class Cause(str, Enum):
     NOT_A_TOKEN = "not_a_token"  # noqa: S105  # a word for a cause, no secret
     OPAQUE_TOKEN = "opaque_token"  # noqa: S105  # as above
     ENCRYPTED_TOKEN = "encrypted_token"  # noqa: S105  # as above
+    HEADER_NOT_UNDERSTOOD = "header_not_understood"
+    OTHER_KIND_OF_TOKEN = "other_kind_of_token"  # noqa: S105  # as above
     GRAPH_TOKEN = "graph_token"  # noqa: S105  # as above
     # the issuer's documents
     DISCOVERY_URL_FORM = "discovery_url_form"
@@ -41,9 +43,11 @@ class Cause(str, Enum):
     OTHER_AUTHORIZATION_SERVER = "other_authorization_server"
     OTHER_ISSUER = "other_issuer"
     UNKNOWN_KEY = "unknown_key"
+    KEY_TOO_SHORT = "key_too_short"
     SIGNATURE_WRONG = "signature_wrong"
     # when
     EXPIRY_MISSING = "expiry_missing"
+    TIME_MALFORMED = "time_malformed"
     EXPIRED = "expired"
     NOT_YET_VALID = "not_yet_valid"
     # for whom
@@ -87,6 +91,11 @@ class Cause(str, Enum):
         """Place in the order of explanation: the smallest is the first cause."""
         return _RANK[self]
 
+
+NEVER_FOR_A_GATEWAY = frozenset(
+    {Cause.HEADER_NOT_UNDERSTOOD, Cause.OTHER_KIND_OF_TOKEN, Cause.GRAPH_TOKEN, Cause.ID_TOKEN, Cause.ORG_SERVER_TOKEN}
+)
+"""No change of an authorizer would make such a token right: the remedy is another one."""
 
 _RANK = {cause: place for place, cause in enumerate(Cause)}
 

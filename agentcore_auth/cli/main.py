@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_discover(command("discover", "check an issuer's discovery document and keys"))
     _add_env(command("env", "write a .env file with the tutorial's names"))
     _add_verify(command("verify", "call every gateway of a stack: token, check, MCP initialize and tools/list"))
-    _add_impact(command("impact", "read a preview and tell who is locked out", json_output=False))
+    _add_impact(command("impact", "read a preview and tell who is locked out"))
     _add_stacks(command("stacks", "which stacks a change can affect, as a JSON list", json_output=False))
     _add_comment(command("comment", "the comment on a pull request", json_output=False))
     return parser
@@ -181,6 +181,8 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
 
 def _add_impact(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", help="output of `pulumi preview --json --show-sames`; - for standard input")
+    parser.add_argument("--markdown", action="store_true", help="Markdown on a terminal as well, where text is shown")
+    parser.add_argument("--picture", action="store_true", help="with a Mermaid chart in the Markdown, as GitHub draws")
     parser.add_argument(
         "--fail-on",
         default="",

@@ -12,6 +12,7 @@ from typing import cast
 from urllib.parse import quote, urlencode, urlsplit
 
 from agentcore_auth.authorizer.causes import Cause, TokenError, quoted
+from agentcore_auth.tokens.locations import problem_of_endpoint
 from agentcore_auth.tokens.transport import Response, UnreachableError, request
 
 ATTEMPTS = 5
@@ -92,6 +93,8 @@ def request_token(
 
     429 and 5xx are tried again, with growing pauses, ATTEMPTS times in all. Raises TokenRequestError.
     """
+    if problem := problem_of_endpoint(token_endpoint):
+        raise TokenRequestError(Cause.ENDPOINT_WRONG, problem)
     form = {"grant_type": "client_credentials"}
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
     if scope:

@@ -15,6 +15,7 @@ from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
 from agentcore_auth.authorizer.checking import discovery_url_of, unusable
 from agentcore_auth.authorizer.families import recognize
 from agentcore_auth.authorizer.jws import parse_json
+from agentcore_auth.placeholders import placeholder_in
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,9 @@ def _agree(issuer: str, url: str) -> bool:
 def _fetch(url: str, name: str, not_json: Cause) -> Mapping[str, object]:
     from agentcore_auth.tokens.transport import UnreachableError, request  # noqa: PLC0415  # `check --jwks` needs no network
 
+    if placeholder := placeholder_in(url):
+        message = f"{name} {quoted(url)} still has the placeholder {placeholder} in it"
+        raise TokenError(Cause.DISCOVERY_URL_FORM, message)
     try:
         response = request(url, headers={"Accept": "application/json"})
     except UnreachableError as error:
