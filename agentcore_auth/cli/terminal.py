@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from agentcore_auth.authorizer.causes import Cause, TokenError
+from agentcore_auth.authorizer.causes import Cause, TokenError, harmless
 from agentcore_auth.authorizer.jws import MAX_BYTES, out_of_response
 
 ACCEPTED, REFUSED, WRONG_USE, UNREACHABLE, NOTHING_CHECKED = 0, 1, 2, 3, 4
@@ -70,7 +70,7 @@ def print_json(document: Mapping[str, object]) -> None:
 
 
 def pretty(document: object) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=True)
+    return json.dumps(document, indent=2, ensure_ascii=True).replace("##[", "#\\u0023[")  # as in `quoted`
 
 
 def printable(text: str) -> str:
@@ -87,10 +87,10 @@ def bold() -> Callable[[str], str]:
 
 def say(message: str) -> None:
     """A line on standard error: progress and notes, never a result."""
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(f"{harmless(message)}\n")
     sys.stderr.flush()
 
 
 def out(text: str) -> None:
     """Lines on standard output: the result."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{harmless(text)}\n")

@@ -56,28 +56,19 @@ def read_values(path: Path | None, environment: Mapping[str, str]) -> dict[str, 
 
     Raises EnvFileError.
     """
-    values: dict[str, str] = {}
-    if path is not None:
-        try:
-            values = parse(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            pass
-        except (OSError, UnicodeDecodeError) as error:
-            raise EnvFileError(f"{path} cannot be read: {error}") from None
-        except EnvFileError as error:
-            raise EnvFileError(f"{path}: {error}") from None
-    return values | {name: environment[name] for name in _NAMES if environment.get(name)}
+    return _in_file(path) | _exported(environment)
 
 
 def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Credentials:
     """A token request from a `.env` file (none where it does not exist) and the environment, which has precedence.
 
     COGNITO_DOMAIN, COGNITO_CLIENT_ID and COGNITO_CLIENT_SECRET are the tutorial's names, for every provider;
-    TOKEN_ENDPOINT, SCOPE and AUDIENCE say the rest. Raises EnvFileError.
+    TOKEN_ENDPOINT, SCOPE and AUDIENCE say the rest. A secret goes only to the endpoint that the same source names: who
+    exports a secret must not have it sent to whatever a file in the current folder says. Raises EnvFileError.
     """
-    values = read_values(path, environment)
-    endpoint = values.get("TOKEN_ENDPOINT") or _token_endpoint(values.get("COGNITO_DOMAIN", ""))
-    values["TOKEN_ENDPOINT"] = endpoint
+    in_file, exported = _in_file(path), _exported(environment)
+    named_together = [(each.get("COGNITO_CLIENT_SECRET"), _endpoint_in(each)) for each in (exported, in_file)]
+    values = {**in_file, **exported, "TOKEN_ENDPOINT": _endpoint_in(exported) or _endpoint_in(in_file)}
     missing = [
         name for name in ("COGNITO_CLIENT_ID", "COGNITO_CLIENT_SECRET", "TOKEN_ENDPOINT") if not values.get(name)
     ]
@@ -86,6 +77,15 @@ def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Crede
         raise EnvFileError(
             f"{where} {', '.join(missing)}: name a stack (--stack), or write the file: agentcore-auth env"
         )
+    endpoint = values["TOKEN_ENDPOINT"]
+    if (values["COGNITO_CLIENT_SECRET"], endpoint) not in named_together:
+        secret, other = (
+            ("the environment", path) if exported.get("COGNITO_CLIENT_SECRET") else (path, "the environment")
+        )
+        raise EnvFileError(
+            f"COGNITO_CLIENT_SECRET is from {secret}, but the token endpoint from {other}: a secret is sent only to "
+            "the endpoint named beside it; name both in one place (TOKEN_ENDPOINT or COGNITO_DOMAIN)"
+        )
     return Credentials(
         endpoint,
         values["COGNITO_CLIENT_ID"],
@@ -93,6 +93,27 @@ def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Crede
         values.get("SCOPE") or None,
         values.get("AUDIENCE") or None,
     )
+
+
+def _in_file(path: Path | None) -> dict[str, str]:
+    if path is None:
+        return {}
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise EnvFileError(f"{path} cannot be read: {error}") from None
+    except EnvFileError as error:
+        raise EnvFileError(f"{path}: {error}") from None
+
+
+def _exported(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: environment[name] for name in _NAMES if environment.get(name)}
+
+
+def _endpoint_in(values: Mapping[str, str]) -> str:
+    return values.get("TOKEN_ENDPOINT") or _token_endpoint(values.get("COGNITO_DOMAIN", ""))
 
 
 def _token_endpoint(domain: str) -> str:

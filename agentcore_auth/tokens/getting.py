@@ -62,7 +62,9 @@ def get_token(credentials: Credentials, cache: TokenCache | None) -> Obtained:
         audience=request.audience,
     )
     now = time.time()
-    lifetime = response.expires_in or _lifetime_in(response.access_token, now) or DEFAULT_LIFETIME
+    # Whoever says less is right: an endpoint may promise more than the token holds.
+    stated = (response.expires_in, _lifetime_in(response.access_token, now))
+    lifetime = min((seconds for seconds in stated if seconds), default=DEFAULT_LIFETIME)
     if cache is not None and path is not None:
         cache.store(path, response.access_token, lifetime, now)
     return Obtained(response.access_token, lifetime, cached=False)

@@ -15,6 +15,8 @@ from agentcore_auth.tokens.transport import TIMEOUT, Response, request
 
 PROTOCOL_VERSION = "2025-06-18"
 MAX_PAGES = 50
+LIMIT = 120.0
+"""Seconds for each request as a whole: a tool may take its time, and its answer may come in pieces."""
 TOOL_TIMEOUT = 300.0
 """Seconds to wait for a tool, which may work for longer than a gateway does."""
 
@@ -125,7 +127,8 @@ class Session:
 
     def _post(self, message: Mapping[str, object]) -> Response:
         data = json.dumps(message).encode()
-        response = request(self._url, data=data, headers=self._headers, timeout=self._timeout)
+        limit = max(self._timeout, LIMIT)
+        response = request(self._url, data=data, headers=self._headers, timeout=self._timeout, limit=limit)
         if response.status in {401, 403}:
             challenge = response.headers.get("www-authenticate", "")
             raise McpError(f"HTTP {response.status}, {quoted(_refusal(response) or challenge)}", response.status)
