@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from agentcore_auth.authorizer.causes import Cause, TokenError, quoted
 from agentcore_auth.authorizer.checking import Pasted, unpack
 from agentcore_auth.authorizer.fitting import fitting
+from agentcore_auth.authorizer.jws import out_of_response
 from agentcore_auth.authorizer.model import AllowedList, Authorizer
 from agentcore_auth.authorizer.rules import Verdict, audiences_of, mismatch, scopes_of
 from agentcore_auth.authorizer.shapes import shape_of
@@ -27,7 +28,7 @@ def explained(text: str, source: Source | None) -> dict[str, object]:
 
     Raises TokenError for what is no token, where there is no gateway to judge it.
     """
-    pasted = unpack(text)
+    pasted = unpack(out_of_response(text) or text)
     now = time.time()
     if source is None:
         if pasted.parts is None:

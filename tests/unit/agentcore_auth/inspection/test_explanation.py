@@ -123,6 +123,14 @@ def test_without_a_gateway_the_token_is_explained_and_an_authorizer_offered() ->
     assert "judgement" not in found
 
 
+def test_the_token_endpoint_s_answer_is_taken_for_its_token() -> None:
+    token = signed(cognito())
+    assert (
+        explained(json.dumps({"access_token": token, "expires_in": 3600}), None)["claims"]
+        == explained(token, None)["claims"]
+    )
+
+
 def test_without_a_gateway_what_is_no_token_is_refused() -> None:
     with pytest.raises(TokenError):
         explained("hello", None)
