@@ -251,7 +251,7 @@ def test_the_command_prints_the_address_and_ends_by_ctrl_c() -> None:
         assert process.stderr
         url = process.stdout.readline().strip()
         with urllib.request.urlopen(url) as page:  # noqa: S310  # the loopback interface
-            assert "explain the token" in page.read().decode()
+            assert "nobody: explain it" in page.read().decode()
         process.send_signal(signal.SIGINT)
         assert process.wait() == 0
         assert "Traceback" not in process.stderr.read()

@@ -60,7 +60,7 @@ function need(row) {
 }
 
 function claim(found) {
-  const value = found.date ? [code(found.value), ` ${found.date}`] : code(found.value);
+  const value = found.date ? [code(found.value), " ", element("span", { class: "date" }, found.date)] : code(found.value);
   const lists = found.lookedAtBy.flatMap((each) => [code(each.part), " ", mark(each.matches), " "]);
   return [code(found.name), value, found.meaning, lists.length ? lists : element("span", { class: "help" }, "nothing")];
 }
@@ -97,9 +97,13 @@ function show(found) {
   return parts;
 }
 
+let latest = 0;
+
 async function explain() {
+  const own = ++latest;
   const chosen = gateway.value === PASTE ? { authorizer: authorizer.value || "null" } : { gateway: gateway.value };
   result.setAttribute("aria-busy", "true");
+  result.replaceChildren(element("p", { class: "help" }, "Asking the issuer for its keys …"));
   let found;
   try {
     const answer = await fetch("explain", {
@@ -111,6 +115,7 @@ async function explain() {
   } catch {
     found = { error: "The command that serves this page has ended: start agentcore-auth inspect again." };
   }
+  if (own !== latest) return; // asked again, or cleared, meanwhile
   result.replaceChildren(...show(found));
   result.setAttribute("aria-busy", "false");
 }
@@ -129,6 +134,7 @@ form.addEventListener("keydown", (event) => {
 });
 gateway.addEventListener("change", choose);
 document.getElementById("clear").addEventListener("click", () => {
+  latest += 1;
   form.reset();
   choose();
   result.replaceChildren();
