@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         pasted = Pasted("", None, (Finding(error.cause, error.message),))
     verdict, context = judged(pasted, source, _keys_from_file(options.jwks), time.time(), options.leeway)
     remedy = remedy_for(verdict.findings, context)
-    command = _repair(source, verdict, remedy)
+    command = repair_command(source, verdict, remedy)
     if options.json:
         print_json({**as_document(verdict, remedy, context), "command": command})
     else:
@@ -168,7 +168,8 @@ def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
         out(f"authorizer that fits:\n{pretty({'customJWTAuthorizer': remedy.authorizer})}")
 
 
-def _repair(source: Source, verdict: Verdict, remedy: Remedy | None) -> str | None:
+def repair_command(source: Source, verdict: Verdict, remedy: Remedy | None) -> str | None:
+    """The command that makes the gateway so that the token is let in, of a gateway that no stack made."""
     if source.gateway is None or remedy is None or remedy.authorizer is None or not may_be_repaired(verdict.findings):
         return None
     return update_command(source.gateway, remedy.authorizer)
@@ -191,11 +192,11 @@ def _source(options: argparse.Namespace) -> Source:
             WRONG_USE,
         )
     if options.authorizer:
-        return _of_document(_json_file(options.authorizer), options.gateway)
+        return source_of_document(_json_file(options.authorizer), options.gateway)
     if options.gateway_arn:
         from agentcore_auth.cli.gateway_api import read_gateway  # noqa: PLC0415  # only where AWS is asked
 
-        return _of_document(read_gateway(options.gateway_arn), None)
+        return source_of_document(read_gateway(options.gateway_arn), None)
     if options.discovery_url:
         return Source({"discoveryUrl": options.discovery_url, **given}, options.gateway)
     from agentcore_auth.cli.deployed import or_command_error, outputs_of  # noqa: PLC0415  # only with a stack
@@ -206,7 +207,8 @@ def _source(options: argparse.Namespace) -> Source:
     return Source(gateway.authorizer, gateway.provider, outputs.stack)
 
 
-def _of_document(document: Mapping[str, object], provider: str | None) -> Source:
+def source_of_document(document: Mapping[str, object], provider: str | None) -> Source:
+    """An authorizer's document, or a whole gateway's. Raises CommandError for a gateway that judges no tokens."""
     kind = document.get("authorizerType", "CUSTOM_JWT")
     if kind != "CUSTOM_JWT":
         takes = "AWS signatures instead of tokens" if kind == "AWS_IAM" else "tokens without judging them by lists"
