@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_discover(command("discover", "check an issuer's discovery document and keys"))
     _add_env(command("env", "write a .env file with the tutorial's names"))
     _add_verify(command("verify", "call every gateway of a stack: token, check, MCP initialize and tools/list"))
+    _add_stack(command("sync", "have gateways ask their MCP servers for their tools anew (boto3)"), required=True)
     _add_impact(command("impact", "read a preview and tell who is locked out", json_output=False))
     _add_stacks(command("stacks", "which stacks a change can affect, as a JSON list", json_output=False))
     _add_comment(command("comment", "the comment on a pull request", json_output=False))
