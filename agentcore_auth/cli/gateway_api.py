@@ -50,9 +50,9 @@ def api_of(arn: str, instead: str) -> Generator[tuple[Any, str]]:
     try:
         yield boto3.client("bedrock-agentcore-control", region_name=parts["region"]), parts["id"]
     except exceptions.ClientError as error:
-        raise CommandError(f"{arn}: {_line(error)}", REFUSED) from None
+        raise CommandError(f"{arn} cannot be read: {_line(error)}", REFUSED) from None
     except exceptions.BotoCoreError as error:
-        raise CommandError(f"{arn} cannot be reached: {_line(error)}", UNREACHABLE) from None
+        raise CommandError(f"{arn} cannot be read: {_line(error)}", UNREACHABLE) from None
 
 
 def _line(error: Exception) -> str:
