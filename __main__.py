@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pulumi
 
+from agentcore_auth import iam
 from components.arguments import Stack
 from components.caller_policy import CallerPolicy
 from components.client_secrets import ClientSecrets
@@ -20,11 +21,18 @@ from settings import read
 settings = read(Path(__file__).parent)
 name, names = settings.gateway.name, settings.gateway_names
 
-stack = Stack(current_scope(settings.region), list(names.values()), settings.mode, settings.tags)
+scope = current_scope(settings.region, settings.execution_role.arn)
+stack = Stack(scope, list(names.values()), settings.mode, settings.tags)
 issuers = {key: each.create(names[key], settings.provider_context(key)) for key, each in settings.providers.items()}
 backends = TargetBackends(name, stack, settings.targets, secret=settings.secret, documents=settings.documents)
 role = ExecutionRole(name, stack, [*backends.permissions, *settings.permissions], settings.execution_role)
-access = CrossAccountAccess(name, settings.foreign_functions(stack.scope.account), role.arn, settings.assume_role_arns)
+access = CrossAccountAccess(
+    name,
+    settings.foreign_functions(scope.account),
+    role.arn,
+    iam.cross_account_sid(name, settings.mode),
+    settings.assume_role_arns,
+)
 gateways = {
     key: JwtGateway(
         names[key],
@@ -56,4 +64,5 @@ pulumi.export("identityProviders", {key: issuer.outputs(clients[key]) for key, i
 pulumi.export("executionRoleArn", role.arn)
 pulumi.export("callerPolicyArn", callers.arn)
 pulumi.export("crossAccountStatements", access.statements)
+pulumi.export("executionRoleStatements", role.statements)
 pulumi.export("keyPolicyStatements", for_the_key_owner(stack, role.arn, settings.gateway.kms_key_arn))

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from components.arguments import ExecutionRole
 from components.targets import Target
 from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake, nearest
@@ -31,6 +32,7 @@ def contradictions(sections: Mapping[str, Any], stack: StackConfiguration) -> It
     yield from _provider_names(sections, stack)
     gateway: Gateway | None = sections.get("gateway")
     yield from _key(gateway, stack)
+    yield from _execution_role(sections.get("execution_role"))
     pinned = sections.get("mode", "pinned") == "pinned"
     context = CheckContext(stack, pinned, gateway.name if gateway else "")
     switched_on = sections.get("identity_providers", ())
@@ -83,6 +85,12 @@ def _key(gateway: Gateway | None, stack: StackConfiguration) -> Iterator[Mistake
             yield Mistake(
                 "gateway.kmsKeyArn", f"is a key of {region}, and aws:region is {stack.region}: take one there"
             )
+
+
+def _execution_role(role: ExecutionRole | None) -> Iterator[Mistake]:
+    for field, key in (("path", "path"), ("permissions_boundary_arn", "permissionsBoundaryArn")):
+        if role and role.arn and field in role.model_fields_set:
+            yield Mistake(f"executionRole.{key}", "is for a role that the program makes, and arn names one that exists")
 
 
 def _provider_names(sections: Mapping[str, Any], stack: StackConfiguration) -> Iterator[Mistake]:

@@ -10,10 +10,10 @@ from pydantic import Field
 
 from agentcore_auth import iam
 from agentcore_auth.documents import smithy
+from agentcore_auth.iam.least_privilege import too_wide
 from components.targets.base import DocumentedTarget, LocalDocument, TargetArguments, TargetContext, is_s3
 from configuration import forms
 from configuration.context import CheckContext
-from configuration.least_privilege import too_wide
 from configuration.mistakes import Mistake
 
 

@@ -316,6 +316,13 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"callers": {"attachTo": {"users": ["u" * 65]}}}, "callers.attachTo.users[0]", "64 at most"),
     ({"callers": {"attachTo": {"groups": ["g" * 129]}}}, "callers.attachTo.groups[0]", "128 at most"),
     ({"executionRole": {"path": "team"}}, "executionRole.path", "begins and ends with a slash"),
+    ({"executionRole": {"arn": ROLE, "path": "/a/"}}, "executionRole.path", "arn names one that exists"),
+    (
+        {"executionRole": {"arn": ROLE, "permissionsBoundaryArn": "arn:aws:iam::210987654321:policy/b"}},
+        "executionRole.permissionsBoundaryArn",
+        "arn names one that exists",
+    ),
+    ({"executionRole": {"arn": "arn:aws:iam::210987654321:role/*"}}, "executionRole.arn", "is not a role's ARN"),
     ({"executionRole": {"path": "/*/"}}, "executionRole.path", "has no *, ? or $"),
     ({"executionRole": {"path": "/a?/"}}, "executionRole.path", "has no *, ? or $"),
     ({"executionRole": {"path": "/${aws:username}/"}}, "executionRole.path", "has no *, ? or $"),
