@@ -20,6 +20,7 @@ settings = read(Path(__file__).parent)
 name, names = settings.gateway.name, settings.gateway_names
 
 stack = Stack(current_scope(settings.region), list(names.values()), settings.mode, settings.tags)
+settings.check_account(stack.scope.account)
 issuers = {key: each.create(names[key], settings.provider_context(key)) for key, each in settings.providers.items()}
 backends = TargetBackends(name, stack, settings.targets, secret=settings.secret, documents=settings.documents)
 role = ExecutionRole(name, stack, backends.permissions, settings.execution_role)
@@ -29,7 +30,7 @@ gateways = {
         names[key],
         authorizer=issuer.authorizer(settings.mode),
         role_arn=role.arn,
-        targets=backends.targets,
+        targets=backends.offered_at(key),
         permissions=[*role.policies, *access.permissions],
         options=settings.gateway,
         tags=settings.tags,
@@ -43,6 +44,7 @@ callers = CallerPolicy(
     document_buckets=settings.caller_buckets,
     attach_to=settings.callers.attach_to,
     kms_key_arn=settings.gateway.kms_key_arn,
+    target_statements=settings.caller_statements(stack.scope),
 )
 stored = settings.client_secrets == "secretsManager"
 clients = {

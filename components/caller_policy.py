@@ -23,10 +23,12 @@ class CallerPolicy(pulumi.ComponentResource):
         role_arn: pulumi.Input[str],
         document_buckets: Sequence[str] = (),
         kms_key_arn: str | None = None,
+        target_statements: Sequence[iam.Statement] = (),
         attach_to: AttachTo = AttachTo(),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`document_buckets` are the buckets that targets take their documents from."""
+        """`document_buckets` are the buckets that targets take their documents from; `target_statements` is what
+        creating and synchronizing targets asks for besides."""
         super().__init__("agentcore-auth:index:CallerPolicy", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         policy = aws.iam.Policy(
@@ -35,7 +37,13 @@ class CallerPolicy(pulumi.ComponentResource):
             policy=policy_json(
                 pulumi.Output.from_input(role_arn).apply(
                     lambda role: iam.caller_policy(
-                        stack.scope, stack.gateway_names, role, document_buckets, stack.mode, kms_key_arn
+                        stack.scope,
+                        stack.gateway_names,
+                        role,
+                        document_buckets,
+                        stack.mode,
+                        kms_key_arn,
+                        target_statements,
                     )
                 )
             ),

@@ -88,7 +88,13 @@ def documents(settings: Settings, scope: iam.AwsScope) -> dict[str, iam.Document
         f"{role}: who may assume it": iam.trust_policy(scope, names, settings.mode),
         f"{role}: what it may do": iam.document(iam.execution_statements(scope, names, asked, settings.mode)),
         "Caller policy: administer and call the gateways": iam.caller_policy(
-            scope, names, role_arn, settings.caller_buckets, settings.mode, settings.gateway.kms_key_arn
+            scope,
+            names,
+            role_arn,
+            settings.caller_buckets,
+            settings.mode,
+            settings.gateway.kms_key_arn,
+            settings.caller_statements(scope),
         ),
     }
     for target in settings.targets:
@@ -113,6 +119,7 @@ def deployment_policy(settings: Settings, scope: iam.AwsScope) -> iam.Document:
             scope, name, {"Role": attach_to.roles, "User": attach_to.users, "Group": attach_to.groups}
         ),
     ]
+    parts += [settings.caller_statements(scope)]
     parts += [target.deployment_statements(scope, name) for target in settings.targets]
     parts += [provider.deployment_statements(scope) for provider in settings.providers.values()]
     if settings.client_secrets == "secretsManager":

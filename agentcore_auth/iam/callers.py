@@ -10,12 +10,14 @@ from agentcore_auth.iam.statements import (
     SERVICE,
     AwsScope,
     Document,
+    Statement,
     agentcore,
     allow,
     bucket_arn,
     distinct,
     document,
     gateway_arns,
+    merged,
     pass_role,
     use_gateway_key,
     workload_identity_arns,
@@ -30,15 +32,18 @@ def caller_policy(
     document_buckets: Iterable[str],
     mode: Mode,
     kms_key_arn: str | None = None,
+    target_statements: Iterable[Statement] = (),
 ) -> Document:
     """What a person or program needs to administer and call this stack's gateways and their targets.
 
     `document_buckets` are the buckets out of which targets take their documents: AgentCore reads them as the caller.
+    `target_statements` is what creating and synchronizing the stack's targets asks for besides.
     """
     objects = [bucket_arn(scope, bucket, "/*") for bucket in distinct(document_buckets)]
     if mode == "tutorial":
         everything = [allow("VisualEditor0", ["bedrock-agentcore:*", "iam:PassRole"], ["*"])]
-        return document([*everything, *([allow("VisualEditor1", ["s3:GetObject"], ["*"])] if objects else [])])
+        reading = [allow("VisualEditor1", ["s3:GetObject"], ["*"])] if objects else []
+        return document([*everything, *reading, *merged(target_statements)])
     statements = [
         allow("CreateAndListGateways", ["bedrock-agentcore:CreateGateway", "bedrock-agentcore:ListGateways"], ["*"]),
         allow(
@@ -53,4 +58,4 @@ def caller_policy(
         statements.append(allow("ReadSchemas", ["s3:GetObject"], objects))
     if kms_key_arn:
         statements.append(use_gateway_key(scope, kms_key_arn))
-    return document(statements)
+    return document([*statements, *merged(target_statements)])
