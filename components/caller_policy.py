@@ -21,28 +21,28 @@ class CallerPolicy(pulumi.ComponentResource):
         stack: Stack,
         *,
         role_arn: pulumi.Input[str],
-        document_buckets: Sequence[str] = (),
-        kms_key_arn: str | None = None,
+        upkeep: iam.Upkeep = iam.Upkeep(),
+        synchronized: Sequence[pulumi.Input[iam.Permission]] = (),
         target_statements: Sequence[iam.Statement] = (),
         attach_to: AttachTo = AttachTo(),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`document_buckets` are the buckets that targets take their documents from; `target_statements` is what
-        creating and synchronizing targets asks for besides."""
+        """`synchronized` has the credentials of targets whose tools AgentCore asks for when they are created;
+        `target_statements` what creating single targets asks for besides.
+        """
         super().__init__("agentcore-auth:index:CallerPolicy", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         policy = aws.iam.Policy(
             name,
             description=f"Administer and call the AgentCore gateways {name}-…",
             policy=policy_json(
-                pulumi.Output.from_input(role_arn).apply(
-                    lambda role: iam.caller_policy(
+                pulumi.Output.all(role_arn, *synchronized).apply(
+                    lambda known: iam.caller_policy(
                         stack.scope,
                         stack.gateway_names,
-                        role,
-                        document_buckets,
+                        known[0],
                         stack.mode,
-                        kms_key_arn,
+                        upkeep.having(known[1:]),
                         target_statements,
                     )
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 class McpTarget(ReachableTarget, frozen=True):
     """An MCP server."""
+
+    synchronized: ClassVar[bool] = True
 
     type: Literal["mcp"]
     name: forms.TargetName = Field(description="Tools are called `<name>___<tool>`.")

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from agentcore_auth import iam
 from agentcore_auth.documents import smithy
-from components.targets.base import LocalDocument, TargetContext, document_arguments, is_s3
+from components.targets.base import DocumentedTarget, LocalDocument, TargetContext, is_s3
 from components.targets.credentials import CredentialedTarget, OAuth, ServiceRole
 from components.targets.grant import Grant
 from configuration import forms
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from components.targets.base import McpArguments
 
 
-class SmithyTarget(CredentialedTarget, frozen=True):
+class SmithyTarget(DocumentedTarget, CredentialedTarget, frozen=True):
     """A service, mostly one of AWS, described by a Smithy model."""
 
     type: Literal["smithy"]
@@ -39,8 +39,8 @@ class SmithyTarget(CredentialedTarget, frozen=True):
         check = partial(smithy.parse, target=self.name)
         return () if is_s3(self.model) else (LocalDocument("model", self.model, check),)
 
-    def s3_uris(self) -> Sequence[str]:
-        return (self.model,) if is_s3(self.model) else ()
+    def s3_uri(self) -> str | None:
+        return self.model if is_s3(self.model) else None
 
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
         yield from super().mistakes(path, context)
@@ -56,4 +56,4 @@ class SmithyTarget(CredentialedTarget, frozen=True):
         return Grant(self.actions, self.resources).permissions(self.name) if self.actions else ()
 
     def mcp_arguments(self, context: TargetContext) -> McpArguments:
-        return {"smithy_model": document_arguments(self.model, context.documents.get(self.name))}
+        return {"smithy_model": self.document_arguments(context.documents.get(self.name))}
