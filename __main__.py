@@ -23,6 +23,7 @@ name, names = settings.gateway.name, settings.gateway_names
 
 scope = current_scope(settings.region, settings.execution_role.arn)
 stack = Stack(scope, list(names.values()), settings.mode, settings.tags)
+settings.check_account(stack.scope.account)
 issuers = {key: each.create(names[key], settings.provider_context(key)) for key, each in settings.providers.items()}
 backends = TargetBackends(name, stack, settings.targets, secret=settings.secret, documents=settings.documents)
 role = ExecutionRole(name, stack, [*backends.permissions, *settings.permissions], settings.execution_role)
@@ -38,7 +39,7 @@ gateways = {
         names[key],
         authorizer=issuer.authorizer(settings.mode),
         role_arn=role.arn,
-        targets=backends.targets,
+        targets=backends.offered_at(key),
         permissions=[*role.policies, *access.permissions],
         options=settings.gateway,
         tags=settings.tags,
@@ -52,6 +53,7 @@ callers = CallerPolicy(
     upkeep=settings.upkeep,
     synchronized=backends.synchronized,
     attach_to=settings.callers.attach_to,
+    target_statements=settings.caller_statements(stack.scope),
 )
 stored = settings.client_secrets == "secretsManager"
 clients = {

@@ -94,7 +94,7 @@ def documents(settings: Settings, scope: iam.AwsScope) -> dict[str, iam.Document
         f"{role}: who may assume it": iam.trust_policy(scope, names, settings.mode),
         f"{role}: what it may do": _patterned(may) if settings.execution_role.arn else may,
         "Caller policy: administer and call the gateways": iam.caller_policy(
-            scope, names, role_arn, settings.mode, upkeep
+            scope, names, role_arn, settings.mode, upkeep, settings.caller_statements(scope)
         ),
     }
     for target in settings.targets:
@@ -124,6 +124,7 @@ def deployment_policy(settings: Settings, scope: iam.AwsScope) -> iam.Document:
     ]
     if not settings.execution_role.arn:
         parts.append(deployment.execution_role(role_arn, settings.execution_role.permissions_boundary_arn))
+    parts += [settings.caller_statements(scope)]
     parts += [target.deployment_statements(scope, name) for target in settings.targets]
     parts += [provider.deployment_statements(scope) for provider in settings.providers.values()]
     if settings.client_secrets == "secretsManager":
