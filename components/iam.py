@@ -8,9 +8,10 @@ import pulumi_aws as aws
 from agentcore_auth.iam import AwsScope, Document
 
 
-def current_scope(region: str) -> AwsScope:
-    """The partition and account of the deployment's credentials, with the stack's region."""
-    return AwsScope(aws.get_partition().partition, aws.get_caller_identity().account_id, region)
+def current_scope(region: str, parent: pulumi.Resource | None = None) -> AwsScope:
+    """The partition and account of the deployment's credentials (those of `parent`'s provider), with its region."""
+    opts = pulumi.InvokeOptions(parent=parent)
+    return AwsScope(aws.get_partition(opts=opts).partition, aws.get_caller_identity(opts=opts).account_id, region)
 
 
 def policy_json(document: pulumi.Input[Document]) -> pulumi.Output[str]:
