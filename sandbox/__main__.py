@@ -23,6 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 
+from agentcore_auth.cli.terminal import Tone, slowly, toned
 from sandbox import services
 from sandbox.console import say
 from sandbox.services import PROJECT, SandboxError, Services, ServicesError
@@ -135,7 +136,7 @@ def _deploy(asked: argparse.Namespace) -> int:
             if asked.operation == "preview" and asked.json:
                 say(stack.preview_document())
                 return 0
-            result = getattr(stack, asked.operation)(say)
+            result = getattr(stack, asked.operation)(_tell)
         except DeploymentError:
             if interrupted.is_set():
                 return _interruption(asked.operation)
@@ -147,6 +148,13 @@ def _deploy(asked: argparse.Namespace) -> int:
             if asked.project == PROJECT:
                 say(f"\n  Next: python -m sandbox exec -- agentcore-auth verify --stack {asked.stack}")
     return 0
+
+
+def _tell(line: str) -> None:
+    """A line about a resource, in the tone of what happens to it."""
+    tones = {"+": Tone.GOOD, "-": Tone.BAD, "~": Tone.CHANGED, "±": Tone.CHANGED}
+    tone = tones.get(line[2:3])
+    say(toned(line, tone) if tone else line)
 
 
 @contextmanager
@@ -192,7 +200,8 @@ def _execute(asked: argparse.Namespace) -> int:
         return _fail("give a command: python -m sandbox exec -- COMMAND")
     if unknown := sorted(set(plugins) - set(_PLUGINS)):
         return _fail(f"--real-plugins: {', '.join(unknown)} is none of {', '.join(_PLUGINS)}")
-    running, started = services.load_or_start(_FOLDER)
+    with slowly("starting the sandbox"):
+        running, started = services.load_or_start(_FOLDER)
     if started:
         say("sandbox: started; it is left running until `python -m sandbox down`", sys.stderr)
     folder = _copy(asked.project, running.folder)
@@ -226,14 +235,16 @@ def _own_programs() -> list[str]:
 def _services_for(operation: str, afterwards: ExitStack) -> Services:
     """Those that run; where there are none, new ones: for a preview only until `afterwards`. Raises ServicesError."""
     if operation == "up":
-        return services.load_or_start(_FOLDER)[0]
+        with slowly("starting the sandbox"):
+            return services.load_or_start(_FOLDER)[0]
     try:
         return services.load(_FOLDER)
     except ServicesError:
         if operation != "preview":
             raise
     folder = Path(afterwards.enter_context(TemporaryDirectory(prefix="agentcore-auth-")))
-    passing = services.start(folder, attached=True)
+    with slowly("starting a sandbox for this preview"):
+        passing = services.start(folder, attached=True)
     afterwards.callback(passing.stop)
     return passing
 

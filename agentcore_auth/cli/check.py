@@ -21,11 +21,14 @@ from agentcore_auth.cli.terminal import (
     UNREACHABLE,
     WRONG_USE,
     CommandError,
+    Tone,
     out,
     pretty,
     print_json,
     read_token,
     say,
+    slowly,
+    toned,
 )
 from agentcore_auth.tokens.remedies import Remedy, remedy_for, sentences_for
 from agentcore_auth.tokens.remedy_sentences import Context
@@ -102,7 +105,8 @@ def judged(
         from agentcore_auth.tokens.discovery import fetch_issuer  # noqa: PLC0415  # with --jwks there is no network to wait for
 
         try:
-            fetched = fetch_issuer(url)
+            with slowly(f"reading {url}"):
+                fetched = fetch_issuer(url)
             issuer, keys = fetched.issuer, fetched.jwks
             notes.extend(fetched.notes)
         except TokenError as error:
@@ -147,10 +151,10 @@ def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> di
 
 def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
     if verdict.status == 200:
-        out(f"200 accepted: {', '.join(verdict.matched)} match")
+        out(f"{toned('200 accepted', Tone.GOOD)}: {', '.join(verdict.matched)} match")
     lead = str(verdict.status) if is_known(verdict) else "not known"
     for finding, sentence in zip(verdict.findings, sentences_for(verdict.findings, context), strict=True):
-        out(f"{lead} {finding.cause.value}: {finding.message}")
+        out(f"{toned(f'{lead} {finding.cause.value}', Tone.BAD)}: {finding.message}")
         if sentence:
             out(f"  remedy: {sentence}")
         lead = "also"

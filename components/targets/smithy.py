@@ -10,7 +10,6 @@ from pydantic import Field
 
 from agentcore_auth import iam
 from agentcore_auth.documents import smithy
-from agentcore_auth.iam.least_privilege import too_wide
 from components.targets.base import DocumentedTarget, LocalDocument, TargetContext, is_s3
 from components.targets.credentials import CredentialedTarget, OAuth, ServiceRole
 from components.targets.grant import Grant
