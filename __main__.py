@@ -13,9 +13,11 @@ from components.cross_account import CrossAccountAccess
 from components.execution_role import ExecutionRole
 from components.gateway import JwtGateway
 from components.iam import current_scope
+from components.recovery import explain_lost_answers
 from components.target_backends import TargetBackends
 from settings import read
 
+explain_lost_answers()
 settings = read(Path(__file__).parent)
 name, names = settings.gateway.name, settings.gateway_names
 

@@ -7,10 +7,10 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from agentcore_auth.authorizer.causes import Cause, TokenError
 from agentcore_auth.authorizer.jws import MAX_BYTES
+from agentcore_auth.files import TEXT_LIMIT, UnreadableError, read_bytes
 
 ACCEPTED, REFUSED, WRONG_USE, UNREACHABLE, NOTHING_CHECKED = 0, 1, 2, 3, 4
 """Exit codes."""
@@ -37,11 +37,7 @@ def read_token(options: argparse.Namespace) -> str:
         raw = os.environb.get(os.fsencode(options.token_env), b"")
         where = f"the environment variable {options.token_env}"
     elif options.token_file is not None:
-        try:
-            with Path(options.token_file).open("rb") as file:
-                raw = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise CommandError(f"{options.token_file} cannot be read: {error.strerror}", WRONG_USE) from None
+        raw = read_named(options.token_file, TEXT_LIMIT)
         where = options.token_file
     else:
         if sys.stdin.isatty():
@@ -58,6 +54,14 @@ def read_token(options: argparse.Namespace) -> str:
         return raw.decode()
     except UnicodeDecodeError:
         raise TokenError(Cause.NOT_A_TOKEN, "not a token: it holds bytes that are no text") from None
+
+
+def read_named(path: str, limit: int) -> bytes:
+    """What a file on the command line holds. Raises CommandError."""
+    try:
+        return read_bytes(path, limit)
+    except UnreadableError as error:
+        raise CommandError(str(error), WRONG_USE) from None
 
 
 def print_json(document: Mapping[str, object]) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from agentcore_auth.files import UnreadableError, read_text
 from agentcore_auth.tokens.client import Credentials
 
+_LARGEST = 1024 * 1024
+"""Bytes of a file that people and shells read."""
 _BARE = re.compile(r"[A-Za-z0-9_./:@%+=-]+")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # python-dotenv takes a backslash before one of these for an escape there, and a shell does not.
@@ -51,11 +55,9 @@ def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Crede
     values: dict[str, str] = {}
     if path is not None:
         try:
-            values = parse(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            pass
-        except (OSError, UnicodeDecodeError) as error:
-            raise EnvFileError(f"{path} cannot be read: {error}") from None
+            values = parse(read_text(path, _LARGEST)) if os.path.lexists(path) else {}
+        except UnreadableError as error:
+            raise EnvFileError(str(error)) from None
         except EnvFileError as error:
             raise EnvFileError(f"{path}: {error}") from None
     names = ("COGNITO_DOMAIN", "COGNITO_CLIENT_ID", "COGNITO_CLIENT_SECRET", "TOKEN_ENDPOINT", "SCOPE", "AUDIENCE")
