@@ -6,7 +6,6 @@ import argparse
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import cast
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
@@ -25,6 +24,7 @@ from agentcore_auth.cli.terminal import (
     out,
     pretty,
     print_json,
+    read_named,
     read_token,
     say,
     slowly,
@@ -226,13 +226,7 @@ def _keys_from_file(path: str | None) -> Mapping[str, object] | None:
 
 def _json_file(path: str) -> Mapping[str, object]:
     try:
-        with Path(path).open("rb") as file:
-            text = file.read(_LARGEST + 1)
-        if len(text) > _LARGEST:
-            raise CommandError(f"{path} is longer than 1 MB: no authorizer and no key set is", WRONG_USE)
-        document = parse_json(text)
-    except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror}", WRONG_USE) from None
+        document = parse_json(read_named(path, _LARGEST))
     except ValueError as error:
         raise CommandError(f"{path} is {error}", WRONG_USE) from None
     if not isinstance(document, dict):

@@ -147,6 +147,19 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"cognito": {"scopes": []}}, "cognito.scopes", "is empty"),
     ({"cognito": {"clients": {"a": {"scopes": ["x"]}}}}, "cognito.clients.a.scopes", "valid: read, write"),
     ({"cognito": {"clients": {}}}, "cognito.clients", "is empty"),
+    ({"cognito": {"clients": {}, "allowedClients": ["by-hand"]}}, "cognito.allowedClients", "set userPoolId"),
+    (target(endpoint="https://a"), "targets[0]", "type is missing; valid: lambda,"),
+    *(
+        (
+            {"oidc": {"a": {"discoveryUrl": ISSUER, "customClaims": [{"name": "app", "equals": "x"}, other]}}},
+            "oidc.a.customClaims",
+            says,
+        )
+        for other, says in (
+            ({"name": "app", "equals": "y"}, "lets nobody in: app would have to be x and y at once"),
+            ({"name": "app", "contains": "x"}, "lets nobody in: app would have to be x and a list at once"),
+        )
+    ),
     ({"cognito": {"userPoolId": "eu-west-1_abc"}}, "cognito.userPoolId", "aws:region is us-west-2"),
     ({"cognito": {"userPoolId": "us-west-2_a", "tier": "LITE"}}, "cognito.tier", "exists already"),
     ({"identityProviders": ["auth0"]}, "auth0:domain", "is required"),
