@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Generator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -62,13 +63,15 @@ def services(running_services: Services, monkeypatch: pytest.MonkeyPatch) -> Ser
 @pytest.fixture
 def aws(services: Services) -> Callable[[str], Any]:
     """boto3 clients for the sandbox's account."""
+    return lambda service: _client(service, services.aws)
 
+
+@cache
+def _client(service: str, endpoint: str) -> Any:
+    """Made once: a new client reads the service's description, of up to a megabyte."""
     import boto3  # noqa: PLC0415  # slow, and few tests need it
 
-    def client(service: str) -> Any:
-        return boto3.Session().client(service, region_name=REGION, endpoint_url=services.aws)
-
-    return client
+    return boto3.Session().client(service, region_name=REGION, endpoint_url=endpoint)
 
 
 @pytest.fixture(scope="session")

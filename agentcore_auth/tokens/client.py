@@ -104,7 +104,7 @@ def request_token(
         form["scope"] = scope
     pair = f"{quote(client_id, safe='')}:{quote(client_secret, safe='')}"
     basic = base64.b64encode(pair.encode()).decode()
-    if _is_auth0(token_endpoint):
+    if sends_secret_in_body(token_endpoint):
         form |= {"client_id": client_id, "client_secret": client_secret}
         if audience:
             form["audience"] = audience
@@ -183,6 +183,8 @@ def _without(secrets: Sequence[str], text: str) -> str:
     return text
 
 
-def _is_auth0(token_endpoint: str) -> bool:
-    """Auth0, also on a custom domain, by its path: it takes the secret in the body, and wants the audience named."""
+def sends_secret_in_body(token_endpoint: str) -> bool:
+    """Whether a token request names client, secret and audience in its body, as Auth0's does (also on a custom domain,
+    which its path shows); all others take the client's credentials in the header Authorization.
+    """
     return urlsplit(token_endpoint).path == "/oauth/token"
