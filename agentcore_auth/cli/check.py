@@ -6,7 +6,6 @@ import argparse
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import cast
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
@@ -21,11 +20,15 @@ from agentcore_auth.cli.terminal import (
     UNREACHABLE,
     WRONG_USE,
     CommandError,
+    Tone,
     out,
     pretty,
     print_json,
+    read_named,
     read_token,
     say,
+    slowly,
+    toned,
 )
 from agentcore_auth.tokens.remedies import Remedy, remedy_for, sentences_for
 from agentcore_auth.tokens.remedy_sentences import Context
@@ -102,7 +105,8 @@ def judged(
         from agentcore_auth.tokens.discovery import fetch_issuer  # noqa: PLC0415  # with --jwks there is no network to wait for
 
         try:
-            fetched = fetch_issuer(url)
+            with slowly(f"reading {url}"):
+                fetched = fetch_issuer(url)
             issuer, keys = fetched.issuer, fetched.jwks
             notes.extend(fetched.notes)
         except TokenError as error:
@@ -147,10 +151,10 @@ def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> di
 
 def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
     if verdict.status == 200:
-        out(f"200 accepted: {', '.join(verdict.matched)} match")
+        out(f"{toned('200 accepted', Tone.GOOD)}: {', '.join(verdict.matched)} match")
     lead = str(verdict.status) if is_known(verdict) else "not known"
     for finding, sentence in zip(verdict.findings, sentences_for(verdict.findings, context), strict=True):
-        out(f"{lead} {finding.cause.value}: {finding.message}")
+        out(f"{toned(f'{lead} {finding.cause.value}', Tone.BAD)}: {finding.message}")
         if sentence:
             out(f"  remedy: {sentence}")
         lead = "also"
@@ -222,13 +226,7 @@ def _keys_from_file(path: str | None) -> Mapping[str, object] | None:
 
 def _json_file(path: str) -> Mapping[str, object]:
     try:
-        with Path(path).open("rb") as file:
-            text = file.read(_LARGEST + 1)
-        if len(text) > _LARGEST:
-            raise CommandError(f"{path} is longer than 1 MB: no authorizer and no key set is", WRONG_USE)
-        document = parse_json(text)
-    except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror}", WRONG_USE) from None
+        document = parse_json(read_named(path, _LARGEST))
     except ValueError as error:
         raise CommandError(f"{path} is {error}", WRONG_USE) from None
     if not isinstance(document, dict):
