@@ -1,6 +1,6 @@
 # What a person or CI runs. `make demo` and `make test` need Python 3.10 or newer, make and a package index, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup lint types up preview destroy verify policies pulumi needs-stack
+.PHONY: help demo test bench setup lint types up preview destroy verify policies pulumi needs-stack
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -27,6 +27,10 @@ demo: $(READY) ## deploy on this machine, fetch tokens, call every gateway
 test: pulumi ## all tests, lint and types
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 	@$(MAKE) --no-print-directory lint types
+	@$(if $(BENCH),$(MAKE) --no-print-directory bench ARGS="--rounds $(BENCH)")
+
+bench: pulumi ## what speed and memory cost, against limits; BENCH=1 has `make test` end with one round of it
+	@$(BIN)/python -m bench $(ARGS)
 
 lint: $(READY) ## ruff: rules and format; import-linter: which room may import which
 	@$(BIN)/ruff check --quiet .

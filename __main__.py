@@ -1,10 +1,14 @@
-"""The stack: settings in, components wired, outputs out. What each part is, its own module says."""
+"""The stack: settings in (first, since what follows loads slow packages), components wired, outputs out."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pulumi
+
+from settings import read
+
+settings = read(Path(__file__).parent)
 
 from components.arguments import Stack
 from components.caller_policy import CallerPolicy
@@ -15,11 +19,8 @@ from components.gateway import JwtGateway
 from components.gateway_key import for_the_key_owner
 from components.iam import current_scope
 from components.target_backends import TargetBackends
-from settings import read
 
-settings = read(Path(__file__).parent)
 name, names = settings.gateway.name, settings.gateway_names
-
 stack = Stack(current_scope(settings.region), list(names.values()), settings.mode, settings.tags)
 issuers = {key: each.create(names[key], settings.provider_context(key)) for key, each in settings.providers.items()}
 backends = TargetBackends(name, stack, settings.targets, secret=settings.secret, documents=settings.documents)
