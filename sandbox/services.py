@@ -29,6 +29,7 @@ OTHER_ACCOUNT = "210987654321"
 
 _FILE = "services.json"
 _LOG = "services.log"
+CA = "ca.pem"
 _OWNER = ".owner"
 """Says which folder the sandbox has made its own: a symbolic link, because that appears complete or not at all."""
 _OF_SERVICES = ("backend", "pulumi")
@@ -93,12 +94,15 @@ class Services:
             "NO_PROXY": "127.0.0.1,localhost,::1",
             "no_proxy": "127.0.0.1,localhost,::1",
             **dict.fromkeys(("SSL_CERT_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), ca),
+            "NODE_EXTRA_CA_CERTS": ca,
+            "NODE_USE_ENV_PROXY": "1",  # Node.js from 22.21 and 24 on
             "AWS_ACCESS_KEY_ID": ACCOUNT,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
             **self.credentials,
-            "PULUMI_BACKEND_URL": self.backend.as_uri(),
+            # Without files of metadata: a CLI that is killed leaves one empty, and the state beside it does not open.
+            "PULUMI_BACKEND_URL": f"{self.backend.as_uri()}?metadata=skip",
             "PULUMI_CREDENTIALS_PATH": pulumi,
             **({} if real_plugins else {"PULUMI_HOME": pulumi}),  # the user's has the plugins
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
@@ -183,6 +187,8 @@ def end(folder: Path) -> bool:
             forget(folder)
             running = False
         _remove(folder, _OF_COMMANDS)
+        for name in (_LOG, CA, _OWNER):  # the mark last: while there is anything, the folder is the sandbox's
+            (folder / name).unlink(missing_ok=True)
     return running
 
 

@@ -7,6 +7,7 @@ publish.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -125,5 +126,23 @@ def quoted(value: object, limit: int = 120) -> str:
     """A value as a user may safely see it on a terminal: JSON, ASCII only (no control characters), cut to `limit`."""
     import json  # noqa: PLC0415  # not needed where nothing is wrong
 
-    text = json.dumps(value, ensure_ascii=True, default=str)
+    text = json.dumps(value, ensure_ascii=True, default=str).replace("##[", "#\\u0023[")  # as in `harmless`
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def harmless(text: str) -> str:
+    """A text with everything written out that a terminal, or the log of a workflow on GitHub, takes for a command.
+
+    Line breaks and tabs stay. GitHub's runner obeys lines that begin with `::`, and `##[` anywhere in a line.
+    """
+    shown = "".join(
+        character if character.isprintable() or character in "\n\t" else character.encode("unicode_escape").decode()
+        for character in text
+    )
+    return re.sub(r"(?m)^(\s*):(?=:)", r"\1: ", shown).replace("##[", "## [")
+
+
+def one_line(text: object, limit: int = 300) -> str:
+    """What somebody else said, within a line of ours: harmless, on one line, cut to `limit`."""
+    shown = harmless(" ".join(str(text).split()))
+    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"

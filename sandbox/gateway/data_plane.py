@@ -42,7 +42,7 @@ class GatewayDataPlane:
         if gateway.authorizer_type != "CUSTOM_JWT":
             return _error(501, f"the sandbox does not play authorizerType {gateway.authorizer_type}")
         if request.method == "GET" and request.url.path == METADATA_PATH:
-            return JSONResponse(resource_metadata(gateway))
+            return JSONResponse(await resource_metadata(gateway, self._keys))
         if request.url.path != "/mcp":
             return _error(404, "Not found")
         refused = await refusal(gateway, request.headers.get("authorization"), self._keys)

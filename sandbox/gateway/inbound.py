@@ -56,9 +56,13 @@ async def _status(gateway: Gateway, authorization: str | None, keys: IssuerKeys)
     return judge(authorizer, claims, issuer=published.issuer, now=time.time()).status
 
 
-def resource_metadata(gateway: Gateway) -> Mapping[str, object]:
-    """The protected-resource metadata, which anybody may read."""
-    issuer, _, _ = _authorizer(gateway)["discoveryUrl"].partition("/.well-known/")
+async def resource_metadata(gateway: Gateway, keys: IssuerKeys) -> Mapping[str, object]:
+    """The protected-resource metadata, which anybody may read.
+
+    It names the issuer as the issuer does: clients compare character by character, and Auth0's ends in a slash.
+    """
+    url = str(_authorizer(gateway)["discoveryUrl"])
+    issuer = (await keys.of(url, None)).issuer or url.partition("/.well-known/")[0]
     document: dict[str, Any] = {"authorization_servers": [issuer], "resource": f"{gateway.gateway_url}/mcp"}
     if scopes := _scopes(gateway):
         document["scopes_supported"] = scopes
