@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
-from agentcore_auth.authorizer.causes import quoted
+from agentcore_auth.authorizer.causes import one_line, quoted
 from agentcore_auth.cli.terminal import REFUSED, UNREACHABLE, WRONG_USE, CommandError
 from agentcore_auth.tokens.repair import GATEWAY_ARN, KEPT
 
@@ -50,10 +50,6 @@ def api_of(arn: str, instead: str) -> Generator[tuple[Any, str]]:
     try:
         yield boto3.client("bedrock-agentcore-control", region_name=parts["region"]), parts["id"]
     except exceptions.ClientError as error:
-        raise CommandError(f"{arn} cannot be read: {_line(error)}", REFUSED) from None
+        raise CommandError(f"{arn} cannot be read: {one_line(error)}", REFUSED) from None
     except exceptions.BotoCoreError as error:
-        raise CommandError(f"{arn} cannot be read: {_line(error)}", UNREACHABLE) from None
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
+        raise CommandError(f"{arn} cannot be read: {one_line(error)}", UNREACHABLE) from None

@@ -16,6 +16,7 @@ OTHER = "210987654321"
 FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:lookup"
 OTHER_FUNCTION = f"arn:aws:lambda:us-west-2:{OTHER}:function:lookup"
 ISSUER = "https://login.example.com/.well-known/openid-configuration"
+ENTRA_TENANT = "https://login.microsoftonline.com/TENANT/v2.0/.well-known/openid-configuration"
 TOOL = {"name": "lookup", "description": "Looks a city up", "inputSchema": {"type": "object", "properties": {}}}
 GOOD: dict[str, Any] = {
     "aws:region": "us-west-2",
@@ -126,6 +127,21 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"cognito": {"accessTokenMinutes": 1441}}, "cognito.accessTokenMinutes", "less than or equal to 1440"),
     ({"cognito": {"accessTokenMinutes": "60"}}, "cognito.accessTokenMinutes", "valid integer"),
     ({"cognito": {"domainPrefix": "my-aws-pool"}}, "cognito.domainPrefix", "'aws'"),
+    ({"cognito": {"domainPrefix": "us-west-2_gmSGKKGr9"}}, "cognito.domainPrefix", "without its underscore"),
+    ({"identityProviders": ["okta"], **OKTA, "okta:orgName": "ORG"}, "okta:orgName", "placeholder ORG"),
+    (
+        {"identityProviders": ["auth0"], **AUTH0, "auth0:domain": "TENANT.auth0.com"},
+        "auth0:domain",
+        "placeholder TENANT",
+    ),
+    (
+        {
+            "identityProviders": ["entra"],
+            "oidc": {"entra": {"discoveryUrl": ENTRA_TENANT, "allowedAudience": ["a"]}},
+        },
+        "oidc.entra.discoveryUrl",
+        "placeholder TENANT",
+    ),
     ({"cognito": {"domainPrefix": "Pool"}}, "cognito.domainPrefix", "a-z"),
     ({"cognito": {"scopes": ["a/b"]}}, "cognito.scopes[0]", "no slash"),
     ({"cognito": {"scopes": []}}, "cognito.scopes", "is empty"),
