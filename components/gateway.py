@@ -100,6 +100,8 @@ class GatewayTargets(pulumi.ComponentResource):
                 gateway_identifier=gateway_id,
                 target_configuration={"mcp": target.tools},
                 credential_provider_configuration=target.credentials,
+                metadata_configuration=target.metadata,
+                private_endpoint=target.private_endpoint,
                 opts=pulumi.ResourceOptions(
                     parent=self,
                     depends_on=permissions,

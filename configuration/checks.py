@@ -43,7 +43,8 @@ def contradictions(sections: Mapping[str, Any], stack: StackConfiguration) -> It
     yield from _key(gateway, stack)
     yield from _execution_role(sections.get("execution_role"))
     pinned = sections.get("mode", "pinned") == "pinned"
-    context = CheckContext(stack, pinned, gateway.name if gateway else "")
+    searches = gateway is not None and gateway.search_type is not None
+    context = CheckContext(stack, pinned, gateway.name if gateway else "", searches)
     switched_on = sections.get("identity_providers", ())
     for name, (path, provider) in provider_sections(sections).items():
         if provider.named or name in switched_on:
@@ -58,6 +59,7 @@ def contradictions(sections: Mapping[str, Any], stack: StackConfiguration) -> It
     yield from in_targets
     if gateway and not in_targets:
         yield from _role_limits(gateway.name, sections, targets)
+    yield from _offers(sections, targets)
     yield from _secret_references(targets, stack)
     yield from _cross_account(sections.get("cross_account", {}), sections.get("targets"))
     yield from _resource_names(sections)
@@ -132,6 +134,19 @@ def _provider_names(sections: Mapping[str, Any], stack: StackConfiguration) -> I
                 "gateway.name",
                 f"the gateway's name {name} has {len(name)} characters; AWS takes {LONGEST_GATEWAY_NAME}",
             )
+
+
+def _offers(sections: Mapping[str, Any], targets: Sequence[Target]) -> Iterator[Mistake]:
+    """Targets that name a provider which is not there, and gateways that no target is left for."""
+    switched_on: Sequence[str] = sections.get("identity_providers", ())
+    for index, target in enumerate(targets):
+        for at, name in enumerate(target.providers or ()):
+            if switched_on and name not in switched_on:
+                valid = f"{nearest(name, switched_on)}valid: {', '.join(switched_on)}"
+                yield Mistake(f"targets[{index}].providers[{at}]", f"{name!r} is not among identityProviders; {valid}")
+    for name in switched_on if targets else ():
+        if not any(target.providers is None or name in target.providers for target in targets):
+            yield Mistake("targets", f"none is offered at {name}: its gateway would have no tool (targets[].providers)")
 
 
 def _secret_references(targets: Iterable[Target], stack: StackConfiguration) -> Iterator[Mistake]:

@@ -21,9 +21,12 @@ from agentcore_auth.cli.terminal import (
     NOTHING_CHECKED,
     REFUSED,
     UNREACHABLE,
+    Tone,
     out,
     print_json,
     say,
+    slowly,
+    toned,
 )
 from agentcore_auth.outputs import Client, Gateway, Outputs, OutputsError, Provider
 from agentcore_auth.tokens.cache import TokenCache
@@ -115,7 +118,9 @@ def _rows(outputs: Outputs, patience: float, calls: Calls) -> Iterator[Row]:
             yield Row(name, None, None, "token", message)
             continue
         for client in provider.clients.values():
-            yield _row(outputs, gateway, provider, client, patience, calls)
+            with slowly(f"calling gateway {name} as {client.name}"):
+                row = _row(outputs, gateway, provider, client, patience, calls)
+            yield row
 
 
 def _row(
@@ -181,8 +186,9 @@ def _print(rows: Sequence[Row]) -> None:
         result = {True: "ok", False: failed, None: "skipped"}[row.ok]
         table.append((row.gateway, row.client or "-", result, row.message))
     widths = [max(len(line[column]) for line in table) for column in range(3)]
-    for line in table:
-        out("  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]).rstrip())
+    for row, line in zip([None, *rows], table, strict=True):
+        text = "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]).rstrip()
+        out(toned(text, Tone.GOOD if row.ok else Tone.BAD) if row and row.ok is not None else text)
     for row in rows:
         if row.remedy:
             out(f"remedy for {row.gateway}: {row.remedy}")
