@@ -15,6 +15,7 @@ from components.client_secrets import ClientSecrets
 from components.cross_account import CrossAccountAccess
 from components.execution_role import ExecutionRole
 from components.gateway import JwtGateway
+from components.gateway_key import for_the_key_owner
 from components.iam import current_scope
 from components.target_backends import TargetBackends
 from settings import Settings
@@ -37,7 +38,7 @@ def deploy(
     backends = TargetBackends(
         name, stack, settings.targets, secret=secret or settings.secret, documents=settings.documents, opts=opts
     )
-    role = ExecutionRole(name, stack, backends.permissions, settings.execution_role, opts)
+    role = ExecutionRole(name, stack, [*backends.permissions, *settings.permissions], settings.execution_role, opts)
     foreign = settings.foreign_functions(stack.scope.account)
     access = CrossAccountAccess(name, foreign, role.arn, settings.assume_role_arns, opts)
     gateways = {
@@ -57,9 +58,9 @@ def deploy(
         name,
         stack,
         role_arn=role.arn,
-        document_buckets=settings.caller_buckets,
+        upkeep=settings.upkeep,
+        synchronized=backends.synchronized,
         attach_to=settings.callers.attach_to,
-        kms_key_arn=settings.gateway.kms_key_arn,
         opts=opts,
     )
     stored = settings.client_secrets == "secretsManager"
@@ -75,4 +76,5 @@ def deploy(
         "executionRoleArn": role.arn,
         "callerPolicyArn": callers.arn,
         "crossAccountStatements": access.statements,
+        "keyPolicyStatements": for_the_key_owner(stack, role.arn, settings.gateway.kms_key_arn),
     }

@@ -54,6 +54,9 @@ class GatewaysOutputs(Section, frozen=True):
     cross_account_statements: tuple[dict[str, Any], ...] = Field(
         description="What owners of functions in other accounts have to add to them."
     )
+    key_policy_statements: tuple[dict[str, Any], ...] = Field(
+        description="What the owner of the gateways' own key has to add to its policy."
+    )
 
 
 class SingleProviderOutputs(ProviderOutputs, frozen=True):

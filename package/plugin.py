@@ -201,7 +201,7 @@ def _gateway(name: str, inputs: dict[str, Any], options: pulumi.ResourceOptions 
             function_target(
                 target.name,
                 arns.get(place, target.function_arn),
-                target.tools_s3 or tools.parse(documents[target.name], target.tools_file or "tools"),
+                _described(target, documents),
                 target.description,
             )
             for place, target in enumerate(targets)
@@ -211,6 +211,12 @@ def _gateway(name: str, inputs: dict[str, Any], options: pulumi.ResourceOptions 
         opts=options,
     )
     return component, dict(component.outputs)
+
+
+def _described(target: LambdaTarget, documents: Mapping[str, str]) -> Any:
+    if target.tools_s3:
+        return target.document_arguments(None)
+    return tools.parse(documents[target.name], target.tools_file or "tools")
 
 
 def _checked(component: str, inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -82,12 +82,14 @@ def judge(
 
 
 def scopes_of(claims: Mapping[str, object]) -> tuple[str, ...]:
-    """The scopes of a token: `scope` or `scp`, a string separated by spaces or an array."""
+    """The scopes of a token: `scope` or `scp`, a string separated by spaces and nothing else (RFC 6749, 3.3; RFC 9068,
+    2.2.3) or an array.
+    """
     scopes: list[str] = []
     for claim in ("scope", "scp"):
         value = claims.get(claim)
         if isinstance(value, str):
-            scopes.extend(value.split())
+            scopes.extend(scope for scope in value.split(" ") if scope)
         elif isinstance(value, list):
             scopes.extend(item for item in cast("list[object]", value) if isinstance(item, str))
     return tuple(scopes)
@@ -157,6 +159,13 @@ def _time_findings(claims: Mapping[str, object], now: float, leeway: float) -> l
         when = f" (exp is {moment(expiry)})" if moment(expiry) else ""
         return [Finding(Cause.EXPIRED, f"the token expired {duration(now - expiry)} ago{when}", 401, "exp")]
     findings: list[Finding] = []
+    for claim in ("nbf", "iat"):
+        if claim in claims and seconds_of(claims, claim) is None:
+            message = (
+                f"the token's {claim} is no time, which has to be a number (RFC 7519, 2): {quoted(claims[claim], 40)}"
+            )
+            findings.append(Finding(Cause.TIME_MALFORMED, message, 401, claim))
+            break
     for claim, verb in (("nbf", "is valid only from"), ("iat", "was issued at")):
         start = seconds_of(claims, claim)
         if start is not None and start > now + leeway:

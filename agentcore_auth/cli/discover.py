@@ -107,7 +107,7 @@ def _look(found: Discovered, url: str) -> None:
     jwks_uri = found.document.get("jwks_uri")
     if isinstance(jwks_uri, str):
         try:
-            found.keys = readable_keys(fetch_jwks(jwks_uri))
+            found.keys = readable_keys(fetch_jwks(jwks_uri, url))
         except TokenError as error:
             found.findings.append(Finding(error.cause, error.message))
 

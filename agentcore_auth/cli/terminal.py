@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Timer
 from typing import TextIO
 
-from agentcore_auth.authorizer.causes import Cause, TokenError
+from agentcore_auth.authorizer.causes import Cause, TokenError, harmless
 from agentcore_auth.authorizer.jws import MAX_BYTES, out_of_response
 
 ACCEPTED, REFUSED, WRONG_USE, UNREACHABLE, NOTHING_CHECKED = 0, 1, 2, 3, 4
@@ -74,7 +74,12 @@ def print_json(document: Mapping[str, object]) -> None:
 
 
 def pretty(document: object) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=True)
+    return json.dumps(document, indent=2, ensure_ascii=True).replace("##[", "#\\u0023[")  # as in `quoted`
+
+
+def printable(text: str) -> str:
+    """Somebody else's text as a terminal may have it: control characters but line ends and tabs become visible."""
+    return "".join(each if each.isprintable() or each in "\n\t" else ascii(each)[1:-1] for each in text)
 
 
 class Tone(Enum):
@@ -109,10 +114,10 @@ def slowly(what: str, after: float = 2.0) -> Generator[None]:
 
 def say(message: str) -> None:
     """A line on standard error: progress and notes, never a result."""
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(f"{harmless(message)}\n")
     sys.stderr.flush()
 
 
 def out(text: str) -> None:
     """Lines on standard output: the result."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{harmless(text)}\n")

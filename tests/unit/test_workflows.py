@@ -132,7 +132,8 @@ def test_a_pull_request_from_a_fork_gets_no_secrets_and_runs_nothing_that_has_th
 @pytest.mark.parametrize("name", ["preview", "drift"])
 def test_a_pull_requests_code_gets_credentials_of_its_own(name: str) -> None:
     secrets = set(re.findall(r"secrets[.\[]\s*'?(\w+)", (GITHUB / "workflows" / f"{name}.yml").read_text()))
-    assert secrets == {"PREVIEW_AUTH0_CLIENT_ID", "PREVIEW_AUTH0_CLIENT_SECRET", "PREVIEW_OKTA_API_TOKEN"}
+    okta = {f"PREVIEW_OKTA_API_{name}" for name in ("TOKEN", "CLIENT_ID", "PRIVATE_KEY", "PRIVATE_KEY_ID")}
+    assert secrets == {"PREVIEW_AUTH0_CLIENT_ID", "PREVIEW_AUTH0_CLIENT_SECRET", *okta}
 
 
 def test_the_comment_is_written_by_a_job_that_has_none_of_the_pull_requests_code() -> None:

@@ -329,6 +329,7 @@ CASES = {
         Cause.CLAIM_TYPE,
         "as a string",
     ),
+    "a time in quotes": Case(signed(cognito(nbf="1800000000")), FOR_COGNITO, Cause.TIME_MALFORMED, "without quotes"),
     "custom claim that is not there": Case(
         signed(auth0()), {**FOR_AUTH0, "customClaims": [claim("team", "a")]}, Cause.CLAIM_ABSENT, "access tokens"
     ),
@@ -384,8 +385,9 @@ def test_every_cause_of_a_refused_token_is_in_the_table_or_comes_from_documents(
     of_documents = {cause for cause in Cause if cause.value.startswith(("discovery_", "jwks_"))}
     of_the_authorizer = {Cause.NO_LIST, Cause.AUTHORIZER_INVALID}
     of_an_existing_issuer = {Cause.GRAPH_TOKEN}  # test_reported_tokens.py
+    of_a_forger = {Cause.HEADER_NOT_UNDERSTOOD, Cause.OTHER_KIND_OF_TOKEN, Cause.KEY_TOO_SHORT}  # test_forgeries.py
     assert {case.cause for case in CASES.values()} == (
-        set(Cause) - of_a_request - of_documents - of_the_authorizer - of_an_existing_issuer
+        set(Cause) - of_a_request - of_documents - of_the_authorizer - of_an_existing_issuer - of_a_forger
     )
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import jwt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -191,6 +192,20 @@ def test_check_with_leeway(tokens: Command, jwks: str) -> None:
     late = signed(cognito(exp=int(time.time()) - 30, iat=1))
     assert tokens(*arguments, stdin=late).code == 1
     assert tokens(*arguments, "--leeway", "300", stdin=late).code == 0
+
+
+@pytest.mark.parametrize(
+    ("token", "says"),
+    [
+        (signed(cognito(iss="http://sso.example.com")), "is no https URL"),
+        (jwt.encode(cognito(), "shared" * 8, "HS256"), "HS256"),
+        (assembled({"alg": "none"}, cognito(), b""), "none"),
+    ],
+)
+def test_suggest_has_nothing_for_a_token_that_no_gateway_takes(tokens: Command, token: str, says: str) -> None:
+    refused = tokens("suggest", stdin=token)
+    assert (refused.code, refused.out) == (1, "")
+    assert says in refused.err
 
 
 def test_suggest_shows_json_and_configuration(tokens: Command) -> None:
