@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pulumi
 
+from components.recovery import explain_lost_answers
 from program import deploy
 from settings import read
 
+explain_lost_answers()
 for name, output in deploy(read(Path(__file__).parent)).items():
     pulumi.export(name, output)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pulumi
 
+from agentcore_auth import iam
 from components.arguments import Stack
 from components.caller_policy import CallerPolicy
 from components.client_secrets import ClientSecrets
@@ -31,7 +32,9 @@ def deploy(
     default in the stack file; all becomes children of `parent`, by default of the stack.
     """
     name, names, opts = settings.gateway.name, settings.gateway_names, pulumi.ResourceOptions(parent=parent)
-    stack = Stack(current_scope(settings.region, parent), list(names.values()), settings.mode, settings.tags)
+    scope = current_scope(settings.region, settings.execution_role.arn, parent)
+    settings.check_account(scope.account)
+    stack = Stack(scope, list(names.values()), settings.mode, settings.tags)
     issuers = {
         key: each.create(names[key], settings.provider_context(key), opts) for key, each in settings.providers.items()
     }
@@ -39,14 +42,14 @@ def deploy(
         name, stack, settings.targets, secret=secret or settings.secret, documents=settings.documents, opts=opts
     )
     role = ExecutionRole(name, stack, [*backends.permissions, *settings.permissions], settings.execution_role, opts)
-    foreign = settings.foreign_functions(stack.scope.account)
-    access = CrossAccountAccess(name, foreign, role.arn, settings.assume_role_arns, opts)
+    foreign, sid = settings.foreign_functions(scope.account), iam.cross_account_sid(name, settings.mode)
+    access = CrossAccountAccess(name, foreign, role.arn, sid, settings.assume_role_arns, opts)
     gateways = {
         key: JwtGateway(
             names[key],
             authorizer=issuer.authorizer(settings.mode),
             role_arn=role.arn,
-            targets=backends.targets,
+            targets=backends.offered_at(key),
             permissions=[*role.policies, *access.permissions],
             options=settings.gateway,
             tags=settings.tags,
@@ -61,6 +64,7 @@ def deploy(
         upkeep=settings.upkeep,
         synchronized=backends.synchronized,
         attach_to=settings.callers.attach_to,
+        target_statements=settings.caller_statements(scope),
         opts=opts,
     )
     stored = settings.client_secrets == "secretsManager"
@@ -76,5 +80,6 @@ def deploy(
         "executionRoleArn": role.arn,
         "callerPolicyArn": callers.arn,
         "crossAccountStatements": access.statements,
+        "executionRoleStatements": role.statements,
         "keyPolicyStatements": for_the_key_owner(stack, role.arn, settings.gateway.kms_key_arn),
     }

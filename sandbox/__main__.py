@@ -7,21 +7,24 @@ different folders know nothing of each other.
 
 from __future__ import annotations
 
+import signal
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until `main` can say a word about Ctrl-C, it ends without one
+
 import argparse
 import importlib.util
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
 
 from agentcore_auth.cli.terminal import Tone, slowly, toned
 from sandbox import services
@@ -36,6 +39,8 @@ _INTERRUPTED = 130  # as shells have it for a command that Ctrl-C ended
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     asked = _parser().parse_args(arguments)
     if any(importlib.util.find_spec(package) is None for package in _NEEDED):
         return _fail("this Python has not the project's packages: make setup, then . .venv/bin/activate")
@@ -124,14 +129,14 @@ def _demo(asked: argparse.Namespace) -> int:
 
 def _deploy(asked: argparse.Namespace) -> int:
     from sandbox import progress  # noqa: PLC0415  # brings Pulumi's SDK along, which `down` and `exec` do without
-    from sandbox.stack import DeploymentError, Stack, pulumi_command  # noqa: PLC0415
+    from sandbox.stack import DeploymentError, Stack, cli_is_interrupted, pulumi_command  # noqa: PLC0415
 
     cli = pulumi_command()
     _require_stack_file(asked, asked.project)
     with ExitStack() as afterwards:
         running = _services_for(asked.operation, afterwards)
         stack = Stack(running, _copy(asked.project, running.folder), asked.stack, cli)
-        interrupted = afterwards.enter_context(_cli_is_interrupted())
+        interrupted = afterwards.enter_context(cli_is_interrupted())
         try:
             if asked.operation == "preview" and asked.json:
                 say(stack.preview_document())
@@ -155,19 +160,6 @@ def _tell(line: str) -> None:
     tones = {"+": Tone.GOOD, "-": Tone.BAD, "~": Tone.CHANGED, "±": Tone.CHANGED}
     tone = tones.get(line[2:3])
     say(toned(line, tone) if tone else line)
-
-
-@contextmanager
-def _cli_is_interrupted() -> Generator[Event]:
-    """Leave Ctrl-C to the CLI, which gets it as well, and tells the engine to finish what it has begun."""
-    interrupted = Event()
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.SIG_IGN:  # as in a background job, where it is ignored by the CLI too
-        signal.signal(signal.SIGINT, lambda _signal, _frame: interrupted.set())
-    try:
-        yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _interruption(operation: str) -> int:

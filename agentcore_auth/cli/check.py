@@ -6,7 +6,6 @@ import argparse
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import cast
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
@@ -25,6 +24,7 @@ from agentcore_auth.cli.terminal import (
     out,
     pretty,
     print_json,
+    read_named,
     read_token,
     say,
     slowly,
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         pasted = Pasted("", None, (Finding(error.cause, error.message),))
     verdict, context = judged(pasted, source, _keys_from_file(options.jwks), time.time(), options.leeway)
     remedy = remedy_for(verdict.findings, context)
-    command = _repair(source, verdict, remedy)
+    command = repair_command(source, verdict, remedy)
     if options.json:
         print_json({**as_document(verdict, remedy, context), "command": command})
     else:
@@ -172,7 +172,8 @@ def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
         out(f"authorizer that fits:\n{pretty({'customJWTAuthorizer': remedy.authorizer})}")
 
 
-def _repair(source: Source, verdict: Verdict, remedy: Remedy | None) -> str | None:
+def repair_command(source: Source, verdict: Verdict, remedy: Remedy | None) -> str | None:
+    """The command that makes the gateway so that the token is let in, of a gateway that no stack made."""
     if source.gateway is None or remedy is None or remedy.authorizer is None or not may_be_repaired(verdict.findings):
         return None
     return update_command(source.gateway, remedy.authorizer)
@@ -195,11 +196,11 @@ def _source(options: argparse.Namespace) -> Source:
             WRONG_USE,
         )
     if options.authorizer:
-        return _of_document(_json_file(options.authorizer), options.gateway)
+        return source_of_document(_json_file(options.authorizer), options.gateway)
     if options.gateway_arn:
         from agentcore_auth.cli.gateway_api import read_gateway  # noqa: PLC0415  # only where AWS is asked
 
-        return _of_document(read_gateway(options.gateway_arn), None)
+        return source_of_document(read_gateway(options.gateway_arn), None)
     if options.discovery_url:
         return Source({"discoveryUrl": options.discovery_url, **given}, options.gateway)
     from agentcore_auth.cli.deployed import or_command_error, outputs_of  # noqa: PLC0415  # only with a stack
@@ -210,7 +211,8 @@ def _source(options: argparse.Namespace) -> Source:
     return Source(gateway.authorizer, gateway.provider, outputs.stack)
 
 
-def _of_document(document: Mapping[str, object], provider: str | None) -> Source:
+def source_of_document(document: Mapping[str, object], provider: str | None) -> Source:
+    """An authorizer's document, or a whole gateway's. Raises CommandError for a gateway that judges no tokens."""
     kind = document.get("authorizerType", "CUSTOM_JWT")
     if kind != "CUSTOM_JWT":
         takes = "AWS signatures instead of tokens" if kind == "AWS_IAM" else "tokens without judging them by lists"
@@ -224,13 +226,7 @@ def _keys_from_file(path: str | None) -> Mapping[str, object] | None:
 
 def _json_file(path: str) -> Mapping[str, object]:
     try:
-        with Path(path).open("rb") as file:
-            text = file.read(_LARGEST + 1)
-        if len(text) > _LARGEST:
-            raise CommandError(f"{path} is longer than 1 MB: no authorizer and no key set is", WRONG_USE)
-        document = parse_json(text)
-    except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror}", WRONG_USE) from None
+        document = parse_json(read_named(path, _LARGEST))
     except ValueError as error:
         raise CommandError(f"{path} is {error}", WRONG_USE) from None
     if not isinstance(document, dict):

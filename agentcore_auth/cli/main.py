@@ -108,6 +108,8 @@ def command_line() -> argparse.ArgumentParser:
     _add_call(command("call", "call a tool of a gateway; without a tool, list them"))
     _add_connection(command("bridge", "a gateway as an MCP server on standard input and output", json_output=False))
     _add_snippet(command("snippet", "code or settings to call a gateway with", json_output=False))
+    _add_stack(command("inspect", "a local page that explains a token", json_output=False), required=False)
+    _add_stack(command("sync", "have gateways ask their MCP servers for their tools anew (boto3)"), required=True)
     _add_impact(command("impact", "read a preview and tell who is locked out"))
     _add_stacks(command("stacks", "which stacks a change can affect, as a JSON list", json_output=False))
     _add_comment(command("comment", "the comment on a pull request", json_output=False))

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from enum import Enum
-from pathlib import Path
 from threading import Timer
 from typing import TextIO
 
 from agentcore_auth.authorizer.causes import Cause, TokenError, harmless
 from agentcore_auth.authorizer.jws import MAX_BYTES, out_of_response
+from agentcore_auth.files import TEXT_LIMIT, UnreadableError, read_bytes
 
 ACCEPTED, REFUSED, WRONG_USE, UNREACHABLE, NOTHING_CHECKED = 0, 1, 2, 3, 4
 """Exit codes."""
@@ -41,11 +41,7 @@ def read_token(options: argparse.Namespace) -> str:
         raw = os.environb.get(os.fsencode(options.token_env), b"")
         where = f"the environment variable {options.token_env}"
     elif options.token_file is not None:
-        try:
-            with Path(options.token_file).open("rb") as file:
-                raw = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise CommandError(f"{options.token_file} cannot be read: {error.strerror}", WRONG_USE) from None
+        raw = read_named(options.token_file, TEXT_LIMIT)
         where = options.token_file
     else:
         if sys.stdin.isatty():
@@ -66,6 +62,14 @@ def read_token(options: argparse.Namespace) -> str:
     if inside is not None:
         say("note: took the token out of the JSON's access_token")
     return text if inside is None else inside
+
+
+def read_named(path: str, limit: int) -> bytes:
+    """What a file on the command line holds. Raises CommandError."""
+    try:
+        return read_bytes(path, limit)
+    except UnreadableError as error:
+        raise CommandError(str(error), WRONG_USE) from None
 
 
 def print_json(document: Mapping[str, object]) -> None:

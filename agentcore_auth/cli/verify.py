@@ -5,6 +5,7 @@ calls of the tools that are named. What was not checked is said as such.
 from __future__ import annotations
 
 import argparse
+import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -64,7 +65,8 @@ def run(options: argparse.Namespace) -> int:
         rows = list(_rows(outputs, options.wait, calls))
         listed = {tool for row in rows for tool in row.tools}
         absent = [name for name in calls if listed and name not in listed]
-        rows += [Row("-", None, False, "tool", f"no gateway lists {name}") for name in absent]
+        due = f"If an MCP server has it only since it was deployed: {shlex.join(_sync(options))}"
+        rows += [Row("-", None, False, "tool", f"no gateway lists {name}", remedy=due) for name in absent]
         not_checked = _not_checked(outputs, rows, calls)
     checked = [row for row in rows if row.ok is not None]
     ok = all(row.ok for row in checked) if checked else None
@@ -80,6 +82,12 @@ def run(options: argparse.Namespace) -> int:
     return ACCEPTED if ok else REFUSED if refused_by_somebody else UNREACHABLE
 
 
+def _sync(options: argparse.Namespace) -> list[str]:
+    """AgentCore keeps an MCP server's list of tools until it is told to ask again."""
+    source = ["--outputs", options.outputs] if options.outputs else ["--stack", options.stack]
+    return ["agentcore-auth", "sync", *source]
+
+
 def _call(given: str) -> tuple[str, Mapping[str, object]]:
     name, _, text = given.partition("=")
     return name, arguments_of(text or "{}", f"--call {name}")
@@ -90,7 +98,8 @@ def _not_checked(outputs: Outputs, rows: Sequence[Row], calls: Calls) -> list[st
     found = [f"gateway {row.gateway}: {row.message}" for row in rows if row.ok is None]
     listed = {tool for row in rows for tool in row.tools}
     if listed and not calls:
-        found.append(f"whether the tools work: call one with its arguments: --call '{min(listed)}={{…}}'")
+        call = shlex.quote(f"{min(listed)}={{…}}")
+        found.append(f"whether the tools work: call one with its arguments: --call {call}")
     if not listed:
         found += [f"tool {name}: no gateway listed its tools" for name in calls]
     for function, command in outputs.admissions.items():

@@ -114,6 +114,10 @@ class Cognito(Provider, frozen=True):
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
         yield from checks.client_scopes(path, self.clients, self.scopes)
         yield from checks.some_client(path, self.clients, self.allowed_clients)
+        if self.allowed_clients and not self.clients and not self.user_pool_id:
+            yield Mistake(
+                f"{path}.allowedClients", "a new pool has no clients that exist: set userPoolId, or describe clients"
+            )
         for word in RESERVED_WORDS:
             if self.domain_prefix and word in self.domain_prefix:
                 yield Mistake(

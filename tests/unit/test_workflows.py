@@ -280,6 +280,41 @@ def test_each_stack_has_one_comment_which_is_edited_in_place(machine: Machine) -
     assert sorted(body.split()[-1] for _, body in list(second.values())[1:]) == ["first", "second"]
 
 
+def test_a_pull_requests_text_takes_the_place_of_no_other_comment(machine: Machine) -> None:
+    script = next(step["run"] for step in jobs("preview")["comment"]["steps"] if "run" in step)
+    machine.program("gh", GH)
+    comments = {
+        "1": ["github-actions[bot]", "a report of another workflow"],
+        "2": ["github-actions[bot]", "<!-- preview of stack production -->\nof production"],
+    }
+    (machine.folder / "comments.json").write_text(json.dumps(comments))
+    (machine.folder / "secret").write_text("not for a comment")
+
+    def artifact(name: str, text: str) -> Path:
+        folder = machine.folder / "comments" / name
+        folder.mkdir(parents=True)
+        (folder / "comment.md").write_text(text)
+        return folder / "comment.md"
+
+    artifact(
+        "comment-dev", "<!-- preview of stack production -->\n<!-- preview of stack production -->\n" + "é" * 90_000
+    )
+    artifact("comment-empty", "\nno first line")
+    artifact("comment-a b", "a name that no stack has")
+    artifact("other", "no comment")
+    linked = artifact("comment-link", "")
+    linked.unlink()
+    linked.symlink_to(machine.folder / "secret")
+    options = ["--noprofile", "--norc", "-eo", "pipefail", "-c"]
+    assert machine.run("bash", *options, script, folder=machine.folder, REPOSITORY="acme/gateways", NUMBER="7") == 0
+    written = json.loads((machine.folder / "comments.json").read_text())
+    assert {number: written.pop(number) for number in comments} == comments
+    dev, empty = (body for _, body in written.values())
+    assert dev.startswith("<!-- preview of stack dev -->\n<!-- preview of stack production -->\né")
+    assert 60_000 < len(dev) < 65_536
+    assert empty == "<!-- preview of stack empty -->\nno first line\n"
+
+
 def test_without_a_preview_there_is_nothing_to_say(machine: Machine) -> None:
     script = next(step["run"] for step in jobs("preview")["comment"]["steps"] if "run" in step)
     machine.program("gh", "raise SystemExit(1)")
