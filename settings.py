@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from agentcore_auth import iam
 from configuration.checks import contradictions, provider_sections, secret_references
 from configuration.context import StackConfiguration
 from configuration.documents import read_documents
@@ -45,15 +46,16 @@ class Settings(StackFile, frozen=True):
         return {provider: f"{self.gateway.name}-{provider}" for provider in self.identity_providers}
 
     @property
-    def document_buckets(self) -> list[str]:
-        """The buckets that the targets' documents come from."""
-        uris = [uri for target in self.targets for uri in target.s3_uris()]
-        return list(dict.fromkeys(uri.removeprefix("s3://").partition("/")[0] for uri in uris))
+    def upkeep(self) -> iam.Upkeep:
+        """What setting up targets takes of whoever does it, but for credentials."""
+        documents = dict.fromkeys(each for target in self.targets for each in target.s3_documents())
+        return iam.Upkeep(tuple(documents), self.callers.schema_buckets, (), self.gateway.kms_key_arn)
 
     @property
-    def caller_buckets(self) -> list[str]:
-        """The buckets that callers read: those, and further ones that the stack file names."""
-        return [*self.document_buckets, *self.callers.schema_buckets]
+    def permissions(self) -> list[iam.Permission]:
+        """What the execution role needs besides what its targets' tools do: the documents, and the gateways' key."""
+        key = [iam.KeyUse(self.gateway.kms_key_arn)] if self.gateway.kms_key_arn else []
+        return [*self.upkeep.documents, *key]
 
     def foreign_functions(self, account: str) -> list[str]:
         """The ARNs of the targets' functions that belong to other accounts than `account`."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from agentcore_auth.authorizer.causes import quoted
+from agentcore_auth.authorizer.causes import one_line, quoted
 from agentcore_auth.cli.terminal import REFUSED, UNREACHABLE, WRONG_USE, CommandError
 from agentcore_auth.tokens.repair import GATEWAY_ARN, KEPT
 
@@ -36,11 +36,7 @@ def read_gateway(arn: str) -> Mapping[str, object]:
         client = boto3.client("bedrock-agentcore-control", region_name=parts["region"])
         answer = cast("Mapping[str, object]", client.get_gateway(gatewayIdentifier=parts["id"]))
     except exceptions.ClientError as error:
-        raise CommandError(f"{arn} cannot be read: {_line(error)}", REFUSED) from None
+        raise CommandError(f"{arn} cannot be read: {one_line(error)}", REFUSED) from None
     except exceptions.BotoCoreError as error:
-        raise CommandError(f"{arn} cannot be read: {_line(error)}", UNREACHABLE) from None
+        raise CommandError(f"{arn} cannot be read: {one_line(error)}", UNREACHABLE) from None
     return {"gatewayArn": arn, **{key: answer[key] for key in KEPT if key in answer}}
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

@@ -8,11 +8,10 @@ import argparse
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import cast
 
 from agentcore_auth.authorizer.causes import Cause
 from agentcore_auth.authorizer.checking import unpack
-from agentcore_auth.authorizer.jws import parse_json
+from agentcore_auth.cli.call import arguments_of
 from agentcore_auth.cli.check import Source, is_known, judged
 from agentcore_auth.cli.deployed import or_command_error, outputs_of
 from agentcore_auth.cli.get import refused
@@ -21,8 +20,6 @@ from agentcore_auth.cli.terminal import (
     NOTHING_CHECKED,
     REFUSED,
     UNREACHABLE,
-    WRONG_USE,
-    CommandError,
     out,
     print_json,
     say,
@@ -82,13 +79,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _call(given: str) -> tuple[str, Mapping[str, object]]:
     name, _, text = given.partition("=")
-    try:
-        arguments = parse_json(text or "{}")
-    except ValueError as error:
-        raise CommandError(f"--call {name}: its arguments are {error}", WRONG_USE) from None
-    if not isinstance(arguments, dict):
-        raise CommandError(f"--call {name}: its arguments have to be a JSON object", WRONG_USE)
-    return name, cast("dict[str, object]", arguments)
+    return name, arguments_of(text or "{}", f"--call {name}")
 
 
 def _not_checked(outputs: Outputs, rows: Sequence[Row], calls: Calls) -> list[str]:

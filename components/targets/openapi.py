@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from agentcore_auth.documents import openapi
-from components.targets.base import LocalDocument, TargetContext, document_arguments, is_s3
+from components.targets.base import DocumentedTarget, LocalDocument, TargetContext, is_s3
 from components.targets.credentials import ApiKey, CredentialedTarget, NoCredentials, OAuth
 from configuration import forms
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from components.targets.base import McpArguments
 
 
-class OpenApiTarget(CredentialedTarget, frozen=True):
+class OpenApiTarget(DocumentedTarget, CredentialedTarget, frozen=True):
     """A REST API, described by an OpenAPI document."""
 
     type: Literal["openapi"]
@@ -33,8 +33,8 @@ class OpenApiTarget(CredentialedTarget, frozen=True):
         check = partial(openapi.parse, target=self.name)
         return () if is_s3(self.document) else (LocalDocument("schema", self.document, check),)
 
-    def s3_uris(self) -> Sequence[str]:
-        return (self.document,) if is_s3(self.document) else ()
+    def s3_uri(self) -> str | None:
+        return self.document if is_s3(self.document) else None
 
     def mcp_arguments(self, context: TargetContext) -> McpArguments:
-        return {"open_api_schema": document_arguments(self.document, context.documents.get(self.name))}
+        return {"open_api_schema": self.document_arguments(context.documents.get(self.name))}

@@ -10,14 +10,14 @@ from pydantic import Field
 
 from agentcore_auth import iam
 from agentcore_auth.documents import smithy
-from components.targets.base import LocalDocument, Target, TargetArguments, TargetContext, document_arguments, is_s3
+from components.targets.base import DocumentedTarget, LocalDocument, TargetArguments, TargetContext, is_s3
 from configuration import forms
 from configuration.context import CheckContext
 from configuration.least_privilege import too_wide
 from configuration.mistakes import Mistake
 
 
-class SmithyTarget(Target, frozen=True):
+class SmithyTarget(DocumentedTarget, frozen=True):
     """An AWS service, described by a Smithy model."""
 
     type: Literal["smithy"]
@@ -32,10 +32,11 @@ class SmithyTarget(Target, frozen=True):
         check = partial(smithy.parse, target=self.name)
         return () if is_s3(self.model) else (LocalDocument("model", self.model, check),)
 
-    def s3_uris(self) -> Sequence[str]:
-        return (self.model,) if is_s3(self.model) else ()
+    def s3_uri(self) -> str | None:
+        return self.model if is_s3(self.model) else None
 
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
+        yield from super().mistakes(path, context)
         if context.pinned:
             yield from _wildcards(f"{path}.actions", self.actions)
             yield from self._everything(f"{path}.resources")
@@ -67,7 +68,7 @@ class SmithyTarget(Target, frozen=True):
     def arguments(self, context: TargetContext) -> TargetArguments:
         return TargetArguments(
             self.name,
-            {"smithy_model": document_arguments(self.model, context.documents.get(self.name))},
+            {"smithy_model": self.document_arguments(context.documents.get(self.name))},
             credentials={"gateway_iam_role": {}},
             permissions=self.permissions(context.scope, context.name),
             description=self.description,
