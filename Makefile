@@ -1,6 +1,6 @@
 # What a person or CI runs. `make demo` and `make test` need Python 3.10 or newer, make and a package index, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults setup lint types up preview destroy verify policies pulumi needs-stack
+.PHONY: help demo test faults setup lint types up preview destroy verify sync policies pulumi needs-stack
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -51,6 +51,9 @@ preview: needs-stack $(READY) ## STACK=dev: what a deployment would change
 
 verify: needs-stack $(READY) ## STACK=dev: a token for every gateway, and its answer
 	@$(WITH_PULUMI) $(BIN)/agentcore-auth verify --stack $(STACK) $(ARGS)
+
+sync: needs-stack $(READY) ## STACK=dev: ask the MCP servers behind the gateways for their tools anew
+	@$(WITH_PULUMI) $(BIN)/agentcore-auth sync --stack $(STACK) $(ARGS)
 
 destroy: needs-stack $(READY) ## STACK=dev: remove everything that the stack created
 	@$(WITH_PULUMI) pulumi destroy --stack $(STACK) --parallel $(PARALLEL) $(ARGS)

@@ -125,15 +125,16 @@ def documents(settings: Settings, scope: iam.AwsScope) -> dict[str, iam.Document
     """Title -> IAM document, for everything that the stack sets up or asks others to set up."""
     names = list(settings.gateway_names.values())
     role_arn = _role_arn(settings, scope)
-    role = f"Execution role {iam.execution_role_name(settings.gateway.name)}"
+    role = f"Execution role {role_arn.rpartition('/')[2]}"
     asked = [each for target in settings.targets for each in target.permissions(scope, settings.gateway.name)]
     asked += settings.permissions
     upkeep = _upkeep(settings, scope)
+    may = iam.document(iam.execution_statements(scope, names, asked, settings.mode))
     found = {
         f"{role}: who may assume it": iam.trust_policy(scope, names, settings.mode),
-        f"{role}: what it may do": iam.document(iam.execution_statements(scope, names, asked, settings.mode)),
+        f"{role}: what it may do": _patterned(may) if settings.execution_role.arn else may,
         "Caller policy: administer and call the gateways": iam.caller_policy(
-            scope, names, role_arn, settings.mode, upkeep
+            scope, names, role_arn, settings.mode, upkeep, settings.caller_statements(scope)
         ),
     }
     for target in settings.targets:
@@ -142,9 +143,10 @@ def documents(settings: Settings, scope: iam.AwsScope) -> dict[str, iam.Document
         found[f"Key {key}: its own policy, unless it leaves access to IAM"] = iam.document(
             iam.key_policy_statements(scope, names, role_arn)
         )
+    sid = iam.cross_account_sid(settings.gateway.name, settings.mode)
     for arn in settings.foreign_functions(scope.account):
         title = f"Function {arn}: its own policy, unless it belongs to the gateways' account"
-        found[title] = iam.document([iam.cross_account_statement(arn, role_arn)])
+        found[title] = iam.document([iam.cross_account_statement(arn, role_arn, sid)])
     found["Whoever deploys the stack"] = deployment_policy(settings, scope)
     return found
 
@@ -155,12 +157,14 @@ def deployment_policy(settings: Settings, scope: iam.AwsScope) -> iam.Document:
     name, names = settings.gateway.name, list(settings.gateway_names.values())
     attach_to = settings.callers.attach_to
     parts: list[Iterable[iam.Statement]] = [
-        deployment.gateways(scope, names, role_arn, _before_it_is_made(_upkeep(settings, scope))),
-        deployment.execution_role(role_arn, settings.execution_role.permissions_boundary_arn),
+        deployment.gateways(scope, names, role_arn, replace(_upkeep(settings, scope), buckets=())),
         deployment.caller_policy(
             scope, name, {"Role": attach_to.roles, "User": attach_to.users, "Group": attach_to.groups}
         ),
     ]
+    if not settings.execution_role.arn:
+        parts.append(deployment.execution_role(role_arn, settings.execution_role.permissions_boundary_arn))
+    parts += [settings.caller_statements(scope)]
     parts += [target.deployment_statements(scope, name) for target in settings.targets]
     parts += [provider.deployment_statements(scope) for provider in settings.providers.values()]
     if settings.client_secrets == "secretsManager":
@@ -168,7 +172,7 @@ def deployment_policy(settings: Settings, scope: iam.AwsScope) -> iam.Document:
     accounts = {iam.account_of(arn) for arn in settings.foreign_functions(scope.account)}
     roles = [found.assume_role_arn for account, found in settings.cross_account.items() if account in accounts]
     parts.append(deployment.other_accounts(roles))
-    return iam.document(iam.merged(chain.from_iterable(parts)))
+    return _patterned(iam.document(iam.merged(chain.from_iterable(parts))))
 
 
 def _upkeep(settings: Settings, scope: iam.AwsScope) -> iam.Upkeep:
@@ -178,17 +182,14 @@ def _upkeep(settings: Settings, scope: iam.AwsScope) -> iam.Upkeep:
     )
 
 
-def _before_it_is_made(upkeep: iam.Upkeep) -> iam.Upkeep:
-    """For whoever makes the credentials, whose names have endings by then; further buckets are for callers."""
-    made = (
-        replace(each, **{key: value.replace("<assigned>", "*") for key, value in vars(each).items() if key != "kind"})
-        for each in upkeep.credentials
-    )
-    return replace(upkeep, buckets=(), credentials=tuple(made))
+def _patterned(found: iam.Document) -> iam.Document:
+    """For those who grant it before there is a deployment: patterns in place of the endings that it gives to names."""
+    return json.loads(json.dumps(found).replace("<assigned>", "*"))
 
 
 def _role_arn(settings: Settings, scope: iam.AwsScope) -> str:
-    return iam.execution_role_arn(scope, settings.execution_role.path, settings.gateway.name)
+    made = iam.execution_role_arn(scope, settings.execution_role.path, settings.gateway.name)
+    return settings.execution_role.arn or made
 
 
 def render(found: Mapping[str, iam.Document]) -> str:

@@ -26,6 +26,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from agentcore_auth.cli.terminal import Tone, slowly, toned
 from sandbox import services
 from sandbox.console import say
 from sandbox.services import PROJECT, SandboxError, Services, ServicesError
@@ -140,7 +141,7 @@ def _deploy(asked: argparse.Namespace) -> int:
             if asked.operation == "preview" and asked.json:
                 say(stack.preview_document())
                 return 0
-            result = getattr(stack, asked.operation)(say)
+            result = getattr(stack, asked.operation)(_tell)
         except DeploymentError:
             if interrupted.is_set():
                 return _interruption(asked.operation)
@@ -152,6 +153,13 @@ def _deploy(asked: argparse.Namespace) -> int:
             if asked.project == PROJECT:
                 say(f"\n  Next: python -m sandbox exec -- agentcore-auth verify --stack {asked.stack}")
     return 0
+
+
+def _tell(line: str) -> None:
+    """A line about a resource, in the tone of what happens to it."""
+    tones = {"+": Tone.GOOD, "-": Tone.BAD, "~": Tone.CHANGED, "±": Tone.CHANGED}
+    tone = tones.get(line[2:3])
+    say(toned(line, tone) if tone else line)
 
 
 def _interruption(operation: str) -> int:
@@ -184,7 +192,8 @@ def _execute(asked: argparse.Namespace) -> int:
         return _fail("give a command: python -m sandbox exec -- COMMAND")
     if unknown := sorted(set(plugins) - set(_PLUGINS)):
         return _fail(f"--real-plugins: {', '.join(unknown)} is none of {', '.join(_PLUGINS)}")
-    running, started = services.load_or_start(_FOLDER)
+    with slowly("starting the sandbox"):
+        running, started = services.load_or_start(_FOLDER)
     if started:
         say("sandbox: started; it is left running until `python -m sandbox down`", sys.stderr)
     folder = _copy(asked.project, running.folder)
@@ -218,14 +227,16 @@ def _own_programs() -> list[str]:
 def _services_for(operation: str, afterwards: ExitStack) -> Services:
     """Those that run; where there are none, new ones: for a preview only until `afterwards`. Raises ServicesError."""
     if operation == "up":
-        return services.load_or_start(_FOLDER)[0]
+        with slowly("starting the sandbox"):
+            return services.load_or_start(_FOLDER)[0]
     try:
         return services.load(_FOLDER)
     except ServicesError:
         if operation != "preview":
             raise
     folder = Path(afterwards.enter_context(TemporaryDirectory(prefix="agentcore-auth-")))
-    passing = services.start(folder, attached=True)
+    with slowly("starting a sandbox for this preview"):
+        passing = services.start(folder, attached=True)
     afterwards.callback(passing.stop)
     return passing
 

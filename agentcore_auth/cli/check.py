@@ -20,12 +20,15 @@ from agentcore_auth.cli.terminal import (
     UNREACHABLE,
     WRONG_USE,
     CommandError,
+    Tone,
     out,
     pretty,
     print_json,
     read_named,
     read_token,
     say,
+    slowly,
+    toned,
 )
 from agentcore_auth.tokens.remedies import Remedy, remedy_for, sentences_for
 from agentcore_auth.tokens.remedy_sentences import Context
@@ -62,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         pasted = Pasted("", None, (Finding(error.cause, error.message),))
     verdict, context = judged(pasted, source, _keys_from_file(options.jwks), time.time(), options.leeway)
     remedy = remedy_for(verdict.findings, context)
-    command = _repair(source, verdict, remedy)
+    command = repair_command(source, verdict, remedy)
     if options.json:
         print_json({**as_document(verdict, remedy, context), "command": command})
     else:
@@ -102,7 +105,8 @@ def judged(
         from agentcore_auth.tokens.discovery import fetch_issuer  # noqa: PLC0415  # with --jwks there is no network to wait for
 
         try:
-            fetched = fetch_issuer(url)
+            with slowly(f"reading {url}"):
+                fetched = fetch_issuer(url)
             issuer, keys = fetched.issuer, fetched.jwks
             notes.extend(fetched.notes)
         except TokenError as error:
@@ -147,10 +151,10 @@ def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> di
 
 def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
     if verdict.status == 200:
-        out(f"200 accepted: {', '.join(verdict.matched)} match")
+        out(f"{toned('200 accepted', Tone.GOOD)}: {', '.join(verdict.matched)} match")
     lead = str(verdict.status) if is_known(verdict) else "not known"
     for finding, sentence in zip(verdict.findings, sentences_for(verdict.findings, context), strict=True):
-        out(f"{lead} {finding.cause.value}: {finding.message}")
+        out(f"{toned(f'{lead} {finding.cause.value}', Tone.BAD)}: {finding.message}")
         if sentence:
             out(f"  remedy: {sentence}")
         lead = "also"
@@ -168,7 +172,8 @@ def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
         out(f"authorizer that fits:\n{pretty({'customJWTAuthorizer': remedy.authorizer})}")
 
 
-def _repair(source: Source, verdict: Verdict, remedy: Remedy | None) -> str | None:
+def repair_command(source: Source, verdict: Verdict, remedy: Remedy | None) -> str | None:
+    """The command that makes the gateway so that the token is let in, of a gateway that no stack made."""
     if source.gateway is None or remedy is None or remedy.authorizer is None or not may_be_repaired(verdict.findings):
         return None
     return update_command(source.gateway, remedy.authorizer)
@@ -191,11 +196,11 @@ def _source(options: argparse.Namespace) -> Source:
             WRONG_USE,
         )
     if options.authorizer:
-        return _of_document(_json_file(options.authorizer), options.gateway)
+        return source_of_document(_json_file(options.authorizer), options.gateway)
     if options.gateway_arn:
         from agentcore_auth.cli.gateway_api import read_gateway  # noqa: PLC0415  # only where AWS is asked
 
-        return _of_document(read_gateway(options.gateway_arn), None)
+        return source_of_document(read_gateway(options.gateway_arn), None)
     if options.discovery_url:
         return Source({"discoveryUrl": options.discovery_url, **given}, options.gateway)
     from agentcore_auth.cli.deployed import or_command_error, outputs_of  # noqa: PLC0415  # only with a stack
@@ -206,7 +211,8 @@ def _source(options: argparse.Namespace) -> Source:
     return Source(gateway.authorizer, gateway.provider, outputs.stack)
 
 
-def _of_document(document: Mapping[str, object], provider: str | None) -> Source:
+def source_of_document(document: Mapping[str, object], provider: str | None) -> Source:
+    """An authorizer's document, or a whole gateway's. Raises CommandError for a gateway that judges no tokens."""
     kind = document.get("authorizerType", "CUSTOM_JWT")
     if kind != "CUSTOM_JWT":
         takes = "AWS signatures instead of tokens" if kind == "AWS_IAM" else "tokens without judging them by lists"

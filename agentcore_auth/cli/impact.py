@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, WRONG_USE, CommandError, bold, print_json, say
+from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, WRONG_USE, CommandError, Tone, print_json, say, toned
 from agentcore_auth.files import TEXT_LIMIT, UnreadableError, read_text, size_text
 from agentcore_auth.preview.document import PreviewError, read
 from agentcore_auth.preview.impact import GATES, impact
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     elif options.markdown or not sys.stdout.isatty():
         sys.stdout.write(render(found, with_picture=options.picture))
     else:
-        sys.stdout.write(plain(render(found), bold()))
+        sys.stdout.write(plain(render(found), lambda text: toned(text, Tone.STRONG)))
     breaches = found.breaches(gates)
     if breaches:
         say(f"--fail-on: the change does not pass {', '.join(breaches)}")

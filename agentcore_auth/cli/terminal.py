@@ -6,7 +6,11 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from enum import Enum
+from threading import Timer
+from typing import TextIO
 
 from agentcore_auth.authorizer.causes import Cause, TokenError, harmless
 from agentcore_auth.authorizer.jws import MAX_BYTES, out_of_response
@@ -82,11 +86,34 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() or each in "\n\t" else ascii(each)[1:-1] for each in text)
 
 
-def bold() -> Callable[[str], str]:
-    """What makes text stand out on standard output: nothing where that is no terminal, or NO_COLOR is set."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return str
-    return lambda text: f"\033[1m{text}\033[0m"
+class Tone(Enum):
+    """How text stands out on a terminal (ECMA-48, SGR)."""
+
+    STRONG = "1"
+    GOOD = "32"
+    BAD = "31"
+    CHANGED = "33"
+
+
+def toned(text: str, tone: Tone, stream: TextIO | None = None) -> str:
+    """The text in a tone, or as it is where standard output (or `stream`) is no terminal or NO_COLOR is set
+    (https://no-color.org).
+    """
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not (stream or sys.stdout).isatty()
+    return text if plain else f"\033[{tone.value}m{text}\033[0m"
+
+
+@contextmanager
+def slowly(what: str, after: float = 2.0) -> Generator[None]:
+    """Says on a terminal what is waited for, where it takes longer than `after` seconds."""
+    timer = Timer(after, say, (f"{what} …",))
+    timer.daemon = True
+    if sys.stderr.isatty():
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def say(message: str) -> None:

@@ -100,10 +100,8 @@ def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Crede
 
 
 def _in_file(path: Path | None) -> dict[str, str]:
-    if path is None or not os.path.lexists(path):
-        return {}
     try:
-        return parse(read_text(path, _LARGEST))
+        return parse(read_text(path, _LARGEST)) if path is not None and os.path.lexists(path) else {}
     except UnreadableError as error:
         raise EnvFileError(str(error)) from None
     except EnvFileError as error:

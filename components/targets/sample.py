@@ -70,7 +70,7 @@ class SampleTarget(Target, frozen=True):
     def arguments(self, context: TargetContext) -> TargetArguments:
         from components.sample import sample_tools  # noqa: PLC0415 - imports Pulumi
 
-        return function_target(self.name, context.shared(_function).arn, sample_tools(), self.description)
+        return function_target(self.name, context.shared(_function).arn, sample_tools())
 
 
 def _function(context: TargetContext) -> SampleFunction:

@@ -16,6 +16,8 @@ from idp import checks
 from idp.provider import Provider, ProviderContext
 
 if TYPE_CHECKING:
+    import pulumi
+
     from idp.cognito.component import CognitoProvider
 
 # Words that Amazon keeps for itself in Cognito's domain prefixes.
@@ -152,8 +154,12 @@ class Cognito(Provider, frozen=True):
             yield iam.allow("CreateUserPool", anywhere, ["*"])
             yield iam.allow("ManageUserPool", iam.prefixed("cognito-idp", _POOL_ACTIONS), [pool])
 
-    def create(self, name: str, context: ProviderContext) -> CognitoProvider:
+    def create(
+        self, name: str, context: ProviderContext, opts: pulumi.ResourceOptions | None = None
+    ) -> CognitoProvider:
         from idp.cognito.component import CognitoProvider  # noqa: PLC0415 - imports Pulumi
 
         resource_server = self.resource_server or context.gateway_name
-        return CognitoProvider(name, self, resource_server=resource_server, region=context.region, tags=context.tags)
+        return CognitoProvider(
+            name, self, resource_server=resource_server, region=context.region, tags=context.tags, opts=opts
+        )

@@ -15,6 +15,8 @@ from configuration.section import Section
 from idp.provider import Provider, ProviderContext
 
 if TYPE_CHECKING:
+    import pulumi
+
     from idp.oidc.component import OidcProvider
 
 
@@ -101,7 +103,7 @@ class Oidc(Provider, frozen=True):
         everybody = [f"tokens of all clients have the audience {', '.join(sorted(shared))}"] if shared else []
         return (*doubts(issuer.family if issuer else None, claims), *(everybody if claims == ["aud"] else ()))
 
-    def create(self, name: str, context: ProviderContext) -> OidcProvider:
+    def create(self, name: str, context: ProviderContext, opts: pulumi.ResourceOptions | None = None) -> OidcProvider:
         from idp.oidc.component import OidcProvider  # noqa: PLC0415 - imports Pulumi
 
-        return OidcProvider(name, self)
+        return OidcProvider(name, self, opts)

@@ -15,6 +15,8 @@ from idp.checks import Client
 from idp.provider import Provider, ProviderContext
 
 if TYPE_CHECKING:
+    import pulumi
+
     from idp.okta.component import OktaProvider
 
 # Okta, "API access management": names that every authorization server has already.
@@ -90,10 +92,10 @@ class Okta(Provider, frozen=True):
         if self.authorization_server == OWN_SERVER and not self.create_scopes:
             yield Mistake(f"{path}.createScopes", "a new authorization server has no scopes yet: leave it out, or true")
 
-    def create(self, name: str, context: ProviderContext) -> OktaProvider:
+    def create(self, name: str, context: ProviderContext, opts: pulumi.ResourceOptions | None = None) -> OktaProvider:
         from idp.okta.component import OktaProvider  # noqa: PLC0415 - imports Pulumi and pulumi_okta
 
-        return OktaProvider(name, self, host=context.host, tell_clients_apart=context.mode == "pinned")
+        return OktaProvider(name, self, host=context.host, tell_clients_apart=context.mode == "pinned", opts=opts)
 
 
 def _org(stack: StackConfiguration) -> str | None:

@@ -192,3 +192,18 @@ def test_a_document_that_outgrows_a_managed_policy_is_marked() -> None:
     text = policies.render({"Small": small, "Large": large})
     assert text.startswith("# Small\n{")
     assert "# Large\n# 6,249 characters; a managed policy holds 6,144: split it\n{" in text
+
+
+def test_an_existing_role_is_not_managed_and_its_owner_gets_patterns_for_what_is_to_come(tmp_path: Path) -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/agents/gateways"
+    stack_file = tmp_path / "Pulumi.x.yaml"
+    stack_file.write_text(
+        (PROJECT / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+        + f"  agentcore-auth:executionRole: {{arn: '{role}'}}\n"
+    )
+    found = documents_of(stack_file)
+    assert "<assigned>" not in json.dumps(found["Execution role gateways: what it may do"])
+    assert "Execution role gateways: who may assume it" in found
+    sids = {each["Sid"]: each for each in found["Whoever deploys the stack"]["Statement"]}
+    assert "ManageExecutionRole" not in sids
+    assert sids["PassExecutionRole"]["Resource"] == [role]
