@@ -22,16 +22,18 @@ name, names = settings.gateway.name, settings.gateway_names
 stack = Stack(current_scope(settings.region), list(names.values()), settings.mode, settings.tags)
 issuers = {key: each.create(names[key], settings.provider_context(key)) for key, each in settings.providers.items()}
 backends = TargetBackends(name, stack, settings.targets, secret=settings.secret, documents=settings.documents)
-role = ExecutionRole(name, stack, backends.permissions, settings.execution_role)
-access = CrossAccountAccess(name, settings.foreign_functions(stack.scope.account), role.arn, settings.assume_role_arns)
+role = ExecutionRole(name, stack, [*backends.permissions, *settings.gateway_permissions], settings.execution_role)
+foreign = CrossAccountAccess(name, settings.foreign_functions(stack.scope.account), role.arn, settings.assume_role_arns)
 gateways = {
     key: JwtGateway(
         names[key],
         authorizer=issuer.authorizer(settings.mode),
         role_arn=role.arn,
         targets=backends.targets,
-        permissions=[*role.policies, *access.permissions],
+        permissions=[*role.policies, *foreign.permissions],
         options=settings.gateway,
+        access=settings.access_to(key),
+        statement=issuer.statement,
         tags=settings.tags,
     )
     for key, issuer in issuers.items()
@@ -54,4 +56,4 @@ pulumi.export("gateways", {key: gateway.outputs for key, gateway in gateways.ite
 pulumi.export("identityProviders", {key: issuer.outputs(clients[key]) for key, issuer in issuers.items()})
 pulumi.export("executionRoleArn", role.arn)
 pulumi.export("callerPolicyArn", callers.arn)
-pulumi.export("crossAccountStatements", access.statements)
+pulumi.export("crossAccountStatements", foreign.statements)

@@ -84,6 +84,7 @@ def documents(settings: Settings, scope: iam.AwsScope) -> dict[str, iam.Document
     role_arn = _role_arn(settings, scope)
     role = f"Execution role {iam.execution_role_name(settings.gateway.name)}"
     asked = [each for target in settings.targets for each in target.permissions(scope, settings.gateway.name)]
+    asked += settings.gateway_permissions
     found = {
         f"{role}: who may assume it": iam.trust_policy(scope, names, settings.mode),
         f"{role}: what it may do": iam.document(iam.execution_statements(scope, names, asked, settings.mode)),
@@ -113,6 +114,9 @@ def deployment_policy(settings: Settings, scope: iam.AwsScope) -> iam.Document:
             scope, name, {"Role": attach_to.roles, "User": attach_to.users, "Group": attach_to.groups}
         ),
     ]
+    if settings.access:
+        wildcards = any(not own.policy.actions for own in settings.own_policies)
+        parts.append(deployment.policy_engines(scope, names, has_wildcards=wildcards))
     parts += [target.deployment_statements(scope, name) for target in settings.targets]
     parts += [provider.deployment_statements(scope) for provider in settings.providers.values()]
     if settings.client_secrets == "secretsManager":

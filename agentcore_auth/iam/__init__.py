@@ -11,6 +11,7 @@ from agentcore_auth.iam.execution import (
     CROSS_ACCOUNT_SID,
     FunctionCall,
     Permission,
+    PolicyEvaluation,
     ServiceCalls,
     cross_account_statement,
     execution_role_arn,
@@ -20,6 +21,7 @@ from agentcore_auth.iam.execution import (
 )
 from agentcore_auth.iam.reference import takes_no_resource
 from agentcore_auth.iam.statements import (
+    ID_SUFFIX,
     SERVICE,
     AwsScope,
     Document,
@@ -32,6 +34,7 @@ from agentcore_auth.iam.statements import (
     merged,
     partition_of,
     pass_role,
+    policy_engine_name,
     prefixed,
     regional_arn,
 )
@@ -48,6 +51,7 @@ from agentcore_auth.iam.vault import (
 __all__ = [
     "API_KEY",
     "CROSS_ACCOUNT_SID",
+    "ID_SUFFIX",
     "OAUTH",
     "ROLE_ACTIONS",
     "SERVICE",
@@ -57,6 +61,7 @@ __all__ = [
     "Document",
     "FunctionCall",
     "Permission",
+    "PolicyEvaluation",
     "ServiceCalls",
     "Statement",
     "account_of",
@@ -74,6 +79,7 @@ __all__ = [
     "merged",
     "partition_of",
     "pass_role",
+    "policy_engine_name",
     "prefixed",
     "regional_arn",
     "secret_arn_of",

@@ -15,11 +15,13 @@ from agentcore_auth.iam.statements import (
     AwsScope,
     Document,
     Statement,
+    agentcore,
     allow,
     distinct,
     document,
     gateway_arns,
     global_arn,
+    policy_engine_arns,
     workload_identity_arns,
 )
 from agentcore_auth.iam.vault import CREDENTIAL_KINDS, CredentialUse
@@ -44,8 +46,13 @@ class ServiceCalls:
     resources: tuple[str, ...]
 
 
-Permission: TypeAlias = FunctionCall | ServiceCalls | CredentialUse
-"""What a target asks of the execution role."""
+@dataclass(frozen=True)
+class PolicyEvaluation:
+    """Gateways that ask their policy engines who may call what."""
+
+
+Permission: TypeAlias = FunctionCall | ServiceCalls | CredentialUse | PolicyEvaluation
+"""What a target, or the gateway itself, asks of the execution role."""
 
 
 def execution_role_name(gateway_name: str) -> str:
@@ -91,6 +98,12 @@ def execution_statements(
         statements += _vault_statements(identities, uses)
         secrets = distinct(use.secret_arn for kind in CREDENTIAL_KINDS for use in uses if use.kind is kind)
         statements.append(allow("ReadCredentials", ["secretsmanager:GetSecretValue"], secrets))
+    if any(isinstance(each, PolicyEvaluation) for each in asked):
+        # Developer guide, "policy-permissions"; the first two actions are checked on the gateway as well.
+        engines, gateways = policy_engine_arns(scope, gateway_names), gateway_arns(scope, gateway_names)
+        evaluation = agentcore(["AuthorizeAction", "PartiallyAuthorizeActions"])
+        statements.append(allow("EvaluatePolicies", evaluation, [*engines, *gateways]))
+        statements.append(allow("ReadPolicyEngines", agentcore(["GetPolicyEngine"]), engines))
     return statements
 
 

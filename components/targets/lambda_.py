@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
@@ -44,6 +44,9 @@ class LambdaTarget(Target, frozen=True):
             yield LocalDocument("tools", "", check, json.dumps(self.tools))
         if self.tools_file is not None:
             yield LocalDocument("toolsFile", self.tools_file, check)
+
+    def known_tools(self, documents: Mapping[str, str]) -> Sequence[Tool] | None:
+        return tools.parse(documents[self.name], self.tools_file or "tools") if self.name in documents else None
 
     def s3_uris(self) -> Sequence[str]:
         return (self.tools_s3,) if self.tools_s3 else ()

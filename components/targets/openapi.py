@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from agentcore_auth.documents import openapi
+from agentcore_auth.documents.reading import Tool
 from components.targets.base import LocalDocument, TargetContext, document_arguments, is_s3
 from components.targets.credentials import ApiKey, CredentialedTarget, NoCredentials, OAuth
 from configuration import forms
@@ -32,6 +33,11 @@ class OpenApiTarget(CredentialedTarget, frozen=True):
     def local_documents(self) -> Iterable[LocalDocument]:
         check = partial(openapi.parse, target=self.name)
         return () if is_s3(self.document) else (LocalDocument("schema", self.document, check),)
+
+    def known_tools(self, documents: Mapping[str, str]) -> Sequence[Tool] | None:
+        if self.name not in documents:
+            return None
+        return [operation.tool for operation in openapi.parse(documents[self.name], self.document, target=self.name)]
 
     def s3_uris(self) -> Sequence[str]:
         return (self.document,) if is_s3(self.document) else ()

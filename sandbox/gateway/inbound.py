@@ -24,11 +24,17 @@ FetchJson = Callable[[str], Awaitable[Mapping[str, object]]]
 """Gets a JSON object from a URL; raises LookupError where there is none."""
 
 
-async def refusal(gateway: Gateway, authorization: str | None, fetch: FetchJson) -> JSONResponse | None:
-    """The answer to an Authorization header that the gateway does not let in: 401, or 403 for want of a scope."""
-    status = await _status(gateway, authorization, fetch)
-    if status == 200:
-        return None
+async def admit(
+    gateway: Gateway, authorization: str | None, fetch: FetchJson
+) -> tuple[JSONResponse | None, Mapping[str, object]]:
+    """What an Authorization header gets: an answer where it is not let in (401, or 403 for want of a scope), and the
+    token's claims where it is.
+    """
+    status, claims = await _judged(gateway, authorization, fetch)
+    return (None if status == 200 else _refusal(gateway, status)), claims
+
+
+def _refusal(gateway: Gateway, status: int) -> JSONResponse:
     error, message = "invalid_token", "Invalid Bearer token"
     if status == 403:
         error, message = "insufficient_scope", "Insufficient scope"
@@ -42,17 +48,17 @@ async def refusal(gateway: Gateway, authorization: str | None, fetch: FetchJson)
     )
 
 
-async def _status(gateway: Gateway, authorization: str | None, fetch: FetchJson) -> int:
+async def _judged(gateway: Gateway, authorization: str | None, fetch: FetchJson) -> tuple[int, Mapping[str, object]]:
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        return 401
+        return 401, {}
     authorizer = Authorizer.from_api(_authorizer(gateway))
     try:
         discovery = await fetch(authorizer.discovery_url)
         claims = verify(token.strip(), await fetch(str(discovery["jwks_uri"])))
     except (LookupError, TokenError):
-        return 401
-    return judge(authorizer, claims, issuer=str(discovery.get("issuer")), now=time.time()).status
+        return 401, {}
+    return judge(authorizer, claims, issuer=str(discovery.get("issuer")), now=time.time()).status, claims
 
 
 def resource_metadata(gateway: Gateway) -> Mapping[str, object]:
