@@ -35,7 +35,7 @@ def _text(claim: str) -> Callable[[str, Sequence[str]], dict[str, Any]]:
 
 
 _Tokens = Callable[[str, Sequence[str]], dict[str, Any]]
-_ISSUED: Mapping[str, tuple[TokenClaims, _Tokens]] = {
+_ISSUED: dict[str, tuple[TokenClaims, _Tokens]] = {
     "Cognito": (TokenClaims.of_shape(COGNITO), _text("client_id")),
     **{
         f"Auth0, {dialect}": (TokenClaims.of_shape(shape), _text(shape.client_claim))
@@ -53,7 +53,7 @@ _ISSUED: Mapping[str, tuple[TokenClaims, _Tokens]] = {
     "an old Keycloak": (TokenClaims.of_family(KEYCLOAK), _text("azp")),
     "an unknown issuer": (TokenClaims.of_family(None), _text("client_id")),
 }
-_WITHOUT_SCOPES: Mapping[str, tuple[TokenClaims, _Tokens]] = {
+_WITHOUT_SCOPES: dict[str, tuple[TokenClaims, _Tokens]] = {
     "Entra v1.0": (TokenClaims.of_family(ENTRA_V1), lambda client, _: {"appid": client, "roles": ["Orders.Read"]}),
     "Entra v2.0": (TokenClaims.of_family(ENTRA_V2), lambda client, _: {"azp": client, "roles": ["Orders.Read"]}),
     "a pinned claim": (TokenClaims.of_family(None, ["tenant/app"]), lambda client, _: {"tenant/app": client}),

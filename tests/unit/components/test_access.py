@@ -119,7 +119,11 @@ def test_own_policies_speak_of_the_gateway_that_is_made(monkeypatch: pytest.Monk
         'resource == AgentCore::Gateway::"demo-cognito");'
     )
     (tmp_path / "limit.cedar").write_text(limit)
-    monkeypatch.setattr("configuration.access.read_file", lambda _project, source: (tmp_path / source).read_text())
+
+    def read(_: Path, source: str) -> str:
+        return (tmp_path / source).read_text()
+
+    monkeypatch.setattr("configuration.access.read_file", read)
     recorder = deploy({**COGNITO, "targets": [LAMBDA], "access": {"policies": ["limit.cedar"]}})
     assert list(policies(recorder)) == ["limit_1"]
     assert allowed(recorder, "cognito", "orders___find")
