@@ -5,8 +5,12 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TEST_TOOLS := $(VENV)/.test-tools
 # AWS takes five operations on a gateway's targets at a time, and the AWS plugin does not wait for a place.
 PARALLEL ?= 5
+# Where byte code is not kept (as images of containers have it set), every process compiles Pulumi's packages anew: that is
+# most of its time.
+export PYTHONDONTWRITEBYTECODE :=
 # The CLI that `make pulumi` finds or sets up, on PATH for the rest of a command; for real accounts it has to run Python.
 WITH_PULUMI = cli=$$($(BIN)/python -m scripts.pulumi_cli --with-language) && PATH="$$(dirname "$$cli"):$$PATH" &&
 
@@ -21,7 +25,10 @@ $(READY): requirements.txt requirements-dev.txt constraints.txt pyproject.toml s
 demo: $(READY) ## deploy on this machine, fetch tokens, call every gateway
 	@$(BIN)/python -m sandbox demo $(ARGS)
 
-test: pulumi ## all tests, lint and types
+$(TEST_TOOLS): $(READY) $(wildcard tests/deployed/agents/*) scripts/test_tools.sh scripts/browser.py
+	@scripts/test_tools.sh $(VENV)
+
+test: pulumi $(TEST_TOOLS) ## all tests, lint and types
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 	@$(MAKE) --no-print-directory lint types
 

@@ -12,6 +12,7 @@ from components.client_secrets import ClientSecrets
 from components.cross_account import CrossAccountAccess
 from components.execution_role import ExecutionRole
 from components.gateway import JwtGateway
+from components.gateway_key import for_the_key_owner
 from components.iam import current_scope
 from components.target_backends import TargetBackends
 from settings import read
@@ -22,7 +23,7 @@ name, names = settings.gateway.name, settings.gateway_names
 stack = Stack(current_scope(settings.region), list(names.values()), settings.mode, settings.tags)
 issuers = {key: each.create(names[key], settings.provider_context(key)) for key, each in settings.providers.items()}
 backends = TargetBackends(name, stack, settings.targets, secret=settings.secret, documents=settings.documents)
-role = ExecutionRole(name, stack, [*backends.permissions, *settings.gateway_permissions], settings.execution_role)
+role = ExecutionRole(name, stack, [*backends.permissions, *settings.permissions], settings.execution_role)
 foreign = CrossAccountAccess(name, settings.foreign_functions(stack.scope.account), role.arn, settings.assume_role_arns)
 gateways = {
     key: JwtGateway(
@@ -42,9 +43,9 @@ callers = CallerPolicy(
     name,
     stack,
     role_arn=role.arn,
-    document_buckets=settings.caller_buckets,
+    upkeep=settings.upkeep,
+    synchronized=backends.synchronized,
     attach_to=settings.callers.attach_to,
-    kms_key_arn=settings.gateway.kms_key_arn,
 )
 stored = settings.client_secrets == "secretsManager"
 clients = {
@@ -57,3 +58,4 @@ pulumi.export("identityProviders", {key: issuer.outputs(clients[key]) for key, i
 pulumi.export("executionRoleArn", role.arn)
 pulumi.export("callerPolicyArn", callers.arn)
 pulumi.export("crossAccountStatements", foreign.statements)
+pulumi.export("keyPolicyStatements", for_the_key_owner(stack, role.arn, settings.gateway.kms_key_arn))

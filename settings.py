@@ -52,15 +52,17 @@ class Settings(StackFile, frozen=True):
         return {provider: f"{self.gateway.name}-{provider}" for provider in self.identity_providers}
 
     @property
-    def document_buckets(self) -> list[str]:
-        """The buckets that the targets' documents come from."""
-        uris = [uri for target in self.targets for uri in target.s3_uris()]
-        return list(dict.fromkeys(uri.removeprefix("s3://").partition("/")[0] for uri in uris))
+    def upkeep(self) -> iam.Upkeep:
+        """What setting up targets takes of whoever does it, but for credentials."""
+        documents = dict.fromkeys(each for target in self.targets for each in target.s3_documents())
+        return iam.Upkeep(tuple(documents), self.callers.schema_buckets, (), self.gateway.kms_key_arn)
 
     @property
-    def caller_buckets(self) -> list[str]:
-        """The buckets that callers read: those, and further ones that the stack file names."""
-        return [*self.document_buckets, *self.callers.schema_buckets]
+    def permissions(self) -> list[iam.Permission]:
+        """What the execution role needs besides what its targets' tools do: documents, the gateways' key, policies."""
+        key = [iam.KeyUse(self.gateway.kms_key_arn)] if self.gateway.kms_key_arn else []
+        evaluation = [iam.PolicyEvaluation()] if self.access else []
+        return [*self.upkeep.documents, *key, *evaluation]
 
     def foreign_functions(self, account: str) -> list[str]:
         """The ARNs of the targets' functions that belong to other accounts than `account`."""
@@ -81,11 +83,6 @@ class Settings(StackFile, frozen=True):
         found = rules(self.access, provider, self.providers[provider].callers(self.gateway.name))
         own = {each.name: each.policy.text for each in self.own_policies if each.gateway in ("", name)}
         return GatewayAccess(found, self.access_mode, own)
-
-    @property
-    def gateway_permissions(self) -> list[iam.Permission]:
-        """What the gateways themselves ask of the execution role, whatever their targets are."""
-        return [iam.PolicyEvaluation()] if self.access else []
 
     @property
     def assume_role_arns(self) -> dict[str, str]:

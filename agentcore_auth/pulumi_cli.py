@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from agentcore_auth.authorizer.causes import one_line
 from agentcore_auth.outputs import Outputs, OutputsError
 
 TIMEOUT = 120
@@ -41,7 +42,7 @@ def complaint(printed: str) -> str:
     """What a program that failed complains of: its last `error:` line, or else its last line; never a traceback."""
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("error:")]
-    return (errors or lines or [""])[-1][:300]
+    return one_line((errors or lines or [""])[-1])
 
 
 def _project() -> Path:

@@ -21,21 +21,21 @@ class CallerPolicy(pulumi.ComponentResource):
         stack: Stack,
         *,
         role_arn: pulumi.Input[str],
-        document_buckets: Sequence[str] = (),
-        kms_key_arn: str | None = None,
+        upkeep: iam.Upkeep = iam.Upkeep(),
+        synchronized: Sequence[pulumi.Input[iam.Permission]] = (),
         attach_to: AttachTo = AttachTo(),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`document_buckets` are the buckets that targets take their documents from."""
+        """`synchronized` has the credentials of targets whose tools AgentCore asks for when they are created."""
         super().__init__("agentcore-auth:index:CallerPolicy", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         policy = aws.iam.Policy(
             name,
             description=f"Administer and call the AgentCore gateways {name}-…",
             policy=policy_json(
-                pulumi.Output.from_input(role_arn).apply(
-                    lambda role: iam.caller_policy(
-                        stack.scope, stack.gateway_names, role, document_buckets, stack.mode, kms_key_arn
+                pulumi.Output.all(role_arn, *synchronized).apply(
+                    lambda known: iam.caller_policy(
+                        stack.scope, stack.gateway_names, known[0], stack.mode, upkeep.having(known[1:])
                     )
                 )
             ),

@@ -19,7 +19,7 @@ class TargetBackends(pulumi.ComponentResource):
     """What the stack's targets have in common, whichever gateway they belong to.
 
     `targets` are the targets as every gateway gets them; `permissions` is what the execution role has to be allowed
-    for them.
+    for them, and `synchronized` the part of it that is for targets whose tools are asked for when they are created.
     """
 
     def __init__(
@@ -37,4 +37,6 @@ class TargetBackends(pulumi.ComponentResource):
         context = TargetContext(name, stack.scope, stack.tags, documents, secret, parent=self)
         self.targets = [target.arguments(context) for target in targets]
         self.permissions = [permission for target in self.targets for permission in target.permissions]
+        made = zip(targets, self.targets, strict=True)
+        self.synchronized = [each for target, one in made if target.synchronized for each in one.permissions]
         self.register_outputs({})

@@ -30,6 +30,7 @@ def contradictions(sections: Mapping[str, Any], stack: StackConfiguration) -> It
     yield from _region(stack)
     yield from _provider_names(sections, stack)
     gateway: Gateway | None = sections.get("gateway")
+    yield from _key(gateway, stack)
     pinned = sections.get("mode", "pinned") == "pinned"
     context = CheckContext(stack, pinned, gateway.name if gateway else "")
     switched_on = sections.get("identity_providers", ())
@@ -73,6 +74,15 @@ def _region(stack: StackConfiguration) -> Iterator[Mistake]:
         yield Mistake("aws:region", "is required, and missing: pulumi config set aws:region us-west-2")
     elif not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region):
         yield Mistake("aws:region", f"{region!r} is not an AWS region such as us-west-2")
+
+
+def _key(gateway: Gateway | None, stack: StackConfiguration) -> Iterator[Mistake]:
+    if gateway and gateway.kms_key_arn and stack.region:
+        region = gateway.kms_key_arn.split(":")[3]
+        if region != stack.region:
+            yield Mistake(
+                "gateway.kmsKeyArn", f"is a key of {region}, and aws:region is {stack.region}: take one there"
+            )
 
 
 def _provider_names(sections: Mapping[str, Any], stack: StackConfiguration) -> Iterator[Mistake]:

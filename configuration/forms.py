@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from agentcore_auth.authorizer.model import CLAIM_NAME, CLAIM_VALUE, OPENID_DISCOVERY_URL, SCOPE, SCOPE_CHARACTERS
+from agentcore_auth.placeholders import placeholder_in
 
 
 def matching(pattern: str, expected: str) -> AfterValidator:
@@ -34,6 +35,13 @@ def _without_repetition(values: tuple[str, ...]) -> tuple[str, ...]:
     if repeated:
         raise PydanticCustomError("repeated", "{values} stands there more than once", {"values": ", ".join(repeated)})
     return values
+
+
+def _without_placeholder(url: str) -> str:
+    if placeholder := placeholder_in(url):
+        kept = {"value": repr(url), "placeholder": placeholder}
+        raise PydanticCustomError("form", "{value} still has the placeholder {placeholder} in it", kept)
+    return url
 
 
 ARN = r"arn:aws(?:-cn|-us-gov)?"
@@ -94,11 +102,11 @@ ResourceArn = Annotated[str, matching(rf"{ARN}:[a-z0-9-]+:[^\s:]*:[^\s:]*:\S+|\*
 Action = Annotated[
     str, matching(r"[a-z0-9-]+:[A-Za-z0-9*]+|\*", "an IAM action such as s3:GetObject, or * with mode: tutorial")
 ]
-# Without wildcards in the key: the role is allowed to read exactly this object.
-_S3_URI = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\s*?]+"
-S3Uri = Annotated[str, matching(_S3_URI, "an S3 address, s3://<bucket>/<key>, without * and ?")]
+# Without wildcards and policy variables in the key: the role is allowed to read exactly this object.
+_S3_URI = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/(?:(?!\$\{)[^\s*?])+"
+S3Uri = Annotated[str, matching(_S3_URI, "an S3 address, s3://<bucket>/<key>, without *, ? and ${")]
 FileOrS3Uri = Annotated[
-    str, matching(rf"(?!s3://).+|{_S3_URI}", "a file, or an S3 address, s3://<bucket>/<key>, without * and ?")
+    str, matching(rf"(?!s3://).+|{_S3_URI}", "a file, or an S3 address, s3://<bucket>/<key>, without *, ? and ${")
 ]
 BucketName = Annotated[
     str, matching(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's name, without s3:// and without a path")
@@ -111,6 +119,7 @@ DiscoveryUrl = Annotated[
         OPENID_DISCOVERY_URL,
         "a discovery URL, https://<issuer>/.well-known/openid-configuration",
     ),
+    AfterValidator(_without_placeholder),
 ]
 # The names that policies are attached to by; paths and ARNs are no part of them.
 RoleOrUserName = Annotated[
@@ -120,7 +129,10 @@ RoleOrUserName = Annotated[
 GroupName = Annotated[
     str, matching(r"[A-Za-z0-9_+=,.@-]{1,128}", "a group's name: letters, digits and _+=,.@- (no path), 128 at most")
 ]
-RolePath = Annotated[str, matching(r"/([!-~]+/)?", "a role path: it begins and ends with a slash")]
+# IAM itself takes wildcards and policy variables in a path; in the ARN of a policy they would mean other roles too.
+RolePath = Annotated[
+    str, matching(r"/([!-#%-)+->@-~]+/)?", "a role path: it begins and ends with a slash, and has no *, ? or $")
+]
 
 Scope = Annotated[
     str,

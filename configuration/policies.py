@@ -12,16 +12,19 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
 import yaml
+from pydantic import TypeAdapter, ValidationError
 
 from agentcore_auth import iam
 from agentcore_auth.iam import deployment
 from agentcore_auth.iam.pipeline import State, role_documents
+from configuration import forms
 from configuration.mistakes import Mistake
 from configuration.section import PROJECT as PROJECT_NAME
 from settings import ConfigurationError, Settings, load
@@ -84,16 +87,21 @@ def documents(settings: Settings, scope: iam.AwsScope) -> dict[str, iam.Document
     role_arn = _role_arn(settings, scope)
     role = f"Execution role {iam.execution_role_name(settings.gateway.name)}"
     asked = [each for target in settings.targets for each in target.permissions(scope, settings.gateway.name)]
-    asked += settings.gateway_permissions
+    asked += settings.permissions
+    upkeep = _upkeep(settings, scope)
     found = {
         f"{role}: who may assume it": iam.trust_policy(scope, names, settings.mode),
         f"{role}: what it may do": iam.document(iam.execution_statements(scope, names, asked, settings.mode)),
         "Caller policy: administer and call the gateways": iam.caller_policy(
-            scope, names, role_arn, settings.caller_buckets, settings.mode, settings.gateway.kms_key_arn
+            scope, names, role_arn, settings.mode, upkeep
         ),
     }
     for target in settings.targets:
         found |= target.policies(scope, settings.gateway.name)
+    if key := settings.gateway.kms_key_arn:
+        found[f"Key {key}: its own policy, unless it leaves access to IAM"] = iam.document(
+            iam.key_policy_statements(scope, names, role_arn)
+        )
     for arn in settings.foreign_functions(scope.account):
         title = f"Function {arn}: its own policy, unless it belongs to the gateways' account"
         found[title] = iam.document([iam.cross_account_statement(arn, role_arn)])
@@ -106,10 +114,9 @@ def deployment_policy(settings: Settings, scope: iam.AwsScope) -> iam.Document:
     role_arn = _role_arn(settings, scope)
     name, names = settings.gateway.name, list(settings.gateway_names.values())
     attach_to = settings.callers.attach_to
-    boundary = settings.execution_role.permissions_boundary_arn is not None
     parts: list[Iterable[iam.Statement]] = [
-        deployment.gateways(scope, names, role_arn, settings.gateway.kms_key_arn),
-        deployment.execution_role(role_arn, has_boundary=boundary),
+        deployment.gateways(scope, names, role_arn, _before_it_is_made(_upkeep(settings, scope))),
+        deployment.execution_role(role_arn, settings.execution_role.permissions_boundary_arn),
         deployment.caller_policy(
             scope, name, {"Role": attach_to.roles, "User": attach_to.users, "Group": attach_to.groups}
         ),
@@ -123,11 +130,24 @@ def deployment_policy(settings: Settings, scope: iam.AwsScope) -> iam.Document:
         parts.append(deployment.client_secrets(scope, names))
     accounts = {iam.account_of(arn) for arn in settings.foreign_functions(scope.account)}
     roles = [found.assume_role_arn for account, found in settings.cross_account.items() if account in accounts]
-    parts += [
-        deployment.tool_documents(scope, settings.document_buckets),
-        deployment.other_accounts(roles),
-    ]
+    parts.append(deployment.other_accounts(roles))
     return iam.document(iam.merged(chain.from_iterable(parts)))
+
+
+def _upkeep(settings: Settings, scope: iam.AwsScope) -> iam.Upkeep:
+    synchronized = (target for target in settings.targets if target.synchronized)
+    return settings.upkeep.having(
+        each for target in synchronized for each in target.permissions(scope, settings.gateway.name)
+    )
+
+
+def _before_it_is_made(upkeep: iam.Upkeep) -> iam.Upkeep:
+    """For whoever makes the credentials, whose names have endings by then; further buckets are for callers."""
+    made = (
+        replace(each, **{key: value.replace("<assigned>", "*") for key, value in vars(each).items() if key != "kind"})
+        for each in upkeep.credentials
+    )
+    return replace(upkeep, buckets=(), credentials=tuple(made))
 
 
 def _role_arn(settings: Settings, scope: iam.AwsScope) -> str:
@@ -172,13 +192,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _pipeline(settings: Settings, scope: iam.AwsScope, options: argparse.Namespace) -> dict[str, iam.Document]:
+    stack = options.stack or options.file.name.removeprefix("Pulumi.").removesuffix(".yaml")
     return role_documents(
         scope,
         deployment_policy(settings, scope),
-        State(options.state_bucket, options.state_key),
-        repository=options.pipeline,
+        State(PROJECT_NAME, stack, options.state_bucket, options.state_key),
+        repositories=options.pipeline,
         branch=options.branch,
-        stack=options.stack or options.file.name.removeprefix("Pulumi.").removesuffix(".yaml"),
     )
 
 
@@ -191,26 +211,45 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     chosen.add_argument("--file", type=Path, help="a stack file elsewhere, such as examples/Pulumi.okta.yaml")
     parser.add_argument("--account", type=_account, metavar="ID", help="the account id to put into ARNs")
     pipeline = parser.add_argument_group("the roles of GitHub's workflows, instead of the stack's own documents")
-    pipeline.add_argument("--pipeline", type=_repository, metavar="OWNER/NAME", help="the repository on GitHub")
+    pipeline.add_argument(
+        "--pipeline",
+        type=_repository,
+        action="append",
+        metavar="OWNER/NAME",
+        help="the repository on GitHub, as its tokens' subjects have it: with ids, OWNER@ID/NAME@ID, where "
+        "`gh api repos/OWNER/NAME/actions/oidc/customization/sub` shows them; twice for both forms",
+    )
     pipeline.add_argument("--branch", default="main", help="the branch that deployments and drift checks run on")
-    pipeline.add_argument("--state-bucket", help="the bucket of `pulumi login s3://…`")
-    pipeline.add_argument("--state-key", metavar="ARN", help="the key of `--secrets-provider awskms://…`")
+    pipeline.add_argument("--state-bucket", type=_bucket, metavar="NAME", help="the bucket of `pulumi login s3://…`")
+    pipeline.add_argument("--state-key", type=_key, metavar="ARN", help="the key of `--secrets-provider awskms://…`")
     options = parser.parse_args(arguments)
     if options.pipeline and not options.account:
         parser.error("--pipeline needs --account: these documents are of no use without the account's id")
     return options
 
 
-def _account(text: str) -> str:
-    if not re.fullmatch(r"\d{12}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no account id: 12 digits")
-    return text
+def _form(form: Any, what: str) -> Callable[[str], str]:
+    """A check of an argument by the form that the stack file's keys have: a wildcard would reach further."""
+
+    def check(text: str) -> str:
+        try:
+            return TypeAdapter[str](form).validate_python(text)
+        except ValidationError:
+            raise argparse.ArgumentTypeError(f"{text!r} is no {what}") from None
+
+    return check
+
+
+_account = _form(forms.AccountId, "account id: 12 digits")
+_bucket = _form(forms.BucketName, "bucket's name: without s3://, path and wildcards")
+_key = _form(forms.KmsKeyArn, "KMS key's ARN, arn:aws:kms:<region>:<account>:key/<id>: no alias, no wildcards")
 
 
 def _repository(text: str) -> str:
     # A wildcard here would be compared literally by StringEquals, and so let nobody in: say so now.
-    if not re.fullmatch(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not OWNER/NAME")
+    name = r"[A-Za-z0-9_.-]+"
+    if not re.fullmatch(rf"{name}/{name}|{name}@[0-9]+/{name}@[0-9]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not OWNER/NAME, or OWNER@ID/NAME@ID")
     return text
 
 

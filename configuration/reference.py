@@ -27,7 +27,8 @@ on a section that is wrong itself waits until that is right. A secret never stan
 `pulumi config set --secret <name>`, and name it by `secretRef`.
 
 Besides these, `aws:region` is required; `auth0:domain` with `auth0:clientId` and `auth0:clientSecret` (or
-`auth0:apiToken`) where Auth0 is switched on; `okta:orgName` with `okta:apiToken` where Okta is.
+`auth0:apiToken`) where Auth0 is switched on; `okta:orgName` with `okta:apiToken` (or with `okta:clientId`,
+`okta:privateKey`, `okta:privateKeyId` and `okta:scopes`) where Okta is.
 """
 
 

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from agentcore_auth.access.rules import TokenClaims
 from agentcore_auth.authorizer.shapes import TokenShape
+from agentcore_auth.placeholders import placeholder_in
 from configuration import forms
 from configuration.context import StackConfiguration
 from configuration.mistakes import Mistake
@@ -99,6 +100,8 @@ def host_name(key: str, value: str | None, meaning: str) -> Iterator[Mistake]:
     """What is wrong with the value of a key that holds a host name, or a part of one."""
     if not value:
         yield Mistake(key, f"is required, and missing: {meaning}. pulumi config set {key} …")
+    elif placeholder := placeholder_in(value):
+        yield Mistake(key, f"{value!r} still has the placeholder {placeholder} in it; wanted: {meaning}")
     elif "/" in value or ":" in value:
         bare = value.split("://")[-1].split("/")[0]
         yield Mistake(key, f"{value!r} has a scheme or a path; write {bare}")

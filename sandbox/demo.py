@@ -209,8 +209,8 @@ class _Demonstration:
         return [
             self._wrong_secret(caller),
             *self._bad_tokens(caller),
-            *self._elsewhere(caller),
             *self._reading_only(caller),
+            *self._elsewhere(caller),
         ]
 
     def _reading_only(self, caller: _Caller) -> list[Trial]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-_LEFT_OUT = {".git", ".sandbox", ".hypothesis", ".pytest_cache", ".ruff_cache", "node_modules"}
+_LEFT_OUT = {".git", ".sandbox", ".hypothesis", ".pytest_cache", ".ruff_cache", "__pycache__", "node_modules"}
 _WRITTEN = "Pulumi*.yaml"
 _RECORD = ".copied.json"
 _NAMESPACE = "agentcore-auth"

@@ -40,6 +40,8 @@ _STOP_SECONDS = 60.0
 _ANSWER_SECONDS = 120.0
 _POLL_SECONDS = 0.01
 _CREDENTIALS = ("AWS_", "AUTH0_", "OKTA_", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE")
+_KEPT_BYTE_CODE = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Programs import little but packages, and would compile them each time: two thirds of a preview."""
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
@@ -85,11 +87,14 @@ class Services:
         attached = (f"{name}:{port}" for name, port in self.providers.items() if name not in real_plugins)
         return {
             **without_credentials(base),
+            **_KEPT_BYTE_CODE,
             "HTTPS_PROXY": self.proxy,
             "https_proxy": self.proxy,
             "NO_PROXY": "127.0.0.1,localhost,::1",
             "no_proxy": "127.0.0.1,localhost,::1",
             **dict.fromkeys(("SSL_CERT_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), ca),
+            "NODE_EXTRA_CA_CERTS": ca,
+            "NODE_USE_ENV_PROXY": "1",  # Node.js from 22.21 and 24 on
             "AWS_ACCESS_KEY_ID": ACCOUNT,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -242,7 +247,7 @@ def _start(folder: Path, *, attached: bool) -> Services:
             stdout=output,
             stderr=output,
             cwd=PROJECT,
-            env=without_credentials(os.environ),
+            env={**without_credentials(os.environ), **_KEPT_BYTE_CODE},
             start_new_session=True,
         )
     try:

@@ -33,6 +33,14 @@ from agentcore_auth.tokens.remedies import Remedy, remedy_for, sentences_for
 from agentcore_auth.tokens.remedy_sentences import Context
 from agentcore_auth.tokens.repair import is_gateway, may_be_repaired, update_command
 
+_UNKNOWN_OF_AWS = {
+    Cause.DISCOVERY_UNREACHABLE,
+    Cause.HEADER_NOT_UNDERSTOOD,
+    Cause.OTHER_KIND_OF_TOKEN,
+    Cause.GRAPH_TOKEN,
+    Cause.KEY_TOO_SHORT,
+    Cause.TIME_MALFORMED,
+}
 _LARGEST = 1024 * 1024
 """Bytes of an authorizer or a key set: far more than one has."""
 
@@ -115,10 +123,10 @@ def judged(
 
 
 def is_known(verdict: Verdict) -> bool:
-    """Whether the verdict is the gateway's: where this machine cannot reach the issuer, the gateway still may; what it
-    makes of a token for Microsoft Graph, no source says.
+    """Whether the verdict is the gateway's: where this machine cannot reach the issuer, the gateway still may; and of
+    some tokens that the standards forbid, no source says what it makes of them.
     """
-    return verdict.cause not in {Cause.DISCOVERY_UNREACHABLE, Cause.GRAPH_TOKEN}
+    return verdict.cause not in _UNKNOWN_OF_AWS
 
 
 def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> dict[str, object]:

@@ -12,6 +12,7 @@ from agentcore_auth.authorizer.families import Family, family_of, fitting_lists,
 from agentcore_auth.authorizer.model import is_discovery_url
 from agentcore_auth.authorizer.verification import readable_keys
 from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, out, print_json
+from agentcore_auth.placeholders import placeholder_in
 from agentcore_auth.tokens.discovery import (
     document_findings,
     document_notes,
@@ -55,6 +56,10 @@ def run(options: argparse.Namespace) -> int:
 def discover(url: str) -> Discovered:
     """Read and check what is at a URL, or, where the URL has not the right form, at the one that it likely means."""
     found = Discovered(url)
+    if placeholder := placeholder_in(url):
+        message = f"{quoted(url)} still has the placeholder {placeholder} in it: put your own in its place"
+        found.findings.append(Finding(Cause.DISCOVERY_URL_FORM, message))
+        return found
     likely = likely_url(url)
     well_formed = is_discovery_url(url) and url.endswith(WELL_KNOWN)
     if not well_formed:
@@ -101,7 +106,7 @@ def _look(found: Discovered, url: str) -> None:
     jwks_uri = found.document.get("jwks_uri")
     if isinstance(jwks_uri, str):
         try:
-            found.keys = readable_keys(fetch_jwks(jwks_uri))
+            found.keys = readable_keys(fetch_jwks(jwks_uri, url))
         except TokenError as error:
             found.findings.append(Finding(error.cause, error.message))
 

@@ -27,6 +27,7 @@ def run(options: argparse.Namespace) -> int:
         "COGNITO_CLIENT_SECRET": credentials.client_secret,
         "TOKEN_ENDPOINT": credentials.token_endpoint,
         "DISCOVERY_URL": provider.discovery_url,
+        "ISSUER": provider.issuer,
         "AUDIENCE": credentials.audience or "",
         "SCOPE": credentials.scope or "",
         "GATEWAY_URL": gateway.mcp_url,

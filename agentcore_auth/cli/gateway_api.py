@@ -9,7 +9,7 @@ import re
 from collections.abc import Generator, Mapping
 from typing import Any, cast
 
-from agentcore_auth.authorizer.causes import quoted
+from agentcore_auth.authorizer.causes import one_line, quoted
 from agentcore_auth.cli.terminal import REFUSED, UNREACHABLE, WRONG_USE, CommandError
 from agentcore_auth.cli.tool import Policies
 from agentcore_auth.tokens.repair import GATEWAY_ARN, KEPT
@@ -61,10 +61,6 @@ def _reading(arn: str, region: str) -> Generator[Any]:
     try:
         yield boto3.client("bedrock-agentcore-control", region_name=region)
     except exceptions.ClientError as error:
-        raise CommandError(f"{arn} cannot be read: {_line(error)}", REFUSED) from None
+        raise CommandError(f"{arn} cannot be read: {one_line(error)}", REFUSED) from None
     except exceptions.BotoCoreError as error:
-        raise CommandError(f"{arn} cannot be read: {_line(error)}", UNREACHABLE) from None
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
+        raise CommandError(f"{arn} cannot be read: {one_line(error)}", UNREACHABLE) from None

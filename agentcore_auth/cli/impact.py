@@ -1,4 +1,7 @@
-"""`impact`: who is locked out by a change, read from its preview; exits with 1 where it does not pass `--fail-on`."""
+"""`impact`: who is locked out by a change, read from its preview; exits with 1 where it does not pass `--fail-on`.
+
+On a terminal the report is text, elsewhere Markdown.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, WRONG_USE, CommandError, say
+from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, WRONG_USE, CommandError, bold, print_json, say
 from agentcore_auth.preview.document import PreviewError, read
 from agentcore_auth.preview.impact import GATES, impact
+from agentcore_auth.preview.json_report import as_document
 from agentcore_auth.preview.markdown import render
+from agentcore_auth.preview.plain import plain
 
 _STDIN = "-"
 
@@ -23,7 +28,12 @@ def run(options: argparse.Namespace) -> int:
         found = impact(read(text))
     except PreviewError as error:
         raise CommandError(f"{options.file}: {error}", WRONG_USE) from None
-    sys.stdout.write(render(found))
+    if options.json:
+        print_json(as_document(found, gates))
+    elif options.markdown or not sys.stdout.isatty():
+        sys.stdout.write(render(found, with_picture=options.picture))
+    else:
+        sys.stdout.write(plain(render(found), bold()))
     breaches = found.breaches(gates)
     if breaches:
         say(f"--fail-on: the change does not pass {', '.join(breaches)}")

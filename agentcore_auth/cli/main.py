@@ -92,7 +92,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_discover(command("discover", "check an issuer's discovery document and keys"))
     _add_env(command("env", "write a .env file with the tutorial's names"))
     _add_verify(command("verify", "call every gateway of a stack: token, check, MCP initialize and tools/list"))
-    _add_impact(command("impact", "read a preview and tell who is locked out", json_output=False))
+    _add_call(command("call", "call a tool of a gateway; without a tool, list them"))
+    _add_connection(command("bridge", "a gateway as an MCP server on standard input and output", json_output=False))
+    _add_snippet(command("snippet", "code or settings to call a gateway with", json_output=False))
+    _add_impact(command("impact", "read a preview and tell who is locked out"))
     _add_stacks(command("stacks", "which stacks a change can affect, as a JSON list", json_output=False))
     _add_comment(command("comment", "the comment on a pull request", json_output=False))
     return parser
@@ -111,10 +114,7 @@ def _add_token(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_get(parser: argparse.ArgumentParser) -> None:
-    _add_stack(parser, required=False)
-    parser.add_argument("--env-file", metavar="FILE", default=".env", help="without a stack (default: .env)")
-    parser.add_argument("--idp", metavar="P", help="identity provider of the stack (default: the only one)")
-    parser.add_argument("--client", metavar="NAME", help=CLIENT_HELP)
+    _add_connection(parser)
     parser.add_argument(
         "--scope", action="append", default=[], metavar="SCOPE", help="instead of the client's own scopes"
     )
@@ -191,8 +191,33 @@ def _add_tool(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_connection(parser: argparse.ArgumentParser) -> None:
+    _add_stack(parser, required=False)
+    parser.add_argument("--env-file", metavar="FILE", default=".env", help="without a stack (default: .env)")
+    parser.add_argument("--idp", metavar="P", help="identity provider of the stack (default: the only one)")
+    parser.add_argument("--client", metavar="NAME", help=CLIENT_HELP)
+
+
+def _add_call(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("tool", nargs="?", metavar="TOOL", help="its full name, <target>___<tool>")
+    parser.add_argument("arguments", nargs="?", default="{}", metavar="ARGUMENTS", help="a JSON object (default: {})")
+    _add_connection(parser)
+
+
+def _add_snippet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--for",
+        dest="kind",
+        required=True,
+        choices=("mcp", "langgraph", "strands", "inspector", "claude", "vscode", "curl"),
+    )
+    _add_connection(parser)
+
+
 def _add_impact(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", help="output of `pulumi preview --json --show-sames`; - for standard input")
+    parser.add_argument("--markdown", action="store_true", help="Markdown on a terminal as well, where text is shown")
+    parser.add_argument("--picture", action="store_true", help="with a Mermaid chart in the Markdown, as GitHub draws")
     parser.add_argument(
         "--fail-on",
         default="",

@@ -6,11 +6,11 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from agentcore_auth.authorizer.causes import Cause, TokenError
-from agentcore_auth.authorizer.jws import MAX_BYTES
+from agentcore_auth.authorizer.causes import Cause, TokenError, harmless
+from agentcore_auth.authorizer.jws import MAX_BYTES, out_of_response
 
 ACCEPTED, REFUSED, WRONG_USE, UNREACHABLE, NOTHING_CHECKED = 0, 1, 2, 3, 4
 """Exit codes."""
@@ -29,7 +29,7 @@ class CommandError(Exception):
 
 
 def read_token(options: argparse.Namespace) -> str:
-    """The token's text from --token-file, --token-env or standard input.
+    """The token's text from --token-file, --token-env or standard input, taken out of a token endpoint's JSON answer.
 
     Raises CommandError where there is none, and TokenError for what is too long or no text.
     """
@@ -55,9 +55,13 @@ def read_token(options: argparse.Namespace) -> str:
             Cause.NOT_A_TOKEN, f"not a token: more than {MAX_BYTES // 1024} KB, more than any server takes"
         )
     try:
-        return raw.decode()
+        text = raw.decode()
     except UnicodeDecodeError:
         raise TokenError(Cause.NOT_A_TOKEN, "not a token: it holds bytes that are no text") from None
+    inside = out_of_response(text)
+    if inside is not None:
+        say("note: took the token out of the JSON's access_token")
+    return text if inside is None else inside
 
 
 def print_json(document: Mapping[str, object]) -> None:
@@ -66,15 +70,27 @@ def print_json(document: Mapping[str, object]) -> None:
 
 
 def pretty(document: object) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=True)
+    return json.dumps(document, indent=2, ensure_ascii=True).replace("##[", "#\\u0023[")  # as in `quoted`
+
+
+def printable(text: str) -> str:
+    """Somebody else's text as a terminal may have it: control characters but line ends and tabs become visible."""
+    return "".join(each if each.isprintable() or each in "\n\t" else ascii(each)[1:-1] for each in text)
+
+
+def bold() -> Callable[[str], str]:
+    """What makes text stand out on standard output: nothing where that is no terminal, or NO_COLOR is set."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return str
+    return lambda text: f"\033[1m{text}\033[0m"
 
 
 def say(message: str) -> None:
     """A line on standard error: progress and notes, never a result."""
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(f"{harmless(message)}\n")
     sys.stderr.flush()
 
 
 def out(text: str) -> None:
     """Lines on standard output: the result."""
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{harmless(text)}\n")

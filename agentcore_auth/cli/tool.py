@@ -6,9 +6,8 @@ import argparse
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
-from agentcore_auth.authorizer.jws import parse_json
+from agentcore_auth.cli.call import arguments_of
 from agentcore_auth.cli.terminal import WRONG_USE, CommandError
 
 Arguments = Mapping[str, object]
@@ -51,15 +50,7 @@ class ToolVerdict:
 def tool_and_arguments(given: str, option: str) -> tuple[str, Arguments | None]:
     """`TOOL` or `TOOL=JSON`, as options give it; None without arguments. Raises CommandError."""
     name, separator, text = given.partition("=")
-    if not separator:
-        return name, None
-    try:
-        arguments = parse_json(text)
-    except ValueError as error:
-        raise CommandError(f"{option} {name}: its arguments are {error}", WRONG_USE) from None
-    if not isinstance(arguments, dict):
-        raise CommandError(f"{option} {name}: its arguments have to be a JSON object", WRONG_USE)
-    return name, cast("dict[str, object]", arguments)
+    return name, arguments_of(text, f"{option} {name}") if separator else None
 
 
 def require_cedar(options: argparse.Namespace) -> None:

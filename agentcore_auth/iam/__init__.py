@@ -1,8 +1,9 @@
 """IAM documents of a stack, as plain dictionaries: pure, out of plain arguments.
 
 `statements` has the building blocks, `execution` the execution role, `vault` the credentials that targets show,
-`callers` the caller policy, `deployment` what deploying asks for, `pipeline` the roles of GitHub's workflows,
-`reference` what AWS's service authorization reference says of actions.
+`keys` a KMS key of one's own, `upkeep` what targets take of whoever sets them up, `callers` the caller policy,
+`deployment` what deploying asks for, `pipeline` the roles of GitHub's workflows, `reference` what AWS's service
+authorization reference says of actions.
 """
 
 from agentcore_auth.iam.callers import caller_policy
@@ -19,6 +20,7 @@ from agentcore_auth.iam.execution import (
     execution_statements,
     trust_policy,
 )
+from agentcore_auth.iam.keys import KeyUse, key_owners_command, key_policy_statements
 from agentcore_auth.iam.reference import takes_no_resource
 from agentcore_auth.iam.statements import (
     ID_SUFFIX,
@@ -38,6 +40,7 @@ from agentcore_auth.iam.statements import (
     prefixed,
     regional_arn,
 )
+from agentcore_auth.iam.upkeep import ToolDocument, Upkeep
 from agentcore_auth.iam.vault import (
     API_KEY,
     OAUTH,
@@ -60,10 +63,13 @@ __all__ = [
     "CredentialUse",
     "Document",
     "FunctionCall",
+    "KeyUse",
     "Permission",
     "PolicyEvaluation",
     "ServiceCalls",
     "Statement",
+    "ToolDocument",
+    "Upkeep",
     "account_of",
     "allow",
     "caller_policy",
@@ -76,6 +82,8 @@ __all__ = [
     "existing_credential",
     "expected_credential",
     "global_arn",
+    "key_owners_command",
+    "key_policy_statements",
     "merged",
     "partition_of",
     "pass_role",

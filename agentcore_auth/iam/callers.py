@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from agentcore_auth.iam.statements import (
     GATEWAY_ACTIONS,
@@ -12,45 +12,29 @@ from agentcore_auth.iam.statements import (
     Document,
     agentcore,
     allow,
-    bucket_arn,
-    distinct,
     document,
     gateway_arns,
     pass_role,
-    use_gateway_key,
     workload_identity_arns,
 )
+from agentcore_auth.iam.upkeep import Upkeep, upkeep_statements
 from agentcore_auth.mode import Mode
 
 
 def caller_policy(
-    scope: AwsScope,
-    gateway_names: Sequence[str],
-    role_arn: str,
-    document_buckets: Iterable[str],
-    mode: Mode,
-    kms_key_arn: str | None = None,
+    scope: AwsScope, gateway_names: Sequence[str], role_arn: str, mode: Mode, upkeep: Upkeep = Upkeep()
 ) -> Document:
-    """What a person or program needs to administer and call this stack's gateways and their targets.
-
-    `document_buckets` are the buckets out of which targets take their documents: AgentCore reads them as the caller.
-    """
-    objects = [bucket_arn(scope, bucket, "/*") for bucket in distinct(document_buckets)]
+    """What a person or program needs to administer and call this stack's gateways and their targets."""
     if mode == "tutorial":
         everything = [allow("VisualEditor0", ["bedrock-agentcore:*", "iam:PassRole"], ["*"])]
-        return document([*everything, *([allow("VisualEditor1", ["s3:GetObject"], ["*"])] if objects else [])])
-    statements = [
-        allow("CreateAndListGateways", ["bedrock-agentcore:CreateGateway", "bedrock-agentcore:ListGateways"], ["*"]),
-        allow(
-            "UseGateways",
-            [*agentcore(GATEWAY_ACTIONS), "bedrock-agentcore:InvokeGateway"],
-            gateway_arns(scope, gateway_names),
-        ),
-        allow("UseWorkloadIdentities", agentcore(IDENTITY_ACTIONS), workload_identity_arns(scope, gateway_names)),
-        pass_role("PassExecutionRole", role_arn, SERVICE),
-    ]
-    if objects:
-        statements.append(allow("ReadSchemas", ["s3:GetObject"], objects))
-    if kms_key_arn:
-        statements.append(use_gateway_key(scope, kms_key_arn))
-    return document(statements)
+        reads = upkeep.documents or upkeep.buckets
+        return document([*everything, *([allow("VisualEditor1", ["s3:GetObject"], ["*"])] if reads else [])])
+    return document(
+        [
+            allow("CreateAndListGateways", agentcore(["CreateGateway", "ListGateways"]), ["*"]),
+            allow("UseGateways", agentcore([*GATEWAY_ACTIONS, "InvokeGateway"]), gateway_arns(scope, gateway_names)),
+            allow("UseWorkloadIdentities", agentcore(IDENTITY_ACTIONS), workload_identity_arns(scope, gateway_names)),
+            pass_role("PassExecutionRole", role_arn, SERVICE),
+            *upkeep_statements(scope, gateway_names, upkeep),
+        ]
+    )

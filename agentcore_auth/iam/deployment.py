@@ -16,16 +16,15 @@ from agentcore_auth.iam.statements import (
     Statement,
     agentcore,
     allow,
-    bucket_arn,
     gateway_arns,
     global_arn,
     pass_role,
     policy_engine_arns,
     prefixed,
     regional_arn,
-    use_gateway_key,
     workload_identity_arns,
 )
+from agentcore_auth.iam.upkeep import Upkeep, upkeep_statements
 from agentcore_auth.iam.vault import CredentialKind, provider_arn, secret_arn, vault_arn
 
 ROLE_ACTIONS = (
@@ -44,6 +43,8 @@ ROLE_ACTIONS = (
     "UpdateRole",
     "UpdateRoleDescription",
 )
+# What makes a role, or lets it do more.
+_BOUNDED_ACTIONS = ("CreateRole", "PutRolePolicy")
 _POLICY_ACTIONS = (
     "CreatePolicy",
     "CreatePolicyVersion",
@@ -78,16 +79,16 @@ _ENGINE_ACTIONS = ("CreatePolicy", "DeletePolicyEngine", "GetPolicyEngine", "Lis
 TAG_ACTIONS = ("ListTagsForResource", "TagResource", "UntagResource")
 
 
-def gateways(
-    scope: AwsScope, names: Sequence[str], role_arn: str, kms_key_arn: str | None = None
-) -> Iterator[Statement]:
-    """The gateways of these names, their targets and workload identities; `role_arn` is the execution role's."""
+def gateways(scope: AwsScope, names: Sequence[str], role_arn: str, upkeep: Upkeep) -> Iterator[Statement]:
+    """The gateways of these names, their targets and workload identities; `role_arn` is the execution role's.
+
+    Of credentials that are not made yet, `upkeep` has patterns of their names.
+    """
     yield allow("CreateGateways", ["bedrock-agentcore:CreateGateway"], ["*"])
     yield allow("ManageGateways", agentcore([*GATEWAY_ACTIONS, *TAG_ACTIONS]), gateway_arns(scope, names))
     yield allow("ManageWorkloadIdentities", agentcore(IDENTITY_ACTIONS), workload_identity_arns(scope, names))
     yield pass_role("PassExecutionRole", role_arn, SERVICE)
-    if kms_key_arn:
-        yield use_gateway_key(scope, kms_key_arn)
+    yield from upkeep_statements(scope, names, upkeep)
 
 
 def policy_engines(scope: AwsScope, names: Sequence[str], *, has_wildcards: bool) -> Iterator[Statement]:
@@ -108,12 +109,20 @@ def policy_engines(scope: AwsScope, names: Sequence[str], *, has_wildcards: bool
         yield allow("BindPoliciesToAllTools", agentcore(["ManageAdminPolicy"]), ["*"])
 
 
-def execution_role(role_arn: str, *, has_boundary: bool) -> Iterator[Statement]:
-    """The execution role and its policies."""
-    yield allow("ManageExecutionRole", prefixed("iam", ROLE_ACTIONS), [role_arn])
-    if has_boundary:
-        actions = ["iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"]
-        yield allow("BoundExecutionRole", actions, [role_arn])
+def execution_role(role_arn: str, boundary_arn: str | None) -> Iterator[Statement]:
+    """The execution role and its policies.
+
+    With a permissions boundary, the role is made and given policies only as long as it has that boundary, which nobody
+    may take off (IAM user guide, "Delegating responsibility to others using permissions boundaries").
+    """
+    if boundary_arn is None:
+        yield allow("ManageExecutionRole", prefixed("iam", ROLE_ACTIONS), [role_arn])
+        return
+    others = [action for action in ROLE_ACTIONS if action not in _BOUNDED_ACTIONS]
+    yield allow("ManageExecutionRole", prefixed("iam", others), [role_arn])
+    actions = prefixed("iam", [*_BOUNDED_ACTIONS, "PutRolePermissionsBoundary"])
+    condition = {"StringEquals": {"iam:PermissionsBoundary": boundary_arn}}
+    yield {**allow("WidenExecutionRoleWithinBoundary", actions, [role_arn]), "Condition": condition}
 
 
 def caller_policy(scope: AwsScope, gateway_name: str, attach_to: Mapping[str, Sequence[str]]) -> Iterator[Statement]:
@@ -144,12 +153,6 @@ def client_secrets(scope: AwsScope, gateway_names: Iterable[str]) -> Iterator[St
     """Client secrets in Secrets Manager, which are named after their gateways."""
     arns = [regional_arn(scope, "secretsmanager", f"secret:{name}-*") for name in gateway_names]
     yield allow("KeepClientSecrets", prefixed("secretsmanager", _SECRET_ACTIONS), arns)
-
-
-def tool_documents(scope: AwsScope, buckets: Sequence[str]) -> Iterator[Statement]:
-    """Documents in S3, which AgentCore reads as whoever creates a target."""
-    if buckets:
-        yield allow("ReadSchemas", ["s3:GetObject"], [bucket_arn(scope, bucket, "/*") for bucket in buckets])
 
 
 def other_accounts(role_arns: Sequence[str]) -> Iterator[Statement]:

@@ -6,10 +6,11 @@ documents.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from agentcore_auth.iam.keys import KeyUse, key_statements
 from agentcore_auth.iam.statements import (
     SERVICE,
     AwsScope,
@@ -24,7 +25,8 @@ from agentcore_auth.iam.statements import (
     policy_engine_arns,
     workload_identity_arns,
 )
-from agentcore_auth.iam.vault import CREDENTIAL_KINDS, CredentialUse
+from agentcore_auth.iam.upkeep import ToolDocument, read_documents
+from agentcore_auth.iam.vault import CredentialUse, credential_statements
 from agentcore_auth.mode import Mode
 
 CROSS_ACCOUNT_SID = "cross-account-access"
@@ -51,8 +53,8 @@ class PolicyEvaluation:
     """Gateways that ask their policy engines who may call what."""
 
 
-Permission: TypeAlias = FunctionCall | ServiceCalls | CredentialUse | PolicyEvaluation
-"""What a target, or the gateway itself, asks of the execution role."""
+Permission: TypeAlias = FunctionCall | ServiceCalls | CredentialUse | ToolDocument | KeyUse | PolicyEvaluation
+"""What a target, or a gateway, asks of the execution role."""
 
 
 def execution_role_name(gateway_name: str) -> str:
@@ -92,12 +94,10 @@ def execution_statements(
         sid = "InvokeFunctions" if mode == "pinned" else "VisualEditor0"
         statements.append(allow(sid, ["lambda:InvokeFunction"], functions))
     statements += _service_statements([each for each in asked if isinstance(each, ServiceCalls)])
-    if uses:
-        identities = workload_identity_arns(scope, gateway_names)
-        statements.append(allow("GetWorkloadTokens", ["bedrock-agentcore:GetWorkloadAccessToken"], identities))
-        statements += _vault_statements(identities, uses)
-        secrets = distinct(use.secret_arn for kind in CREDENTIAL_KINDS for use in uses if use.kind is kind)
-        statements.append(allow("ReadCredentials", ["secretsmanager:GetSecretValue"], secrets))
+    statements += credential_statements(workload_identity_arns(scope, gateway_names), uses, ["GetWorkloadAccessToken"])
+    statements += read_documents(scope, [each for each in asked if isinstance(each, ToolDocument)])
+    for key in (each.key_arn for each in asked if isinstance(each, KeyUse)):
+        statements += key_statements(scope, gateway_names, key)
     if any(isinstance(each, PolicyEvaluation) for each in asked):
         # Developer guide, "policy-permissions"; the first two actions are checked on the gateway as well.
         engines, gateways = policy_engine_arns(scope, gateway_names), gateway_arns(scope, gateway_names)
@@ -116,22 +116,6 @@ def _service_statements(calls: Sequence[ServiceCalls]) -> list[Statement]:
         sid = next(sid for sid in (base, *(f"{base}{number}" for number in range(2, 102))) if sid not in taken)
         statements.append(allow(sid, call.actions, call.resources))
     return statements
-
-
-def _vault_statements(identities: Sequence[str], uses: Sequence[CredentialUse]) -> Iterator[Statement]:
-    """What gets a credential is checked on the workload identity, the vault and the provider, each with its parent."""
-    for kind in CREDENTIAL_KINDS:
-        providers = distinct(_vault_arn(use.provider_arn) for use in uses if use.kind is kind)
-        vaults = distinct(provider.rsplit("/", 2)[0] for provider in providers)
-        if providers:
-            action = f"bedrock-agentcore:{kind.action}"
-            yield allow(kind.sid, [action], [*identities, *vaults, *providers])
-
-
-def _vault_arn(provider_arn: str) -> str:
-    """IAM knows credential providers as resources of `bedrock-agentcore`; the API's own model also spells `acps`."""
-    partition, _, *rest = provider_arn.split(":")[1:]
-    return ":".join(["arn", partition, "bedrock-agentcore", *rest])
 
 
 def cross_account_statement(function_arn: str, role_arn: str) -> Statement:

@@ -22,10 +22,18 @@ _CONTENTS = ("secretsmanager:GetSecretValue", "s3:GetObject")
 
 @dataclass(frozen=True)
 class State:
-    """Where a self-managed backend keeps the stack's state: a bucket, and the KMS key of its secrets provider."""
+    """Where a self-managed backend keeps the state of one stack of a project: a bucket, and its secrets' KMS key."""
 
+    project: str
+    stack: str
     bucket: str | None = None
     key_arn: str | None = None
+
+    def objects(self) -> list[str]:
+        """Patterns of the objects that are this stack's alone: as Pulumi's `diy` backend lays them, by project."""
+        place = f"{self.project}/{self.stack}"
+        own = [f"{folder}/{place}/*" for folder in ("history", "backups", "locks/organization")]
+        return [f".pulumi/{each}" for each in (f"stacks/{place}.json*", f"stacks/{place}.pulumi-tags", *own)]
 
 
 def trust(scope: AwsScope, subjects: Sequence[str]) -> Document:
@@ -45,14 +53,19 @@ def trust(scope: AwsScope, subjects: Sequence[str]) -> Document:
     )
 
 
-def preview_subjects(repository: str, branch: str) -> list[str]:
-    """The subjects of previews: pull requests, and the drift check, which runs on the main branch."""
-    return [f"repo:{repository}:pull_request", f"repo:{repository}:ref:refs/heads/{branch}"]
+def preview_subjects(repositories: Sequence[str], branch: str) -> list[str]:
+    """The subjects of previews: pull requests, and the drift check, which runs on the main branch.
+
+    A repository is `owner/name` or, with the ids that nobody else can ever have, `owner@id/name@id`: GitHub's default
+    for repositories that were created or renamed since July 2026.
+    """
+    jobs = ("pull_request", f"ref:refs/heads/{branch}")
+    return [f"repo:{repository}:{job}" for repository in repositories for job in jobs]
 
 
-def deployment_subjects(repository: str, stack: str) -> list[str]:
+def deployment_subjects(repositories: Sequence[str], stack: str) -> list[str]:
     """The subject of a deployment: a job in the environment that is named after the stack."""
-    return [f"repo:{repository}:environment:{stack}"]
+    return [f"repo:{repository}:environment:{stack}" for repository in repositories]
 
 
 def read_only(policy: Document) -> Document:
@@ -70,25 +83,30 @@ def read_only(policy: Document) -> Document:
 
 
 def state_statements(scope: AwsScope, state: State, *, writes: bool) -> Iterator[Statement]:
-    """What using the state asks for. A preview takes no lock and writes nothing."""
+    """What using the state asks for. A preview takes no lock and writes nothing.
+
+    Names of other stacks' objects can be listed: without that right S3 answers 403 instead of 404 for an object that is
+    not there, and Pulumi stops. What they hold is out of reach.
+    """
     if state.bucket:
         bucket = bucket_arn(scope, state.bucket)
         actions = ["s3:GetObject", *(["s3:DeleteObject", "s3:PutObject"] if writes else [])]
         yield allow("ListState", ["s3:ListBucket"], [bucket])
-        yield allow("UseState", actions, [f"{bucket}/.pulumi/*"])
+        yield allow("ReadLayoutOfState", ["s3:GetObject"], [f"{bucket}/.pulumi/meta.yaml"])
+        yield allow("UseState", actions, [f"{bucket}/{each}" for each in state.objects()])
     if state.key_arn:
         yield allow("UseStateKey", ["kms:Decrypt", *(["kms:Encrypt"] if writes else [])], [state.key_arn])
 
 
 def role_documents(
-    scope: AwsScope, deployment: Document, state: State, *, repository: str, branch: str, stack: str
+    scope: AwsScope, deployment: Document, state: State, *, repositories: Sequence[str], branch: str
 ) -> dict[str, Document]:
     """Title -> document, for both roles; `deployment` is what deploying the stack asks of AWS."""
     reading = [*read_only(deployment)["Statement"], *state_statements(scope, state, writes=False)]
     deploying = [*deployment["Statement"], *state_statements(scope, state, writes=True)]
     return {
-        "Preview role: who may assume it": trust(scope, preview_subjects(repository, branch)),
+        "Preview role: who may assume it": trust(scope, preview_subjects(repositories, branch)),
         "Preview role: what it may do": document(reading),
-        "Deploy role: who may assume it": trust(scope, deployment_subjects(repository, stack)),
+        "Deploy role: who may assume it": trust(scope, deployment_subjects(repositories, state.stack)),
         "Deploy role: what it may do": document(deploying),
     }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from agentcore_auth.iam.statements import AwsScope, regional_arn
+from agentcore_auth.iam.statements import AwsScope, Statement, agentcore, allow, distinct, regional_arn
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,31 @@ class CredentialUse:
     kind: CredentialKind
     provider_arn: str
     secret_arn: str
+
+
+def credential_statements(
+    identities: Sequence[str], uses: Sequence[CredentialUse], tokens: Sequence[str]
+) -> Iterator[Statement]:
+    """Getting these credentials as these workload identities; `tokens` are the actions that begin it.
+
+    What gets a credential is checked on the workload identity, the vault and the provider, each with its parent.
+    """
+    if not uses:
+        return
+    yield allow("GetWorkloadTokens", agentcore(tokens), identities)
+    for kind in CREDENTIAL_KINDS:
+        providers = distinct(_vault_arn(use.provider_arn) for use in uses if use.kind is kind)
+        vaults = distinct(provider.rsplit("/", 2)[0] for provider in providers)
+        if providers:
+            yield allow(kind.sid, agentcore([kind.action]), [*identities, *vaults, *providers])
+    secrets = distinct(use.secret_arn for kind in CREDENTIAL_KINDS for use in uses if use.kind is kind)
+    yield allow("ReadCredentials", ["secretsmanager:GetSecretValue"], secrets)
+
+
+def _vault_arn(provider_arn: str) -> str:
+    """IAM knows credential providers as resources of `bedrock-agentcore`; the API's own model also spells `acps`."""
+    partition, _, *rest = provider_arn.split(":")[1:]
+    return ":".join(["arn", partition, "bedrock-agentcore", *rest])
 
 
 def existing_credential(kind: CredentialKind, provider_arn: str) -> CredentialUse:

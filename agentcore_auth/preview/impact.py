@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from agentcore_auth.preview.access import ENGINE, AccessChange, ToolChange, access_change
-from agentcore_auth.preview.authorizers import TYPE, NoToken, is_same_issuer, known
+from agentcore_auth.preview.authorizers import CONFIGURATION, TYPE, NoToken, is_same_issuer, known
 from agentcore_auth.preview.document import Preview
 from agentcore_auth.preview.gateways import Gateway, gateways
 from agentcore_auth.preview.grants import Widening, widenings
+from agentcore_auth.preview.values import Difference, differences
 from agentcore_auth.preview.verdicts import Caller, ExpectedChange, callers, expected_change, is_shut, outsiders
 
 GATES = ("lockout", "replace", "widen", "unknown")
 # Where a provider's tokens name the client: the program moves the check from one to another as the tokens change.
 _CLIENT_CLAIMS = frozenset({"client_id", "azp", "cid"})
-_TOLD_APART = ("authorizerConfiguration", ENGINE)
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class GatewayImpact:
     callers: tuple[Caller, ...]
     #: What the authorizer stops checking, or accepts in addition, other than clients that the stack makes.
     loosened: tuple[Loosening, ...]
-    #: Inputs besides the authorizer that differ, and those that have the gateway replaced.
-    differing: tuple[str, ...]
+    #: What differs besides the authorizer, and the inputs that have the gateway replaced.
+    values: tuple[Difference, ...]
     replacing: tuple[str, ...]
     #: Name -> what happens to the target, unchanged ones left out.
     targets: tuple[tuple[str, str], ...]
@@ -65,9 +65,20 @@ class GatewayImpact:
     @property
     def is_same(self) -> bool:
         """Whether its callers notice nothing."""
-        changes = (self.loosened, self.differing, self.targets, self.access and self.access.is_any)
+        return self.concerns_nobody and not self.values
+
+    @property
+    def concerns_nobody(self) -> bool:
+        """Whether nobody's access and no tool is touched, whatever else of the gateway changes."""
         verdicts = any(caller.is_locked_out or caller.change is not ExpectedChange.STAYS for caller in self.callers)
-        return self.change is ExpectedChange.STAYS and not any(changes) and not verdicts and not self.authorizer_differs
+        is_other = self.change is not ExpectedChange.STAYS or self.authorizer_differs or verdicts
+        has_access = self.access is not None and self.access.is_any
+        return not is_other and not self.loosened and not self.targets and not has_access
+
+    def target_values(self, name: str) -> tuple[Difference, ...]:
+        """What differs in a target that is there before and after."""
+        old, new = (gateway.targets.get(name) if gateway else None for gateway in (self.before, self.after))
+        return differences(old.inputs, new.inputs) if old and new else ()
 
     @property
     def authorizer_differs(self) -> bool:
@@ -160,11 +171,18 @@ def _gateway(preview: Preview, name: str, before: Gateway | None, after: Gateway
         after,
         callers=(*by_name, *([others] if others else [])),
         loosened=tuple(_loosened(before, after)) if before and after else (),
-        differing=tuple(name for name in change.differing if not name.startswith(_TOLD_APART)),
+        values=tuple(_values(before, after)),
         replacing=change.replacing,
         targets=tuple(_targets(preview, before, after)),
         access=access_change(before, after),
     )
+
+
+def _values(before: Gateway | None, after: Gateway | None) -> Iterator[Difference]:
+    if before and after:
+        for each in differences(before.resource.inputs, after.resource.inputs):
+            if not each.path.startswith((CONFIGURATION, TYPE, ENGINE)):
+                yield each
 
 
 def _loosened(before: Gateway, after: Gateway) -> Iterator[Loosening]:

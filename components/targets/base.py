@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar, cast
 
 from pydantic import Field
 
@@ -91,6 +91,9 @@ class Target(Section, frozen=True):
     Importing a kind imports no Pulumi; only `arguments` does.
     """
 
+    #: Whether AgentCore asks for the target's tools as it is created, with the rights of whoever creates it.
+    synchronized: ClassVar[bool] = False
+
     type: str
     name: forms.TargetName
     description: forms.Description | None = Field(default=None, description="1 to 200 characters.")
@@ -106,7 +109,7 @@ class Target(Section, frozen=True):
         """
         return None
 
-    def s3_uris(self) -> Sequence[str]:
+    def s3_documents(self) -> Sequence[iam.ToolDocument]:
         """The objects in S3 that describe the tools."""
         return ()
 
@@ -139,16 +142,37 @@ class Target(Section, frozen=True):
         raise NotImplementedError
 
 
+class DocumentedTarget(Target, frozen=True):
+    """A target that a document describes, which may lie in S3."""
+
+    bucket_owner: forms.AccountId | None = Field(
+        default=None, description="The account of the document's bucket, where it is not the stack's own."
+    )
+
+    def s3_uri(self) -> str | None:
+        """The document's address, if it lies in S3."""
+        raise NotImplementedError
+
+    def s3_documents(self) -> Sequence[iam.ToolDocument]:
+        uri = self.s3_uri()
+        return (iam.ToolDocument(uri, self.bucket_owner),) if uri else ()
+
+    def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
+        yield from super().mistakes(path, context)
+        if self.bucket_owner and not self.s3_uri():
+            yield Mistake(f"{path}.bucketOwner", "is for a document in S3 (s3://…), and there is none")
+
+    def document_arguments(self, text: str | None) -> DocumentArguments:
+        """The document as a target's arguments name it: by its address in S3, or as the text that was read."""
+        uri = self.s3_uri()
+        if uri or text is None:
+            return {"s3": {"uri": uri, "bucket_owner_account_id": self.bucket_owner}}
+        return {"inline_payload": {"payload": text}}
+
+
 def is_s3(source: str) -> bool:
     """Whether a document lies in S3; it is a path otherwise."""
     return source.startswith("s3://")
-
-
-def document_arguments(source: str, text: str | None) -> DocumentArguments:
-    """A document as a target's arguments name it: by its address in S3, or as the text that was read."""
-    if is_s3(source) or text is None:
-        return {"s3": {"uri": source}}
-    return {"inline_payload": {"payload": text}}
 
 
 def exactly_one(path: str, section: Section, *fields: str) -> Iterator[Mistake]:

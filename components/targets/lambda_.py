@@ -13,7 +13,7 @@ from agentcore_auth import iam
 from agentcore_auth.documents import tools
 from agentcore_auth.documents.reading import Tool
 from components import tool_schema
-from components.targets.base import LocalDocument, Target, TargetArguments, TargetContext, exactly_one
+from components.targets.base import DocumentedTarget, LocalDocument, TargetArguments, TargetContext, exactly_one
 from configuration import forms
 from configuration.context import CheckContext
 from configuration.mistakes import Mistake
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     _ToolSchema: TypeAlias = aws.bedrock.AgentcoreGatewayTargetTargetConfigurationMcpLambdaToolSchemaArgsDict
 
 
-class LambdaTarget(Target, frozen=True):
+class LambdaTarget(DocumentedTarget, frozen=True):
     """A Lambda function whose tools are described by `tools`, `toolsFile` or `toolsS3`."""
 
     type: Literal["lambda"]
@@ -48,13 +48,14 @@ class LambdaTarget(Target, frozen=True):
     def known_tools(self, documents: Mapping[str, str]) -> Sequence[Tool] | None:
         return tools.parse(documents[self.name], self.tools_file or "tools") if self.name in documents else None
 
-    def s3_uris(self) -> Sequence[str]:
-        return (self.tools_s3,) if self.tools_s3 else ()
+    def s3_uri(self) -> str | None:
+        return self.tools_s3
 
     def function_arns(self) -> Sequence[str]:
         return (self.function_arn,)
 
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
+        yield from super().mistakes(path, context)
         yield from exactly_one(path, self, "tools", "tools_file", "tools_s3")
         partition = self.function_arn.split(":")[1]
         if context.stack.region and partition != context.stack.partition:
@@ -68,25 +69,25 @@ class LambdaTarget(Target, frozen=True):
         return (iam.FunctionCall(self.function_arn),)
 
     def arguments(self, context: TargetContext) -> TargetArguments:
-        described = self.tools_s3 or tools.parse(context.documents[self.name], self.tools_file or "tools")
+        if self.tools_s3:
+            schema = cast("_ToolSchema", self.document_arguments(None))
+            return function_target(self.name, self.function_arn, schema, self.description)
+        described = tools.parse(context.documents[self.name], self.tools_file or "tools")
         return function_target(self.name, self.function_arn, described, self.description)
 
 
 def function_target(
-    name: str, function_arn: pulumi.Input[str], described: Sequence[Tool] | str, description: str | None = None
+    name: str, function_arn: pulumi.Input[str], described: Sequence[Tool] | _ToolSchema, description: str | None = None
 ) -> TargetArguments:
-    """A function as a target; `described` are its tools, or the address in S3 of their description."""
+    """A function as a target; `described` are its tools, or what names their description in S3."""
     import pulumi  # noqa: PLC0415 - sections are read without Pulumi
 
-    schema: _ToolSchema
-    if isinstance(described, str):
-        schema = {"s3": {"uri": described}}
-    else:
+    if isinstance(described, Sequence):
         # The SDK has a type for each place in the schema; the function builds all of them by one rule.
-        schema = {"inline_payloads": cast("Any", tool_schema.inline_payloads(described))}
+        described = {"inline_payloads": cast("Any", tool_schema.inline_payloads(described))}
     return TargetArguments(
         name,
-        {"lambda_": {"lambda_arn": function_arn, "tool_schema": schema}},
+        {"lambda_": {"lambda_arn": function_arn, "tool_schema": described}},
         credentials={"gateway_iam_role": {}},
         permissions=[pulumi.Output.from_input(function_arn).apply(iam.FunctionCall)],
         description=description,

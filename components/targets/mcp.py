@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 class McpTarget(CredentialedTarget, frozen=True):
     """An MCP server."""
+
+    synchronized: ClassVar[bool] = True
 
     type: Literal["mcp"]
     name: forms.TargetName = Field(description="Tools are called `<name>___<tool>`.")

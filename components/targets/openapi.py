@@ -10,7 +10,7 @@ from pydantic import Field
 
 from agentcore_auth.documents import openapi
 from agentcore_auth.documents.reading import Tool
-from components.targets.base import LocalDocument, TargetContext, document_arguments, is_s3
+from components.targets.base import DocumentedTarget, LocalDocument, TargetContext, is_s3
 from components.targets.credentials import ApiKey, CredentialedTarget, NoCredentials, OAuth
 from configuration import forms
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from components.targets.base import McpArguments
 
 
-class OpenApiTarget(CredentialedTarget, frozen=True):
+class OpenApiTarget(DocumentedTarget, CredentialedTarget, frozen=True):
     """A REST API, described by an OpenAPI document."""
 
     type: Literal["openapi"]
@@ -39,8 +39,8 @@ class OpenApiTarget(CredentialedTarget, frozen=True):
             return None
         return [operation.tool for operation in openapi.parse(documents[self.name], self.document, target=self.name)]
 
-    def s3_uris(self) -> Sequence[str]:
-        return (self.document,) if is_s3(self.document) else ()
+    def s3_uri(self) -> str | None:
+        return self.document if is_s3(self.document) else None
 
     def mcp_arguments(self, context: TargetContext) -> McpArguments:
-        return {"open_api_schema": document_arguments(self.document, context.documents.get(self.name))}
+        return {"open_api_schema": self.document_arguments(context.documents.get(self.name))}

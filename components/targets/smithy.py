@@ -11,14 +11,14 @@ from pydantic import Field
 from agentcore_auth import iam
 from agentcore_auth.documents import smithy
 from agentcore_auth.documents.reading import Tool
-from components.targets.base import LocalDocument, Target, TargetArguments, TargetContext, document_arguments, is_s3
+from components.targets.base import DocumentedTarget, LocalDocument, TargetArguments, TargetContext, is_s3
 from configuration import forms
 from configuration.context import CheckContext
 from configuration.least_privilege import too_wide
 from configuration.mistakes import Mistake
 
 
-class SmithyTarget(Target, frozen=True):
+class SmithyTarget(DocumentedTarget, frozen=True):
     """An AWS service, described by a Smithy model."""
 
     type: Literal["smithy"]
@@ -39,10 +39,11 @@ class SmithyTarget(Target, frozen=True):
         service = smithy.parse(documents[self.name], self.model, target=self.name)
         return [operation.tool for operation in service.operations]
 
-    def s3_uris(self) -> Sequence[str]:
-        return (self.model,) if is_s3(self.model) else ()
+    def s3_uri(self) -> str | None:
+        return self.model if is_s3(self.model) else None
 
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
+        yield from super().mistakes(path, context)
         if context.pinned:
             yield from _wildcards(f"{path}.actions", self.actions)
             yield from self._everything(f"{path}.resources")
@@ -74,7 +75,7 @@ class SmithyTarget(Target, frozen=True):
     def arguments(self, context: TargetContext) -> TargetArguments:
         return TargetArguments(
             self.name,
-            {"smithy_model": document_arguments(self.model, context.documents.get(self.name))},
+            {"smithy_model": self.document_arguments(context.documents.get(self.name))},
             credentials={"gateway_iam_role": {}},
             permissions=self.permissions(context.scope, context.name),
             description=self.description,

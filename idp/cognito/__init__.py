@@ -56,6 +56,8 @@ _IN_POOL_ACTIONS = (
     "UpdateUserPoolDomain",
 )
 
+_PREFIX_FORM = "a domain prefix: a-z, 0-9 and hyphens, 63 at most (a pool's id goes without its underscore, lower case)"
+
 
 class CognitoClient(Section, frozen=True):
     """One application at Cognito, with a secret of its own."""
@@ -82,12 +84,7 @@ class Cognito(Provider, frozen=True):
     allowed_clients: checks.AllowedClients | None = Field(
         default=None, description="Existing applications that come in as well: ids, or `{id, scopes}`."
     )
-    domain_prefix: (
-        Annotated[
-            str, forms.matching(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "a domain prefix: a-z, 0-9, hyphens, 63 at most")
-        ]
-        | None
-    ) = Field(
+    domain_prefix: Annotated[str, forms.matching(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", _PREFIX_FORM)] | None = Field(
         default=None,
         description="Unique in its region across all accounts. Default: the pool's id, lower case, no underscore.",
     )

@@ -63,7 +63,12 @@ class Okta(Provider, frozen=True):
             [
                 {"okta:apiToken": "OKTA_API_TOKEN"},
                 {"okta:accessToken": "OKTA_ACCESS_TOKEN"},
-                {"okta:clientId": "OKTA_API_CLIENT_ID", "okta:privateKey": "OKTA_API_PRIVATE_KEY"},
+                {
+                    "okta:clientId": "OKTA_API_CLIENT_ID",
+                    "okta:privateKey": "OKTA_API_PRIVATE_KEY",
+                    "okta:privateKeyId": "OKTA_API_PRIVATE_KEY_ID",
+                    "okta:scopes": "OKTA_API_SCOPES",
+                },
             ],
         )
         yield from checks.client_scopes(path, self.clients, self.scopes)

@@ -74,7 +74,8 @@ def _names(statement: Mapping[str, Any], principals: tuple[tuple[str, str], ...]
 
 
 def _condition(name: str, wanted: Mapping[str, Any], context: Mapping[str, str]) -> bool:
-    base = name.removesuffix("IfExists")
+    for_all = name.startswith("ForAllValues:")
+    base = name.removeprefix("ForAllValues:").removesuffix("IfExists")
     compare = _OPERATORS.get(base.replace("Not", ""))
     if compare is None:
         raise UnsupportedPolicyError(f"the sandbox does not evaluate the condition operator {name}")
@@ -83,7 +84,7 @@ def _condition(name: str, wanted: Mapping[str, Any], context: Mapping[str, str])
     for key, values in wanted.items():
         actual = present.get(key.lower())
         if actual is None:
-            if negated or name.endswith("IfExists"):
+            if negated or for_all or name.endswith("IfExists"):
                 continue
             return False
         if any(compare(str(value), actual) for value in _listed(values)) == negated:

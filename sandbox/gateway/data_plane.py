@@ -10,8 +10,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from sandbox.gateway.deployed import find_gateway, mcp_settings
-from sandbox.gateway.inbound import METADATA_PATH, FetchJson, admit, resource_metadata
+from sandbox.gateway.inbound import METADATA_PATH, admit, resource_metadata
 from sandbox.gateway.invocation import Invoker
+from sandbox.gateway.issuer_keys import FetchJson, IssuerKeys
 from sandbox.network import host_of
 
 _VERSIONS = ("2025-03-26", "2025-06-18", "2025-11-25")
@@ -23,7 +24,7 @@ class GatewayDataPlane:
 
     def __init__(self, invokers: Mapping[str, Invoker], fetch: FetchJson) -> None:
         self._invokers = invokers
-        self._fetch = fetch
+        self._keys = IssuerKeys(fetch)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -45,10 +46,10 @@ class GatewayDataPlane:
         if gateway.authorizer_type != "CUSTOM_JWT":
             return _error(501, f"the sandbox does not play authorizerType {gateway.authorizer_type}"), {}
         if request.method == "GET" and request.url.path == METADATA_PATH:
-            return JSONResponse(resource_metadata(gateway)), {}
+            return JSONResponse(await resource_metadata(gateway, self._keys)), {}
         if request.url.path != "/mcp":
             return _error(404, "Not found"), {}
-        refused, claims = await admit(gateway, request.headers.get("authorization"), self._fetch)
+        refused, claims = await admit(gateway, request.headers.get("authorization"), self._keys)
         if refused:
             return refused, {}
         if request.method != "POST":

@@ -54,6 +54,10 @@ def test_leads_everything_to_the_sandbox() -> None:
     assert expected.items() <= environment.items()
 
 
+def test_has_programs_keep_what_they_compile() -> None:
+    assert SERVICES.environment({"PYTHONDONTWRITEBYTECODE": "1"})["PYTHONDONTWRITEBYTECODE"] == ""
+
+
 def test_shows_no_secret_where_it_is_printed() -> None:
     shown = repr(SERVICES)
     assert not [secret for secret in ("password", "open sesame", "random") if secret in shown]

@@ -337,10 +337,10 @@ def test_env_writes_the_tutorials_names_for_the_user_alone(
     assert "it's secret" not in written.out
     assert file.stat().st_mode & 0o777 == 0o600
     script = f'. {file}; printf "%s|" "$COGNITO_DOMAIN" "$COGNITO_CLIENT_ID" "$COGNITO_CLIENT_SECRET" "$TOKEN_ENDPOINT"'
-    script += ' "$DISCOVERY_URL" "$AUDIENCE" "$SCOPE" "$GATEWAY_URL"'
+    script += ' "$DISCOVERY_URL" "$ISSUER" "$AUDIENCE" "$SCOPE" "$GATEWAY_URL"'
     printed = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True, timeout=10).stdout
     url = server.url
-    values = [url, "a", "it's secret", f"{url}/token", f"{url}{WELL_KNOWN}", "", "read", f"{url}/mcp"]
+    values = [url, "a", "it's secret", f"{url}/token", f"{url}{WELL_KNOWN}", url, "", "read", f"{url}/mcp"]
     assert printed.split("|")[:-1] == values
     assert tokens("get", "--env-file", str(file)).out == f"{token(server)}\n"
 

@@ -16,6 +16,7 @@ OTHER = "210987654321"
 FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:lookup"
 OTHER_FUNCTION = f"arn:aws:lambda:us-west-2:{OTHER}:function:lookup"
 ISSUER = "https://login.example.com/.well-known/openid-configuration"
+ENTRA_TENANT = "https://login.microsoftonline.com/TENANT/v2.0/.well-known/openid-configuration"
 TOOL = {"name": "lookup", "description": "Looks a city up", "inputSchema": {"type": "object", "properties": {}}}
 GOOD: dict[str, Any] = {
     "aws:region": "us-west-2",
@@ -126,6 +127,21 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"cognito": {"accessTokenMinutes": 1441}}, "cognito.accessTokenMinutes", "less than or equal to 1440"),
     ({"cognito": {"accessTokenMinutes": "60"}}, "cognito.accessTokenMinutes", "valid integer"),
     ({"cognito": {"domainPrefix": "my-aws-pool"}}, "cognito.domainPrefix", "'aws'"),
+    ({"cognito": {"domainPrefix": "us-west-2_gmSGKKGr9"}}, "cognito.domainPrefix", "without its underscore"),
+    ({"identityProviders": ["okta"], **OKTA, "okta:orgName": "ORG"}, "okta:orgName", "placeholder ORG"),
+    (
+        {"identityProviders": ["auth0"], **AUTH0, "auth0:domain": "TENANT.auth0.com"},
+        "auth0:domain",
+        "placeholder TENANT",
+    ),
+    (
+        {
+            "identityProviders": ["entra"],
+            "oidc": {"entra": {"discoveryUrl": ENTRA_TENANT, "allowedAudience": ["a"]}},
+        },
+        "oidc.entra.discoveryUrl",
+        "placeholder TENANT",
+    ),
     ({"cognito": {"domainPrefix": "Pool"}}, "cognito.domainPrefix", "a-z"),
     ({"cognito": {"scopes": ["a/b"]}}, "cognito.scopes[0]", "no slash"),
     ({"cognito": {"scopes": []}}, "cognito.scopes", "is empty"),
@@ -159,6 +175,11 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ),
     ({"identityProviders": ["okta"]}, "okta:orgName", "is required"),
     ({"identityProviders": ["okta"], "okta:orgName": "acme"}, "okta:apiToken", "okta:accessToken"),
+    (
+        {"identityProviders": ["okta"], "okta:orgName": "acme", "okta:clientId": "c", "okta:privateKey": "k"},
+        "okta:apiToken",
+        "or okta:clientId and okta:privateKey and okta:privateKeyId and okta:scopes",
+    ),
     ({"identityProviders": ["okta"], **OKTA, "okta:orgName": "https://acme.okta.com"}, "okta:orgName", "scheme"),
     ({"identityProviders": ["okta"], **OKTA, "okta:orgName": "acme.okta.com"}, "okta:orgName", "write only acme "),
     ({"identityProviders": ["okta"], **OKTA, "okta:baseUrl": "https://okta.com/"}, "okta:baseUrl", "write okta.com"),
@@ -248,8 +269,16 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
         "targets[0].endpoint",
         "AgentCore Runtime",
     ),
-    (target(type="openapi", schema="s3://*/*"), "targets[0].schema", "without * and ?"),
-    (target(type="openapi", schema="s3://schemas/*"), "targets[0].schema", "without * and ?"),
+    (target(type="openapi", schema="s3://schemas/${aws:username}"), "targets[0].schema", "without *, ? and ${"),
+    (target(type="openapi", schema="a.json", bucketOwner="210987654321"), "targets[0].bucketOwner", "document in S3"),
+    (target(type="openapi", schema="s3://a-b/c", bucketOwner="1"), "targets[0].bucketOwner", "account id"),
+    (
+        {"gateway": {"name": "demo", "kmsKeyArn": f"arn:aws:kms:eu-west-1:123456789012:key/{'a' * 36}"}},
+        "gateway.kmsKeyArn",
+        "is a key of eu-west-1, and aws:region is us-west-2",
+    ),
+    (target(type="openapi", schema="s3://*/*"), "targets[0].schema", "without *, ? and ${"),
+    (target(type="openapi", schema="s3://schemas/*"), "targets[0].schema", "without *, ? and ${"),
     (target(type="openapi", schema="s3://schemas/"), "targets[0].schema", "s3://<bucket>/<key>"),
     (
         target(type="smithy", model="s3://", actions=["s3:GetObject"], resources=["*"]),
@@ -287,6 +316,9 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"callers": {"attachTo": {"users": ["u" * 65]}}}, "callers.attachTo.users[0]", "64 at most"),
     ({"callers": {"attachTo": {"groups": ["g" * 129]}}}, "callers.attachTo.groups[0]", "128 at most"),
     ({"executionRole": {"path": "team"}}, "executionRole.path", "begins and ends with a slash"),
+    ({"executionRole": {"path": "/*/"}}, "executionRole.path", "has no *, ? or $"),
+    ({"executionRole": {"path": "/a?/"}}, "executionRole.path", "has no *, ? or $"),
+    ({"executionRole": {"path": "/${aws:username}/"}}, "executionRole.path", "has no *, ? or $"),
     ({"tags": {"aws:x": "y"}}, "tags.aws:x", "AWS keeps for itself"),
     ({"tags": {"": "y"}}, "tags.", "AWS takes 1 to 128"),
     ({"tags": {"k" * 129: "y"}}, f"tags.{'k' * 129}", "129 characters"),

@@ -132,7 +132,8 @@ def test_a_pull_request_from_a_fork_gets_no_secrets_and_runs_nothing_that_has_th
 @pytest.mark.parametrize("name", ["preview", "drift"])
 def test_a_pull_requests_code_gets_credentials_of_its_own(name: str) -> None:
     secrets = set(re.findall(r"secrets[.\[]\s*'?(\w+)", (GITHUB / "workflows" / f"{name}.yml").read_text()))
-    assert secrets == {"PREVIEW_AUTH0_CLIENT_ID", "PREVIEW_AUTH0_CLIENT_SECRET", "PREVIEW_OKTA_API_TOKEN"}
+    okta = {f"PREVIEW_OKTA_API_{name}" for name in ("TOKEN", "CLIENT_ID", "PRIVATE_KEY", "PRIVATE_KEY_ID")}
+    assert secrets == {"PREVIEW_AUTH0_CLIENT_ID", "PREVIEW_AUTH0_CLIENT_SECRET", *okta}
 
 
 def test_the_comment_is_written_by_a_job_that_has_none_of_the_pull_requests_code() -> None:
@@ -210,11 +211,11 @@ def machine(tmp_path: Path) -> Machine:
 
 # Each row: the change, how the policies end, the gates, whether the job fails, and what the comment says.
 RUNS: list[tuple[str, int, str, bool, str]] = [
-    ("unchanged", 0, "", False, "No caller loses access"),
+    ("unchanged", 0, "", False, "Stack `dev`: this change concerns no caller"),
     ("scope-renamed", 0, "", False, "**1 caller needs a new token.**"),
     ("scope-renamed", 0, "lockout", True, "**1 caller needs a new token.**"),
     ("scope-renamed", 0, "replace,widen", False, "**1 caller needs a new token.**"),
-    ("unchanged", 1, "", True, "No caller loses access"),
+    ("unchanged", 1, "", True, "Stack `dev`: this change concerns no caller"),
     ("failed", 1, "", True, "the preview failed, so it says nothing of the callers: error: no way"),
     ("empty", 1, "", True, "the preview is empty"),
 ]
@@ -232,7 +233,7 @@ def test_the_preview_script_writes_a_comment_whatever_happens(
     status = machine.run(GITHUB / "scripts" / "preview.sh", "dev", machine.folder, FAIL_ON=gates)
     comment = (machine.folder / "comment.md").read_text()
     assert (status != 0) is fails
-    assert comment.startswith("<!-- preview of stack dev -->\n## ")
+    assert comment.startswith("<!-- preview of stack dev -->\n")
     assert says in comment
     assert "```diff\n~ a difference\n" in comment
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import jwt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -76,6 +77,17 @@ def test_decode_as_json(tokens: Command) -> None:
 )
 def test_decode_of_any_time(tokens: Command, exp: int, says: str) -> None:
     assert says in tokens("decode", stdin=signed({"exp": exp})).out
+
+
+@pytest.mark.parametrize("command", [("decode",), ("check", *AT_COGNITO, "--allowed-clients", COGNITO_CLIENT)])
+def test_a_token_endpoints_answer_may_be_piped_in_as_it_is(
+    tokens: Command, jwks: str, command: tuple[str, ...]
+) -> None:
+    keys = ("--jwks", jwks) if command[0] == "check" else ()
+    answer = json.dumps({"access_token": fresh(cognito()), "token_type": "Bearer"})
+    shown = tokens(*command, *keys, stdin=answer)
+    assert shown.code == 0
+    assert shown.err == "note: took the token out of the JSON's access_token\n"
 
 
 def test_decode_says_what_it_took_off(tokens: Command) -> None:
@@ -154,6 +166,20 @@ def test_check_with_leeway(tokens: Command, jwks: str) -> None:
     late = signed(cognito(exp=int(time.time()) - 30, iat=1))
     assert tokens(*arguments, stdin=late).code == 1
     assert tokens(*arguments, "--leeway", "300", stdin=late).code == 0
+
+
+@pytest.mark.parametrize(
+    ("token", "says"),
+    [
+        (signed(cognito(iss="http://sso.example.com")), "is no https URL"),
+        (jwt.encode(cognito(), "shared" * 8, "HS256"), "HS256"),
+        (assembled({"alg": "none"}, cognito(), b""), "none"),
+    ],
+)
+def test_suggest_has_nothing_for_a_token_that_no_gateway_takes(tokens: Command, token: str, says: str) -> None:
+    refused = tokens("suggest", stdin=token)
+    assert (refused.code, refused.out) == (1, "")
+    assert says in refused.err
 
 
 def test_suggest_shows_json_and_configuration(tokens: Command) -> None:

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import json
+import shlex
+import subprocess
+import sys
 from dataclasses import replace
-from itertools import chain, combinations, product
+from itertools import chain, combinations
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +14,7 @@ import pytest
 from agentcore_auth import iam
 from agentcore_auth.iam.endpoints import signed_call
 from agentcore_auth.mode import Mode
+from sandbox.aws.policies import Request, evaluate, evaluate_with_principal
 from tests.unit.policy_table import faults
 
 HERE = iam.AwsScope("aws", "123456789012", "us-west-2")
@@ -74,7 +79,9 @@ def test_arns_are_of_the_callers_partition(partition: str) -> None:
     scope = replace(HERE, partition=partition)
     documents = [
         iam.trust_policy(scope, GATEWAYS, "pinned"),
-        iam.caller_policy(scope, GATEWAYS, ROLE.replace("arn:aws:", f"arn:{partition}:"), ["schemas"], "pinned"),
+        iam.caller_policy(
+            scope, GATEWAYS, ROLE.replace("arn:aws:", f"arn:{partition}:"), "pinned", iam.Upkeep(buckets=["schemas"])
+        ),
     ]
     text = str(documents)
     assert text.count("arn:") == text.count(f"arn:{partition}:")
@@ -129,20 +136,106 @@ def test_no_execution_statement_is_wider_than_it_has_to_be(permissions: list[iam
     assert len({statement["Sid"] for statement in statements}) == len(statements)
 
 
-@pytest.mark.parametrize(
-    ("buckets", "key"),
-    [*product([[], ["schemas", "more"]], [None, "arn:aws:kms:us-west-2:123456789012:key/" + "a" * 36])],
-)
-def test_no_caller_statement_is_wider_than_it_has_to_be(buckets: list[str], key: str | None) -> None:
-    policy = iam.caller_policy(HERE, GATEWAYS, ROLE, buckets, "pinned", key)
-    assert faults(policy["Statement"]) == []
-    sids = [statement["Sid"] for statement in policy["Statement"]]
-    assert ("ReadSchemas" in sids, "UseGatewayKey" in sids) == (bool(buckets), key is not None)
+DOCUMENTS = [iam.ToolDocument("s3://schemas/tools.json"), iam.ToolDocument("s3://theirs/a/b.json", "210987654321")]
+KMS_KEY = "arn:aws:kms:us-west-2:123456789012:key/" + "a" * 36
+UPKEEPS: dict[str, tuple[iam.Upkeep, set[str]]] = {
+    "nothing": (iam.Upkeep(), set()),
+    "documents": (iam.Upkeep(DOCUMENTS), {"ReadToolDocuments"}),
+    "buckets": (iam.Upkeep(buckets=["schemas"]), {"ReadSchemas"}),
+    "a key": (iam.Upkeep(kms_key_arn=KMS_KEY), {"UseGatewayKey"}),
+    "OAuth": (
+        iam.Upkeep(credentials=[TOKEN]),
+        {"GetWorkloadTokens", "GetOAuthTokens", "GetApiKeys", "CompleteTokens", "ReadCredentials"},
+    ),
+    "API keys": (iam.Upkeep(credentials=[KEY]), {"GetWorkloadTokens", "GetApiKeys", "ReadCredentials"}),
+    "both": (
+        iam.Upkeep(credentials=[KEY, TOKEN]),
+        {"GetWorkloadTokens", "GetOAuthTokens", "GetApiKeys", "CompleteTokens", "ReadCredentials"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("upkeep", "sids"), UPKEEPS.values(), ids=UPKEEPS)
+def test_callers_get_what_setting_targets_up_takes_and_nothing_wider(upkeep: iam.Upkeep, sids: set[str]) -> None:
+    statements = iam.caller_policy(HERE, GATEWAYS, ROLE, "pinned", upkeep)["Statement"]
+    always = iam.caller_policy(HERE, GATEWAYS, ROLE, "pinned")["Statement"]
+    assert faults(statements) == []
+    assert [each["Sid"] for each in statements if each not in always] == [
+        each["Sid"] for each in statements if each["Sid"] in sids
+    ]
+    assert {each["Sid"] for each in statements} == {each["Sid"] for each in always} | sids
+
+
+def test_tool_documents_are_read_object_by_object_of_the_accounts_that_are_named() -> None:
+    (statement,) = iam.execution_statements(HERE, GATEWAYS, DOCUMENTS, "pinned")
+    assert statement["Resource"] == ["arn:aws:s3:::schemas/tools.json", "arn:aws:s3:::theirs/a/b.json"]
+    assert statement["Condition"] == {"StringEquals": {"s3:ResourceAccount": ["123456789012", "210987654321"]}}
+
+
+def key_context(**changes: str) -> dict[str, str]:
+    """What AgentCore says of a grant for one of the gateways."""
+    arn = "arn:aws:bedrock-agentcore:us-west-2:123456789012:gateway/tools-okta-0123456789"
+    said = {
+        "kms:ViaService": "bedrock-agentcore.us-west-2.amazonaws.com",
+        "kms:EncryptionContext:aws:bedrock-agentcore-gateway:arn": arn,
+        "kms:GrantConstraintType": "EncryptionContextSubset",
+        "kms:GrantOperations": "Decrypt",
+        "aws:PrincipalArn": ROLE,
+    }
+    return {key: changes.get(key.rpartition(":")[2], value) for key, value in said.items()}
+
+
+KEY_ACTIONS = ["kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant"]
+# Each row: what a request says otherwise, and the actions that are then refused.
+KEY_REQUESTS: list[tuple[dict[str, str], list[str]]] = [
+    ({}, []),
+    ({"ViaService": "s3.us-west-2.amazonaws.com"}, KEY_ACTIONS),
+    ({"arn": "arn:aws:bedrock-agentcore:us-west-2:123456789012:gateway/other-0123456789"}, KEY_ACTIONS[1:]),
+    ({"GrantConstraintType": "EncryptionContextEquals"}, KEY_ACTIONS[3:]),
+    ({"GrantOperations": "Encrypt"}, KEY_ACTIONS[3:]),
+]
+
+
+@pytest.mark.parametrize(("changes", "refused"), KEY_REQUESTS)
+@pytest.mark.parametrize("action", KEY_ACTIONS)
+def test_the_role_uses_the_gateways_key_through_agentcore_for_its_gateways(
+    changes: dict[str, str], refused: list[str], action: str
+) -> None:
+    statements = iam.execution_statements(HERE, GATEWAYS, [iam.KeyUse(KMS_KEY)], "pinned")
+    request = Request(action, KMS_KEY, context=key_context(**changes))
+    assert faults(statements) == []
+    assert (evaluate([iam.document(statements)], request) == "allow") == (action not in refused)
+    of_key = iam.document(iam.key_policy_statements(HERE, GATEWAYS, ROLE))
+    root = (("AWS", "arn:aws:iam::123456789012:root"),)
+    in_account = Request(action, KMS_KEY, root, key_context(**changes))
+    assert (evaluate_with_principal(of_key, in_account) == "allow") == (action not in refused)
+
+
+def test_the_key_s_own_policy_lets_in_this_role_only_and_has_sids_of_these_gateways() -> None:
+    statements = iam.key_policy_statements(HERE, GATEWAYS, ROLE)
+    request = Request("kms:DescribeKey", KMS_KEY, (("AWS", "arn:aws:iam::123456789012:root"),), key_context())
+    other = replace(request, context={**request.context, "aws:PrincipalArn": f"{ROLE}-2"})
+    assert evaluate_with_principal(iam.document(statements), request) == "allow"
+    assert evaluate_with_principal(iam.document(statements), other) == "none"
+    assert all(each["Sid"].endswith("ToolsCognito") for each in statements)
+
+
+def test_the_key_s_owner_adds_the_statements_to_those_that_are_there() -> None:
+    statements = iam.key_policy_statements(HERE, GATEWAYS, ROLE)
+    command = iam.key_owners_command(KMS_KEY, statements)
+    get, _, rest = command.partition(" | ")
+    python, _, put = rest.partition(" > key-policy.json && ")
+    assert shlex.split(get)[:3] == ["aws", "kms", "get-key-policy"]
+    assert shlex.split(put)[:3] == ["aws", "kms", "put-key-policy"]
+    before = {"Version": "2012-10-17", "Statement": [{"Sid": "Root"}, {**statements[0], "Effect": "Deny"}, {"A": 1}]}
+    words = [sys.executable, *shlex.split(python)[1:]]
+    after = subprocess.run(words, input=json.dumps(before), capture_output=True, text=True, check=True).stdout
+    assert json.loads(after)["Statement"] == [{"Sid": "Root"}, {"A": 1}, *statements]
 
 
 def test_the_caller_may_pass_the_execution_role_to_agentcore_only() -> None:
     statements = {
-        statement["Sid"]: statement for statement in iam.caller_policy(HERE, GATEWAYS, ROLE, [], "pinned")["Statement"]
+        statement["Sid"]: statement for statement in iam.caller_policy(HERE, GATEWAYS, ROLE, "pinned")["Statement"]
     }
     assert statements["PassExecutionRole"] == {
         "Sid": "PassExecutionRole",
@@ -154,12 +247,12 @@ def test_the_caller_may_pass_the_execution_role_to_agentcore_only() -> None:
 
 
 def test_the_tutorials_caller_policy_is_the_tutorials() -> None:
-    statements = iam.caller_policy(HERE, GATEWAYS, ROLE, ["schemas"], "tutorial")["Statement"]
+    statements = iam.caller_policy(HERE, GATEWAYS, ROLE, "tutorial", iam.Upkeep(DOCUMENTS))["Statement"]
     assert [(statement["Action"], statement["Resource"]) for statement in statements] == [
         (["bedrock-agentcore:*", "iam:PassRole"], ["*"]),
         (["s3:GetObject"], ["*"]),
     ]
-    assert len(iam.caller_policy(HERE, GATEWAYS, ROLE, [], "tutorial")["Statement"]) == 1
+    assert len(iam.caller_policy(HERE, GATEWAYS, ROLE, "tutorial")["Statement"]) == 1
 
 
 def test_another_accounts_function_admits_the_execution_role() -> None:

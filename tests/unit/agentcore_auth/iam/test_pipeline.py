@@ -10,12 +10,23 @@ from typing import Any
 import pytest
 
 from agentcore_auth import iam
-from agentcore_auth.iam.pipeline import State, preview_subjects, read_only, role_documents, trust
+from agentcore_auth.iam.deployment import execution_role
+from agentcore_auth.iam.pipeline import (
+    State,
+    deployment_subjects,
+    preview_subjects,
+    read_only,
+    role_documents,
+    state_statements,
+    trust,
+)
 from configuration.policies import PROJECT, expected_scope, main
+from sandbox.aws.policies import Request, evaluate
 from tests.unit.policy_table import faults
 
 HERE = expected_scope("us-west-2", "123456789012")
-STATE = State("acme-state", "arn:aws:kms:us-west-2:123456789012:key/11111111-2222-3333-4444-555555555555")
+KEY = "arn:aws:kms:us-west-2:123456789012:key/11111111-2222-3333-4444-555555555555"
+STATE = State("agentcore-auth", "dev", "acme-state", KEY)
 STACK_FILES = sorted(PROJECT.glob("examples/Pulumi.*.yaml"))
 
 
@@ -48,8 +59,8 @@ def test_the_preview_role_looks_and_does_not_touch(path: Path, capsys: pytest.Ca
     verbs = {action.partition(":")[2] for action in actions - {"s3:GetObject", "kms:Decrypt"}}
     assert all(verb.startswith(("Get", "List", "Describe")) for verb in verbs)
     assert "secretsmanager:GetSecretValue" not in actions
-    objects = [statement["Resource"] for statement in reading if "s3:GetObject" in statement["Action"]]
-    assert objects == [["arn:aws:s3:::acme-state/.pulumi/*"]]
+    objects = {arn for each in reading if "s3:GetObject" in each["Action"] for arn in each["Resource"]}
+    assert all(arn.startswith("arn:aws:s3:::acme-state/.pulumi/") for arn in objects)
 
 
 @pytest.mark.parametrize("path", STACK_FILES, ids=lambda path: path.stem)
@@ -78,8 +89,59 @@ def test_a_pull_request_cannot_assume_the_deploy_role(capsys: pytest.CaptureFixt
     assert deploy == ["repo:acme/gateways:environment:production"]
 
 
+def test_subjects_with_ids_are_trusted_as_github_writes_them() -> None:
+    both = ["acme@17/gateways@42", "acme/gateways"]
+    assert deployment_subjects(both, "dev") == [
+        "repo:acme@17/gateways@42:environment:dev",
+        "repo:acme/gateways:environment:dev",
+    ]
+    assert preview_subjects(both[:1], "main") == [
+        "repo:acme@17/gateways@42:pull_request",
+        "repo:acme@17/gateways@42:ref:refs/heads/main",
+    ]
+
+
+# Each row: an object of the bucket as Pulumi names it (pkg/backend/diy), and whether it is stack dev's.
+OBJECTS = [
+    ("stacks/agentcore-auth/dev.json", True),
+    ("stacks/agentcore-auth/dev.json.bak", True),
+    ("stacks/agentcore-auth/dev.json.gz", True),
+    ("stacks/agentcore-auth/dev.pulumi-tags", True),
+    ("history/agentcore-auth/dev/dev-1.history.json", True),
+    ("backups/agentcore-auth/dev/dev.1.json", True),
+    ("locks/organization/agentcore-auth/dev/abc.json", True),
+    ("stacks/agentcore-auth/production.json", False),
+    ("stacks/agentcore-auth/dev2.json", False),
+    ("history/agentcore-auth/dev2/dev2-1.checkpoint.json", False),
+    ("backups/agentcore-auth/production/production.1.json", False),
+    ("locks/organization/agentcore-auth/production/abc.json", False),
+    ("stacks/other/dev.json", False),
+]
+
+
+@pytest.mark.parametrize(("key", "own"), OBJECTS)
+@pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"])
+def test_the_state_of_a_stack_is_open_to_its_own_role_only(key: str, own: bool, action: str) -> None:
+    policy = iam.document(state_statements(HERE, STATE, writes=True))
+    request = Request(action, f"arn:aws:s3:::acme-state/.pulumi/{key}")
+    assert (evaluate([policy], request) == "allow") == own
+
+
+BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
+WIDENING = {"iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"}
+
+
+@pytest.mark.parametrize("action", sorted({*WIDENING, "iam:DeleteRolePermissionsBoundary", "iam:AttachRolePolicy"}))
+@pytest.mark.parametrize("boundary", [None, BOUNDARY, f"{BOUNDARY}-of-another-name"])
+def test_who_deploys_gives_the_execution_role_nothing_past_its_boundary(action: str, boundary: str | None) -> None:
+    role = "arn:aws:iam::123456789012:role/tools-gateway"
+    policy = iam.document(execution_role(role, BOUNDARY))
+    request = Request(action, role, context={"iam:PermissionsBoundary": boundary} if boundary else {})
+    assert (evaluate([policy], request) == "allow") == (action in WIDENING and boundary == BOUNDARY)
+
+
 def test_trust_compares_audience_and_subject_literally() -> None:
-    (statement,) = trust(HERE, preview_subjects("acme/gateways", "main"))["Statement"]
+    (statement,) = trust(HERE, preview_subjects(["acme/gateways"], "main"))["Statement"]
     assert set(statement["Condition"]) == {"StringEquals"}
     assert statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:aud"] == "sts.amazonaws.com"
     assert statement["Principal"] == {
@@ -89,7 +151,7 @@ def test_trust_compares_audience_and_subject_literally() -> None:
 
 def test_without_a_self_managed_backend_there_is_nothing_about_state() -> None:
     deployment = iam.document([iam.allow("Look", ["iam:GetRole"], ["arn:aws:iam::123456789012:role/r"])])
-    found = role_documents(HERE, deployment, State(), repository="a/b", branch="main", stack="dev")
+    found = role_documents(HERE, deployment, State("p", "dev"), repositories=["a/b"], branch="main")
     assert found["Deploy role: what it may do"] == deployment
 
 
@@ -98,7 +160,17 @@ def test_a_statement_that_only_writes_is_left_out_of_the_preview_role() -> None:
     assert read_only(iam.document([writing])) == iam.document([])
 
 
-@pytest.mark.parametrize("repository", ["gateways", "acme/*", "acme/gate ways", "https://github.com/acme/gateways"])
+@pytest.mark.parametrize(
+    "repository",
+    [
+        "gateways",
+        "acme/*",
+        "acme/gate ways",
+        "https://github.com/acme/gateways",
+        "acme@1/gateways",
+        "acme@*/gateways@*",
+    ],
+)
 def test_a_repository_is_named_in_full(repository: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["--stack", "dev", "--pipeline", repository, "--account", HERE.account])
@@ -114,3 +186,24 @@ def test_the_roles_of_the_workflows_need_the_account(capsys: pytest.CaptureFixtu
 def test_a_stack_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--stack", "none", "--pipeline", "a/b", "--account", HERE.account]) == 1
     assert "there is no Pulumi.none.yaml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--account", "*", "is no account id"),
+        ("--account", "١٢٣٤٥٦٧٨٩٠١٢", "is no account id"),
+        ("--state-bucket", "*", "is no bucket's name"),
+        ("--state-bucket", "acme-*", "is no bucket's name"),
+        ("--state-bucket", "s3://acme-state", "is no bucket's name"),
+        ("--state-key", "*", "is no KMS key's ARN"),
+        ("--state-key", "arn:aws:kms:us-west-2:123456789012:key/*", "is no KMS key's ARN"),
+        ("--state-key", "arn:aws:kms:us-west-2:123456789012:alias/state", "is no KMS key's ARN"),
+    ],
+)
+def test_a_wildcard_in_an_argument_is_refused(
+    option: str, value: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--stack", "dev", "--pipeline", "acme/gateways", "--account", HERE.account, option, value])
+    assert says in capsys.readouterr().err

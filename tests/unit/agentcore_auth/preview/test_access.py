@@ -12,6 +12,10 @@ from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.preview.access import AccessChange, ToolChange, access_change
 from agentcore_auth.preview.document import Hidden, Resource, Text
 from agentcore_auth.preview.gateways import Client, Gateway
+from agentcore_auth.preview.impact import GatewayImpact, Impact
+from agentcore_auth.preview.json_report import as_document
+from agentcore_auth.preview.markdown import render
+from agentcore_auth.preview.verdicts import ExpectedChange
 
 ARN = "arn:aws:bedrock-agentcore:us-west-2:123456789012:gateway/demo-cognito-0123456789"
 CLAIMS = TokenClaims(("client_id",), "scope")
@@ -136,3 +140,60 @@ def test_a_policy_that_changes_with_its_gateway_is_not_known() -> None:
     found = change(gateway(READING), gateway(hidden=(changed,)))
     assert found.callers == (ToolChange("agent", is_unknown=True),)
     assert found.to_come == ("agent may call orders___put",)
+
+
+def impact_of(before: Gateway, after: Gateway) -> Impact:
+    told = GatewayImpact(
+        "demo-cognito", ExpectedChange.STAYS, before, after, (), (), (), (), (), access_change(before, after)
+    )
+    return Impact("test", (told,), ())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gates", "words"),
+    [
+        (gateway(READING), gateway(READING), [], ["concerns no caller"]),
+        (
+            gateway(READING, WRITING),
+            gateway(READING),
+            ["lockout"],
+            ["**1 caller loses tools.**", "- **`agent` loses tools**: `orders___put`"],
+        ),
+        (gateway(READING), gateway(READING, WRITING), ["widen"], ["- `agent` gains tools: `orders___put`"]),
+        (
+            gateway(mode=None),
+            gateway(READING),
+            ["lockout"],
+            ["**policies decide from now on** who may call which tool"],
+        ),
+        (
+            gateway(READING),
+            gateway(mode=None),
+            ["widen"],
+            ["**policies no longer refuse calls**"],
+        ),
+        (
+            gateway(READING),
+            gateway(hidden=(Rule("agent", ("orders___put",)),)),
+            ["unknown"],
+            ["which tools `agent` may call is known at deployment", "new policy: `agent may call orders___put`"],
+        ),
+    ],
+)
+def test_the_report_has_words_and_gates_for_it(
+    before: Gateway, after: Gateway, gates: list[str], words: list[str]
+) -> None:
+    found = impact_of(before, after)
+    assert found.breaches(["lockout", "widen", "unknown"]) == gates
+    text = render(found)
+    for each in words:
+        assert each in text
+
+
+def test_the_document_has_the_tools_of_every_caller() -> None:
+    document: Any = as_document(impact_of(gateway(READING), gateway(READING, WRITING)), [])
+    assert document["gateways"][0]["access"] == {
+        "policiesDecide": {"before": True, "after": True},
+        "callers": [{"name": "agent", "gains": ["orders___put"], "loses": []}],
+        "newPolicies": [],
+    }
