@@ -49,7 +49,8 @@ class PolicyEngine(pulumi.ComponentResource):
             name=policy_engine_name(name),
             description=f"Who may call which tool of the gateway {name}",
             tags=tags,
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            # Another name comes with another gateway's. The old engine goes last: AWS keeps one that a gateway names.
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self.id = engine.policy_engine_id
         self.configuration: aws.bedrock.AgentcoreGatewayPolicyEngineConfigurationArgsDict = {

@@ -50,7 +50,7 @@ class ToolVerdict:
 def tool_and_arguments(given: str, option: str) -> tuple[str, Arguments | None]:
     """`TOOL` or `TOOL=JSON`, as options give it; None without arguments. Raises CommandError."""
     name, separator, text = given.partition("=")
-    return name, arguments_of(text, f"{option} {name}") if separator else None
+    return name, arguments_of(text or "{}", f"{option} {name}") if separator else None
 
 
 def require_cedar(options: argparse.Namespace) -> None:

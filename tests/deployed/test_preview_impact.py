@@ -128,8 +128,13 @@ CHANGES: list[tuple[dict[str, Any], list[Step]]] = [
                 {"access": {"cognito": {"default": [{"scope": "look", "tools": ["schedules"]}]}}},
                 {("cognito", "default"): KEEPS},
             ),
-            ("target removed", {"targets": [SAMPLE], "access": None}, {("cognito", "default"): KEEPS}),
+            (
+                "target removed",
+                {"targets": [SAMPLE], "access": {"cognito": {"default": ["sample"]}}},
+                {("cognito", "default"): KEEPS},
+            ),
             ("gateway renamed", {"gateway": {"name": "another-name"}}, {("cognito", "default"): LOSES}),
+            ("access taken away", {"access": None}, {("cognito", "default"): KEEPS}),
         ],
     ),
     (

@@ -18,6 +18,7 @@ from sandbox.caller import ToolResult, call_tool
 from sandbox.services import Services
 from tests.sandbox.hand_made import HandMade, make
 from tests.unit.access_table import CLIENT, ROWS, TOOL, Row
+from tests.unit.token_command import Command
 
 EVALUATE = ("AuthorizeAction", "PartiallyAuthorizeActions", "GetPolicyEngine")
 OPEN = {"customClaims": [{
@@ -188,6 +189,16 @@ def test_takes_valid_policies_only(guarded: Guarded, text: str, message: str) ->
         guarded.set_policies(on(guarded).replace("store___", "shop___"))
     with pytest.raises(ClientError, match="no gateway"):
         guarded.set_policies(on(guarded).replace("gateway/hand", "gateway/foot"))
+
+
+@pytest.mark.usefixtures("services")
+def test_check_reads_the_policies_of_a_gateway_from_aws(guarded: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
+    guarded.set_policies(on(guarded, 'when { principal.hasTag("vip") }'))
+    check, asked = Command(monkeypatch), ("check", "--gateway-arn", guarded.arn, "--tool", TOOL)
+    answer = check(*asked, stdin=guarded.token({"vip": "yes"}))
+    assert (answer.code, f"tool {TOOL}: permitted by policy policy_0" in answer.out) == (0, True)
+    answer = check(*asked, stdin=guarded.token({}))
+    assert (answer.code, f"tool {TOOL}: no policy permits it" in answer.out) == (1, True)
 
 
 @pytest.mark.usefixtures("services")
