@@ -1,6 +1,6 @@
 # What a person or CI runs. `make demo` and `make test` need Python 3.10 or newer, make and a package index, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup lint types up preview destroy rotate verify policies pulumi needs-stack
+.PHONY: help demo test faults setup lint types up preview destroy rotate verify sync policies pulumi needs-stack
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -32,6 +32,9 @@ test: pulumi $(TEST_TOOLS) ## all tests, lint and types
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 	@$(MAKE) --no-print-directory lint types
 
+faults: pulumi ## every call of a deployment fails once, in every way; prints a table (an hour on two cores)
+	@$(BIN)/python -W ignore -m tests.faults $(ARGS)
+
 lint: $(READY) ## ruff: rules and format; import-linter: which room may import which
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
@@ -48,6 +51,9 @@ preview: needs-stack $(READY) ## STACK=dev: what a deployment would change
 
 verify: needs-stack $(READY) ## STACK=dev: a token for every gateway, and its answer
 	@$(WITH_PULUMI) $(BIN)/agentcore-auth verify --stack $(STACK) $(ARGS)
+
+sync: needs-stack $(READY) ## STACK=dev: ask the MCP servers behind the gateways for their tools anew
+	@$(WITH_PULUMI) $(BIN)/agentcore-auth sync --stack $(STACK) $(ARGS)
 
 rotate: needs-stack $(READY) ## STACK=dev CLIENT=name: the next step to a new client secret, without an outage
 	@test -n "$(CLIENT)" || { echo "which client? Name it: make rotate STACK=$(STACK) CLIENT=default" >&2; exit 2; }

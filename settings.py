@@ -69,6 +69,22 @@ class Settings(StackFile, frozen=True):
         arns = [arn for target in self.targets for arn in target.function_arns()]
         return list(dict.fromkeys(arn for arn in arns if arn.split(":")[4] != account))
 
+    def caller_statements(self, scope: iam.AwsScope) -> list[iam.Statement]:
+        """What creating and synchronizing the targets asks of callers, and of whoever deploys."""
+        return iam.merged(each for target in self.targets for each in target.caller_statements(scope))
+
+    def check_account(self, account: str) -> None:
+        """Refuse what the stack file has of other accounts and needs of this one. Raises `pulumi.RunError`."""
+        import pulumi  # noqa: PLC0415
+
+        mistakes = [
+            mistake
+            for index, target in enumerate(self.targets)
+            for mistake in target.account_mistakes(f"targets[{index}]", account)
+        ]
+        if mistakes:
+            raise pulumi.RunError(str(_refusal(mistakes)))
+
     def provider_context(self, provider: str) -> ProviderContext:
         """What the component of this provider may need of the stack."""
         return ProviderContext(self.gateway.name, self.region, self.mode, self.hosts[provider], self.tags)
@@ -111,9 +127,7 @@ def load(
     own, refused = check_access(sections, provider_sections(sections), documents, project)
     mistakes += [*contradictions(sections, stack), *unreadable, *refused]
     if mistakes:
-        count = len(set(mistakes))
-        found = "a mistake" if count == 1 else f"{count} mistakes"
-        raise ConfigurationError(f"The stack's configuration has {found}; nothing was changed:", mistakes)
+        raise _refusal(mistakes)
     described = provider_sections(sections)
     providers = {name: described[name][1] for name in sections["identity_providers"]}
     return Settings.model_construct(
@@ -141,6 +155,12 @@ def read(project: Path) -> Settings:
         return load(values, secret_keys=secret_keys, environment=os.environ, project=project)
     except ConfigurationError as error:
         raise pulumi.RunError(str(error)) from None
+
+
+def _refusal(mistakes: Sequence[Mistake]) -> ConfigurationError:
+    count = len(set(mistakes))
+    found = "a mistake" if count == 1 else f"{count} mistakes"
+    return ConfigurationError(f"The stack's configuration has {found}; nothing was changed:", mistakes)
 
 
 def _sections(stack: StackConfiguration) -> tuple[dict[str, Any], list[Mistake]]:

@@ -7,6 +7,7 @@ order of the stack file, or else sorted.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
@@ -24,6 +25,11 @@ class OutputsError(Exception):
     def __init__(self, message: str, *, reached: bool = True) -> None:
         super().__init__(message)
         self.reached = reached
+
+
+def deploying(stack: str) -> str:
+    """The command that deploys a stack: the sandbox's where that is what the environment leads to."""
+    return f"python -m sandbox up --stack {stack}" if os.environ.get("SANDBOX_FOLDER") else f"make up STACK={stack}"
 
 
 def masked(where: str) -> OutputsError:
@@ -197,7 +203,7 @@ class Outputs:
     def _entries(self, key: str, read: Callable[[str, Mapping[str, object]], _Entry]) -> dict[str, _Entry]:
         section = self._document.get(key)
         if not isinstance(section, Mapping) or not section:
-            raise OutputsError(f"stack {self.stack} has no output {key}: is it deployed? (make up STACK={self.stack})")
+            raise OutputsError(f"stack {self.stack} has no output {key}: is it deployed? ({deploying(self.stack)})")
         entries = cast("Mapping[str, object]", section)
         names = sorted(entries, key=lambda name: (self._order.get(name, len(self._order)), name))
         return {name: read(name, _mapping(entries[name], f"{key}.{name}")) for name in names}

@@ -23,10 +23,13 @@ class CallerPolicy(pulumi.ComponentResource):
         role_arn: pulumi.Input[str],
         upkeep: iam.Upkeep = iam.Upkeep(),
         synchronized: Sequence[pulumi.Input[iam.Permission]] = (),
+        target_statements: Sequence[iam.Statement] = (),
         attach_to: AttachTo = AttachTo(),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`synchronized` has the credentials of targets whose tools AgentCore asks for when they are created."""
+        """`synchronized` has the credentials of targets whose tools AgentCore asks for when they are created;
+        `target_statements` what creating single targets asks for besides.
+        """
         super().__init__("agentcore-auth:index:CallerPolicy", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         policy = aws.iam.Policy(
@@ -35,7 +38,12 @@ class CallerPolicy(pulumi.ComponentResource):
             policy=policy_json(
                 pulumi.Output.all(role_arn, *synchronized).apply(
                     lambda known: iam.caller_policy(
-                        stack.scope, stack.gateway_names, known[0], stack.mode, upkeep.having(known[1:])
+                        stack.scope,
+                        stack.gateway_names,
+                        known[0],
+                        stack.mode,
+                        upkeep.having(known[1:]),
+                        target_statements,
                     )
                 )
             ),

@@ -16,6 +16,7 @@ from agentcore_auth import outputs
 from agentcore_auth.authorizer.model import Authorizer
 from components.access import AccessPolicies, GatewayAccess, PolicyEngine, Statement
 from components.arguments import GatewayOptions
+from components.spreading import retried
 from components.targets import TargetArguments
 
 _AuthorizerArguments: TypeAlias = aws.bedrock.AgentcoreGatewayAuthorizerConfigurationArgsDict
@@ -64,7 +65,9 @@ class JwtGateway(pulumi.ComponentResource):
             policy_engine_configuration=engine.configuration if engine else None,
             tags=tags,
             # The name is fixed, and AWS refuses a second gateway of the same name: the old one has to go first.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=permissions, delete_before_replace=True),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=permissions, delete_before_replace=True, hooks=retried(name)
+            ),
         )
         offered = GatewayTargets(
             name, gateway_id=gateway.gateway_id, targets=targets, permissions=permissions, opts=child
@@ -119,11 +122,14 @@ class GatewayTargets(pulumi.ComponentResource):
                 gateway_identifier=gateway_id,
                 target_configuration={"mcp": target.tools},
                 credential_provider_configuration=target.credentials,
+                metadata_configuration=target.metadata,
+                private_endpoint=target.private_endpoint,
                 opts=pulumi.ResourceOptions(
                     parent=self,
                     depends_on=permissions,
                     # The name is fixed, and unique in its gateway: the old target has to go first.
                     delete_before_replace=True,
+                    hooks=retried(f"{name}-{target.name}"),
                 ),
             )
         self.register_outputs({})

@@ -12,13 +12,13 @@ from types import MappingProxyType
 import pulumi
 
 from components.arguments import Stack
-from components.targets import Target, TargetContext
+from components.targets import Target, TargetArguments, TargetContext
 
 
 class TargetBackends(pulumi.ComponentResource):
     """What the stack's targets have in common, whichever gateway they belong to.
 
-    `targets` are the targets as every gateway gets them; `permissions` is what the execution role has to be allowed
+    `offered_at` gives the targets of a provider's gateway; `permissions` is what the execution role has to be allowed
     for them, and `synchronized` the part of it that is for targets whose tools are asked for when they are created.
     """
 
@@ -35,8 +35,12 @@ class TargetBackends(pulumi.ComponentResource):
         """`secret` finds the secret of that key; `documents` has the text of local documents by their target's name."""
         super().__init__("agentcore-auth:index:TargetBackends", name, None, opts)
         context = TargetContext(name, stack.scope, stack.tags, documents, secret, parent=self)
-        self.targets = [target.arguments(context) for target in targets]
+        self.targets = [target.offered(context) for target in targets]
         self.permissions = [permission for target in self.targets for permission in target.permissions]
         made = zip(targets, self.targets, strict=True)
         self.synchronized = [each for target, one in made if target.synchronized for each in one.permissions]
         self.register_outputs({})
+
+    def offered_at(self, provider: str) -> list[TargetArguments]:
+        """The targets that the gateway of this provider offers."""
+        return [target for target in self.targets if target.providers is None or provider in target.providers]

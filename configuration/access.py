@@ -16,9 +16,10 @@ from agentcore_auth.access.rules import LONGEST_POLICY_NAME, SEPARATOR, Rule, ru
 from agentcore_auth.access.schema import schema
 from agentcore_auth.authorizer.families import CLIENT_CLAIMS
 from agentcore_auth.documents.reading import Tool
+from agentcore_auth.files import UnreadableError
 from components.targets import Target
 from configuration import forms
-from configuration.documents import UnreadableError, read_file
+from configuration.documents import read_file
 from configuration.mistakes import Mistake, nearest
 from configuration.section import Section
 from idp import Callers, Provider
@@ -50,7 +51,8 @@ class AccessEntry(Section, frozen=True):
     )
 
 
-_Entries = Annotated[tuple[Annotated[AccessEntry, BeforeValidator(_by_name)], ...], Field(min_length=1)]
+_Entry = Annotated[AccessEntry, BeforeValidator(_by_name, json_schema_input_type=str | AccessEntry)]
+_Entries = Annotated[tuple[_Entry, ...], Field(min_length=1)]
 
 
 class Access(Section, frozen=True, extra="allow"):
@@ -90,6 +92,16 @@ class Subject:
     switched_on: Sequence[str]
     tools: Tools | None
     gateway_name: str
+    #: Targets that only some providers' gateways offer.
+    offered: Mapping[str, Sequence[str]]
+
+    def tools_at(self, provider: str) -> Tools | None:
+        """The tools that this provider's gateway offers."""
+        if self.tools is None:
+            return None
+        return {
+            target: tools for target, tools in self.tools.items() if provider in self.offered.get(target, (provider,))
+        }
 
     def gateways(self) -> dict[str, str]:
         """Gateway -> its provider."""
@@ -125,7 +137,8 @@ def check_access(
     targets: Sequence[Target] | None = sections.get("targets")
     tools = None if targets is None else {target.name: target.known_tools(documents) for target in targets}
     on = [name for name in sections.get("identity_providers", ()) if name in providers]
-    subject = Subject(providers, on, tools, gateway.name)
+    offered = {target.name: target.providers for target in targets or () if target.providers is not None}
+    subject = Subject(providers, on, tools, gateway.name, offered)
     own, found = read_own_policies(access, subject, project)
     return own, [*found, *mistakes(access, subject, own)]
 
@@ -179,12 +192,12 @@ def mistakes(access: Access, subject: Subject, own: Iterable[OwnPolicy]) -> Iter
                 meant, valid = nearest(client, callers.clients), ", ".join(callers.clients)
                 yield Mistake(f"{path}.{client}", f"{provider} has no such client; {meant}valid: {valid}")
             for index, entry in enumerate(entries):
-                yield from _entry(f"{path}.{client}[{index}]", entry, provider, callers, subject.tools)
+                yield from _entry(f"{path}.{client}[{index}]", entry, provider, callers, subject)
     if subject.tools is not None:
         yield from _invalid(access, subject, own)
 
 
-def _entry(path: str, entry: AccessEntry, provider: str, callers: Callers, tools: Tools | None) -> Iterator[Mistake]:
+def _entry(path: str, entry: AccessEntry, provider: str, callers: Callers, subject: Subject) -> Iterator[Mistake]:
     if entry.scope is not None and callers.claims.scope is None:
         yield Mistake(
             f"{path}.scope",
@@ -194,8 +207,12 @@ def _entry(path: str, entry: AccessEntry, provider: str, callers: Callers, tools
     elif entry.scope is not None and callers.scopes is not None and entry.scope not in callers.scopes:
         meant, valid = nearest(entry.scope, [*callers.scopes]), ", ".join(callers.scopes)
         yield Mistake(f"{path}.scope", f"{entry.scope!r} is no scope of {provider}; {meant}valid: {valid}")
-    for name in entry.tools:
-        if tools is not None and (problem := _unknown_tool(name, tools)):
+    tools = subject.tools_at(provider)
+    for name in entry.tools if tools is not None else ():
+        target = name.partition(SEPARATOR)[0]
+        if target in (subject.tools or {}) and target not in (tools or {}):
+            yield Mistake(path, f"the target {target} is not offered at {provider} (targets[].providers)")
+        elif problem := _unknown_tool(name, tools or {}):
             yield Mistake(path, problem)
 
 
@@ -217,9 +234,8 @@ def _invalid(access: Access, subject: Subject, own: Iterable[OwnPolicy]) -> Iter
     """What Cedar finds: each text validated against the schema that follows from the targets' tools."""
     from agentcore_auth.access.policies import CedarError, findings, renamed, split  # noqa: PLC0415
 
-    tools = subject.tools or {}
     for provider, (_, section) in subject.providers.items():
-        callers = section.callers(subject.gateway_name)
+        callers, tools = section.callers(subject.gateway_name), subject.tools_at(provider) or {}
         for rule in rules(access, provider, callers):
             where = f"access.{provider}.{rule.client}"
             if any(_unknown_tool(name, tools) for name in rule.names) or (
@@ -233,6 +249,7 @@ def _invalid(access: Access, subject: Subject, own: Iterable[OwnPolicy]) -> Iter
                 yield Mistake(where, f"{error}; name targets instead of their tools")
                 continue
             yield from (Mistake(where, found) for found in findings(text, schema(_with_named(tools, rule.names))))
+    tools = subject.tools or {}
     for index, source in enumerate(access.policies):
         for each in own:
             if each.source == source:

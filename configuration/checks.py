@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from components.arguments import ExecutionRole
 from components.targets import Target
 from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake, nearest
@@ -31,8 +32,10 @@ def contradictions(sections: Mapping[str, Any], stack: StackConfiguration) -> It
     yield from _provider_names(sections, stack)
     gateway: Gateway | None = sections.get("gateway")
     yield from _key(gateway, stack)
+    yield from _execution_role(sections.get("execution_role"))
     pinned = sections.get("mode", "pinned") == "pinned"
-    context = CheckContext(stack, pinned, gateway.name if gateway else "")
+    searches = gateway is not None and gateway.search_type is not None
+    context = CheckContext(stack, pinned, gateway.name if gateway else "", searches)
     switched_on = sections.get("identity_providers", ())
     for name, (path, provider) in provider_sections(sections).items():
         if provider.named or name in switched_on:
@@ -43,6 +46,7 @@ def contradictions(sections: Mapping[str, Any], stack: StackConfiguration) -> It
             yield Mistake("targets", f"{count} targets are named {name!r}; a target's name is unique in its gateway")
     for index, target in enumerate(targets):
         yield from target.mistakes(f"targets[{index}]", context)
+    yield from _offers(sections, targets)
     yield from _secret_references(targets, stack)
     yield from _cross_account(sections.get("cross_account", {}), sections.get("targets"))
     yield from _resource_names(sections)
@@ -85,6 +89,12 @@ def _key(gateway: Gateway | None, stack: StackConfiguration) -> Iterator[Mistake
             )
 
 
+def _execution_role(role: ExecutionRole | None) -> Iterator[Mistake]:
+    for field, key in (("path", "path"), ("permissions_boundary_arn", "permissionsBoundaryArn")):
+        if role and role.arn and field in role.model_fields_set:
+            yield Mistake(f"executionRole.{key}", "is for a role that the program makes, and arn names one that exists")
+
+
 def _provider_names(sections: Mapping[str, Any], stack: StackConfiguration) -> Iterator[Mistake]:
     built_in = [key for key, kind in PROVIDERS.items() if not kind.named]
     families = [key for key, kind in PROVIDERS.items() if kind.named]
@@ -111,6 +121,19 @@ def _provider_names(sections: Mapping[str, Any], stack: StackConfiguration) -> I
                 "gateway.name",
                 f"the gateway's name {name} has {len(name)} characters; AWS takes {LONGEST_GATEWAY_NAME}",
             )
+
+
+def _offers(sections: Mapping[str, Any], targets: Sequence[Target]) -> Iterator[Mistake]:
+    """Targets that name a provider which is not there, and gateways that no target is left for."""
+    switched_on: Sequence[str] = sections.get("identity_providers", ())
+    for index, target in enumerate(targets):
+        for at, name in enumerate(target.providers or ()):
+            if switched_on and name not in switched_on:
+                valid = f"{nearest(name, switched_on)}valid: {', '.join(switched_on)}"
+                yield Mistake(f"targets[{index}].providers[{at}]", f"{name!r} is not among identityProviders; {valid}")
+    for name in switched_on if targets else ():
+        if not any(target.providers is None or name in target.providers for target in targets):
+            yield Mistake("targets", f"none is offered at {name}: its gateway would have no tool (targets[].providers)")
 
 
 def _secret_references(targets: Iterable[Target], stack: StackConfiguration) -> Iterator[Mistake]:

@@ -44,8 +44,12 @@ class StackConfiguration:
 
 @dataclass(frozen=True)
 class CheckContext:
-    """What a section's checks know of the rest; `gateway_name` is empty where it has mistakes of its own."""
+    """What a section's checks know of the rest; `gateway_name` is empty where it has mistakes of its own.
+
+    `searches_tools`: the gateways have the tool that finds tools (`gateway.searchType`).
+    """
 
     stack: StackConfiguration
     pinned: bool
     gateway_name: str
+    searches_tools: bool = False

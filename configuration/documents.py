@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from agentcore_auth.documents.reading import DocumentError, size_problem
+from agentcore_auth.files import UnreadableError
 from components.targets import Target
 from configuration.mistakes import Mistake
 
@@ -31,10 +32,6 @@ def read_documents(targets: Sequence[Target], project: Path) -> tuple[Mapping[st
             else:
                 documents[target.name] = text
     return documents, mistakes
-
-
-class UnreadableError(Exception):
-    """A file that cannot be read; the message says why."""
 
 
 def read_file(project: Path, source: str) -> str:

@@ -6,7 +6,7 @@ The rules are AWS's (botocore's service models) except where a comment gives ano
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -42,6 +42,12 @@ def _without_placeholder(url: str) -> str:
         kept = {"value": repr(url), "placeholder": placeholder}
         raise PydanticCustomError("form", "{value} still has the placeholder {placeholder} in it", kept)
     return url
+
+
+def _differing_in_case(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Header names are the same in whatever case (RFC 9110 section 5.1)."""
+    _without_repetition(tuple(name.lower() for name in names))
+    return names
 
 
 ARN = r"arn:aws(?:-cn|-us-gov)?"
@@ -98,6 +104,15 @@ CredentialProviderArn = Annotated[
         "a credential provider's ARN, arn:aws:bedrock-agentcore:<region>:<account>:token-vault/default/<kind>/<name>",
     ),
 ]
+# With the six characters that AWS adds: the role is allowed to read exactly this secret.
+SecretArn = Annotated[
+    str,
+    matching(
+        rf"{ARN}:secretsmanager:[a-z0-9-]+:\d{{12}}:secret:[a-zA-Z0-9/_+=.@!-]+-[a-zA-Z0-9]{{6}}",
+        "a secret's whole ARN, arn:aws:secretsmanager:<region>:<account>:secret:<name>-<six characters>",
+    ),
+]
+SecretJsonKey = Annotated[str, Field(min_length=1, max_length=128)]
 ResourceArn = Annotated[str, matching(rf"{ARN}:[a-z0-9-]+:[^\s:]*:[^\s:]*:\S+|\*", "an ARN, or * with mode: tutorial")]
 Action = Annotated[
     str, matching(r"[a-z0-9-]+:[A-Za-z0-9*]+|\*", "an IAM action such as s3:GetObject, or * with mode: tutorial")
@@ -134,6 +149,30 @@ RolePath = Annotated[
     str, matching(r"/([!-#%-)+->@-~]+/)?", "a role path: it begins and ends with a slash, and has no *, ? or $")
 ]
 
+# What AgentCore does not pass on (developer guide, "gateway-headers"); the AWS plugin refuses the same names.
+_RESTRICTED_HEADERS = r"""
+(proxy-)?authorization|www-authenticate|(set-)?cookie|x-csrf-token
+|accept(-charset|-encoding|-language|-ranges|-ch|-ch-lifetime)?
+|content-(type|length|encoding|language|location|range|security-policy(-report-only)?)
+|cache-control|etag|expires|if-(match|modified-since|none-match|range|unmodified-since)|last-modified|pragma|vary
+|(proxy-)?connection|keep-alive|upgrade|host|user-agent|referer|from|origin|range|transfer-encoding|te|trailer
+|server|date|location|link|retry-after|strict-transport-security|x-content-type-options|x-frame-options|x-xss-protection
+|(referrer|permissions|feature)-policy|cross-origin-(embedder|opener|resource)-policy
+|access-control-(allow-(origin|methods|headers|credentials)|expose-headers|max-age|request-(method|headers))
+|clear-site-data|expect-ct|public-key-pins(-report-only)?|dpr|width|viewport-width|downlink|ect|rtt|save-data
+|x-forwarded-(for|host|proto)|x-real-ip|x-requested-with|cf-(ray|connecting-ip)|x-amz-cf-id|x-cache|x-served-by
+|sec-websocket-(key|accept|version|protocol|extensions)|x-amzn-(?!bedrock-agentcore-runtime-custom-).*
+""".replace("\n", "")
+HeaderName = Annotated[
+    str,
+    matching(
+        rf"(?i)(?!({_RESTRICTED_HEADERS})\Z)[a-z0-9_-]{{1,100}}",
+        "a header that AgentCore passes on: letters, digits, - and _, and none of its own such as Authorization, "
+        "Cookie, Content-Type, Host or X-Amzn-…",
+    ),
+]
+HeaderNames = Annotated[tuple[HeaderName, ...], Field(min_length=1, max_length=10), AfterValidator(_differing_in_case)]
+
 Scope = Annotated[
     str,
     matching(
@@ -143,6 +182,40 @@ Scope = Annotated[
 ]
 # What the gateway asks an OAuth target's issuer for: AgentCore's limits are narrower there.
 TargetScope = Annotated[str, matching(rf"{SCOPE_CHARACTERS}{{1,64}}", "a scope of 1 to 64 characters without space")]
+CustomParameters = Annotated[
+    dict[
+        Annotated[str, Field(min_length=1, max_length=256)],
+        Annotated[str, Field(min_length=1, max_length=2048)],
+    ],
+    Field(min_length=1, max_length=10),
+]
+OAuthVendor = Literal[
+    "CustomOauth2",
+    "AtlassianOauth2",
+    "Auth0Oauth2",
+    "CognitoOauth2",
+    "CyberArkOauth2",
+    "DropboxOauth2",
+    "FacebookOauth2",
+    "FusionAuthOauth2",
+    "GithubOauth2",
+    "GoogleOauth2",
+    "HubspotOauth2",
+    "LinkedinOauth2",
+    "MicrosoftOauth2",
+    "NotionOauth2",
+    "OktaOauth2",
+    "OneLoginOauth2",
+    "PingOneOauth2",
+    "RedditOauth2",
+    "SalesforceOauth2",
+    "SlackOauth2",
+    "SpotifyOauth2",
+    "TwitchOauth2",
+    "XOauth2",
+    "YandexOauth2",
+    "ZoomOauth2",
+]
 ClaimName = Annotated[
     str,
     matching(

@@ -14,6 +14,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from components.targets import KINDS
+from components.targets.credentials import credentials_of
 from configuration.mistakes import further_keys
 from configuration.schema import schema
 from configuration.section import PROJECT
@@ -41,7 +43,28 @@ def page() -> str:
         lines += [f"## {title}", "", " ".join((model.__doc__ or "").split()), "", "| key | type | default | meaning |"]
         further = [f"| any other | {_type(further_keys(model))} | | |"] if further_keys(model) else []
         lines += ["|---|---|---|---|", *(_row(field) for field in _fields(model)), *further, ""]
+        if model is top:
+            lines += [*_pairs(), ""]
     return "\n".join(lines)
+
+
+def _pairs() -> Iterator[str]:
+    """Which credentials go with which kind of target, as the registry of kinds says."""
+    taken = {kind: credentials_of(kind) for kind in KINDS if credentials_of(kind)}
+    columns = list(dict.fromkeys(_tag(each) for found in taken.values() for each in found))
+    yield "### Targets and credentials"
+    yield ""
+    yield "Which `credentials` a type of target takes, by their `type`; all others are refused."
+    yield ""
+    yield f"| target | {' | '.join(f'`{column}`' for column in columns)} |"
+    yield "|---|" + "---|" * len(columns)
+    for kind, found in taken.items():
+        by_tag = {_tag(each): f"[{each.__name__}](#{each.__name__.lower()})" for each in found}
+        yield f"| `{_tag(kind)}` | {' | '.join(by_tag.get(column, '') for column in columns)} |"
+
+
+def _tag(section: type[BaseModel]) -> str:
+    return str(get_args(section.model_fields["type"].annotation)[0])
 
 
 def _models(top: type[BaseModel]) -> list[type[BaseModel]]:

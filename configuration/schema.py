@@ -72,8 +72,8 @@ class StackFile(Section, frozen=True):
     )
     cross_account: dict[forms.AccountId, CrossAccount] = Field(
         default={},
-        description="Accounts in which the program may write a function's resource policy itself. The statement's id "
-        "is fixed, so two stacks cannot do that for one function: have the owner admit the second one.",
+        description="Accounts in which the program may write a function's resource policy itself, as a statement of "
+        "this stack's own (with `mode: tutorial` its id is fixed, so that two such stacks cannot have one function).",
     )
     callers: Callers = Field(
         default=Callers(), description="The policy for those who administer and call the gateways."

@@ -47,7 +47,9 @@ def _distinct_ids(clients: tuple[AllowedClient, ...]) -> tuple[AllowedClient, ..
 
 
 AllowedClients = Annotated[
-    tuple[Annotated[AllowedClient, BeforeValidator(_by_id)], ...], Field(min_length=1), AfterValidator(_distinct_ids)
+    tuple[Annotated[AllowedClient, BeforeValidator(_by_id, json_schema_input_type=str | AllowedClient)], ...],
+    Field(min_length=1),
+    AfterValidator(_distinct_ids),
 ]
 
 

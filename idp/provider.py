@@ -14,6 +14,8 @@ from configuration.mistakes import Mistake
 from configuration.section import Section
 
 if TYPE_CHECKING:
+    import pulumi
+
     from idp.base import IdentityProvider
 
 
@@ -78,6 +80,8 @@ class Provider(Section, frozen=True):
         """What creating, changing and removing the provider asks of IAM."""
         return ()
 
-    def create(self, name: str, context: ProviderContext) -> IdentityProvider:
+    def create(
+        self, name: str, context: ProviderContext, opts: pulumi.ResourceOptions | None = None
+    ) -> IdentityProvider:
         """Set the provider up, as a component of this name."""
         raise NotImplementedError

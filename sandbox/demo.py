@@ -39,7 +39,7 @@ from sandbox.caller import ToolCallError, knock, list_tools, use_tools
 from sandbox.console import say, tick
 from sandbox.demo_report import NO_TOKEN, Admission, Mistake, Pass, Report, Trial, Use
 from sandbox.services import PROJECT, SandboxError, Services
-from sandbox.stack import Stack, pulumi_command
+from sandbox.stack import Stack, cli_is_interrupted, pulumi_command
 
 STACK = "sandbox"
 _CALLS: Mapping[str, dict[str, Any]] = {
@@ -97,7 +97,12 @@ def _deployer(*, without_cli: bool) -> tuple[str, Deploy]:
 
     def deploy(services: Services, folder: Path) -> tuple[Mapping[str, Any], int]:
         stack = Stack(services, folder, STACK, cli)
-        result = stack.up(lambda line: tick() if line.startswith("  +") else say(line, sys.stderr))
+        with cli_is_interrupted() as interrupted:
+            try:
+                result = stack.up(lambda line: tick() if line.startswith("  +") else say(line, sys.stderr))
+            finally:
+                if interrupted.is_set():
+                    raise KeyboardInterrupt
         return stack.document(show_secrets=True), result.changes["create"]
 
     return "the pulumi CLI", deploy

@@ -41,7 +41,7 @@ from sandbox.providers.auth0 import Auth0Provider
 from sandbox.providers.aws import AwsProvider
 from sandbox.providers.base import Provider, serve
 from sandbox.providers.okta import OktaProvider
-from sandbox.services import Services, announce
+from sandbox.services import CA, Services, announce
 from sandbox.tenants.auth0.tenant import Auth0Tenant
 from sandbox.tenants.credentials import ENVIRONMENT
 from sandbox.tenants.okta.org import OktaOrg
@@ -119,7 +119,7 @@ async def run(folder: Path, *, attached: bool) -> None:
     cloud = Cloud()
     planting = asyncio.create_task(asyncio.to_thread(cloud.plant))
     authority = Authority()
-    ca = folder / "ca.pem"
+    ca = folder / CA
     authority.write(ca)
     password, secret = secrets.token_urlsafe(30), secrets.token_urlsafe(30)
     proxy = ConnectProxy(cloud.front.knows, _protocols(cloud.front), authority.server_context(), password)

@@ -29,6 +29,7 @@ OTHER_ACCOUNT = "210987654321"
 
 _FILE = "services.json"
 _LOG = "services.log"
+CA = "ca.pem"
 _OWNER = ".owner"
 """Says which folder the sandbox has made its own: a symbolic link, because that appears complete or not at all."""
 _OF_SERVICES = ("backend", "pulumi")
@@ -100,7 +101,8 @@ class Services:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
             **self.credentials,
-            "PULUMI_BACKEND_URL": self.backend.as_uri(),
+            # Without files of metadata: a CLI that is killed leaves one empty, and the state beside it does not open.
+            "PULUMI_BACKEND_URL": f"{self.backend.as_uri()}?metadata=skip",
             "PULUMI_CREDENTIALS_PATH": pulumi,
             **({} if real_plugins else {"PULUMI_HOME": pulumi}),  # the user's has the plugins
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
@@ -185,6 +187,8 @@ def end(folder: Path) -> bool:
             forget(folder)
             running = False
         _remove(folder, _OF_COMMANDS)
+        for name in (_LOG, CA, _OWNER):  # the mark last: while there is anything, the folder is the sandbox's
+            (folder / name).unlink(missing_ok=True)
     return running
 
 

@@ -6,12 +6,15 @@ import json
 import os
 import re
 import shutil
+import signal
+import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
+from threading import Event
 from typing import Any, cast
 
 from pulumi import automation
@@ -26,6 +29,7 @@ from scripts.pulumi_cli import PulumiCliError, find
 
 _COLORS = re.compile(r"<\{%.*?%\}>")
 Tell = Callable[[str], None]
+warnings.filterwarnings("ignore", "Error in event stream")  # of a CLI that was killed, which is told as an error
 
 
 class DeploymentError(SandboxError):
@@ -138,6 +142,22 @@ class _Operations(automation.Stack):
 
     def info(self, show_secrets: bool = True) -> automation.UpdateSummary:  # noqa: ARG002  # the SDK names it
         return automation.UpdateSummary("", datetime.now(timezone.utc), "", {}, {}, "")
+
+
+@contextmanager
+def cli_is_interrupted() -> Generator[Event]:
+    """Leave Ctrl-C to the CLI, which gets it as well, and tells the engine to finish what it has begun.
+
+    Gives what is set by then.
+    """
+    interrupted = Event()
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:  # as in a background job, where it is ignored by the CLI too
+        signal.signal(signal.SIGINT, lambda _signal, _frame: interrupted.set())
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

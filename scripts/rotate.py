@@ -21,6 +21,7 @@ from typing import Any, cast
 import yaml
 
 from agentcore_auth.authorizer.causes import TokenError
+from agentcore_auth.files import UnreadableError
 from agentcore_auth.outputs import Outputs, OutputsError
 from agentcore_auth.pulumi_cli import read_outputs
 from agentcore_auth.tokens.getting import credentials_of, get_token
@@ -183,7 +184,7 @@ def main(arguments: Sequence[str] | None = None, read: Callable[[str], Outputs] 
         step, what = next_step(rotation, settings, deployed.get(rotation.provider, ()), access)
         if step == "move":
             sys.stdout.write(f"{compared(outputs, rotation)}\n")
-    except (RotationError, OutputsError, ConfigurationError, OSError, yaml.YAMLError) as error:
+    except (RotationError, OutputsError, ConfigurationError, UnreadableError, yaml.YAMLError) as error:
         sys.stderr.write(f"rotate: {error}\n")
         return _WRONG_USE
     sys.stdout.write(f"{what}\n")

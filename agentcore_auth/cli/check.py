@@ -6,7 +6,6 @@ import argparse
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import cast
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
@@ -21,11 +20,15 @@ from agentcore_auth.cli.terminal import (
     UNREACHABLE,
     WRONG_USE,
     CommandError,
+    Tone,
     out,
     pretty,
     print_json,
+    read_named,
     read_token,
     say,
+    slowly,
+    toned,
 )
 from agentcore_auth.cli.tool import Policies, require_cedar, tool_and_arguments, tool_verdict
 from agentcore_auth.outputs import Gateway
@@ -68,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
         pasted = Pasted("", None, (Finding(error.cause, error.message),))
     verdict, context = judged(pasted, source, _keys_from_file(options.jwks), time.time(), options.leeway)
     remedy = remedy_for(verdict.findings, context)
-    command = _repair(source, verdict, remedy)
+    command = repair_command(source, verdict, remedy)
     # Whoever is not let in calls nothing, whatever the policies say.
     tools = [tool_verdict(source.policies, context.claims, *each) for each in asked if verdict.status == 200]
     if options.json:
@@ -113,7 +116,8 @@ def judged(
         from agentcore_auth.tokens.discovery import fetch_issuer  # noqa: PLC0415  # with --jwks there is no network to wait for
 
         try:
-            fetched = fetch_issuer(url)
+            with slowly(f"reading {url}"):
+                fetched = fetch_issuer(url)
             issuer, keys = fetched.issuer, fetched.jwks
             notes.extend(fetched.notes)
         except TokenError as error:
@@ -158,10 +162,10 @@ def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> di
 
 def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
     if verdict.status == 200:
-        out(f"200 accepted: {', '.join(verdict.matched)} match")
+        out(f"{toned('200 accepted', Tone.GOOD)}: {', '.join(verdict.matched)} match")
     lead = str(verdict.status) if is_known(verdict) else "not known"
     for finding, sentence in zip(verdict.findings, sentences_for(verdict.findings, context), strict=True):
-        out(f"{lead} {finding.cause.value}: {finding.message}")
+        out(f"{toned(f'{lead} {finding.cause.value}', Tone.BAD)}: {finding.message}")
         if sentence:
             out(f"  remedy: {sentence}")
         lead = "also"
@@ -179,7 +183,8 @@ def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
         out(f"authorizer that fits:\n{pretty({'customJWTAuthorizer': remedy.authorizer})}")
 
 
-def _repair(source: Source, verdict: Verdict, remedy: Remedy | None) -> str | None:
+def repair_command(source: Source, verdict: Verdict, remedy: Remedy | None) -> str | None:
+    """The command that makes the gateway so that the token is let in, of a gateway that no stack made."""
     if source.gateway is None or remedy is None or remedy.authorizer is None or not may_be_repaired(verdict.findings):
         return None
     return update_command(source.gateway, remedy.authorizer)
@@ -204,12 +209,12 @@ def _source(options: argparse.Namespace) -> Source:
     if options.tool and not (options.stack or options.outputs or options.gateway_arn):
         raise CommandError("--tool needs the gateway's policies: --stack, --outputs or --gateway-arn", WRONG_USE)
     if options.authorizer:
-        return _of_document(_json_file(options.authorizer), options.gateway)
+        return source_of_document(_json_file(options.authorizer), options.gateway)
     if options.gateway_arn:
         from agentcore_auth.cli.gateway_api import read_gateway, read_policies  # noqa: PLC0415  # only where AWS is asked
 
         document = read_gateway(options.gateway_arn)
-        source = _of_document(document, None)
+        source = source_of_document(document, None)
         return replace(source, policies=read_policies(document)) if options.tool else source
     if options.discovery_url:
         return Source({"discoveryUrl": options.discovery_url, **given}, options.gateway)
@@ -228,7 +233,8 @@ def policies_of(gateway: Gateway[str]) -> Policies | None:
     return Policies(gateway.policies, gateway.arn or "", gateway.access_mode == "logOnly")
 
 
-def _of_document(document: Mapping[str, object], provider: str | None) -> Source:
+def source_of_document(document: Mapping[str, object], provider: str | None) -> Source:
+    """An authorizer's document, or a whole gateway's. Raises CommandError for a gateway that judges no tokens."""
     kind = document.get("authorizerType", "CUSTOM_JWT")
     if kind != "CUSTOM_JWT":
         takes = "AWS signatures instead of tokens" if kind == "AWS_IAM" else "tokens without judging them by lists"
@@ -242,13 +248,7 @@ def _keys_from_file(path: str | None) -> Mapping[str, object] | None:
 
 def _json_file(path: str) -> Mapping[str, object]:
     try:
-        with Path(path).open("rb") as file:
-            text = file.read(_LARGEST + 1)
-        if len(text) > _LARGEST:
-            raise CommandError(f"{path} is longer than 1 MB: no authorizer and no key set is", WRONG_USE)
-        document = parse_json(text)
-    except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror}", WRONG_USE) from None
+        document = parse_json(read_named(path, _LARGEST))
     except ValueError as error:
         raise CommandError(f"{path} is {error}", WRONG_USE) from None
     if not isinstance(document, dict):

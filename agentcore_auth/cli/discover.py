@@ -11,7 +11,7 @@ from agentcore_auth.authorizer.checking import WELL_KNOWN
 from agentcore_auth.authorizer.families import Family, family_of, fitting_lists, recognize
 from agentcore_auth.authorizer.model import is_discovery_url
 from agentcore_auth.authorizer.verification import readable_keys
-from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, out, print_json
+from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, Tone, out, print_json, slowly, toned
 from agentcore_auth.placeholders import placeholder_in
 from agentcore_auth.tokens.discovery import (
     document_findings,
@@ -43,7 +43,8 @@ class Discovered:
 
 
 def run(options: argparse.Namespace) -> int:
-    found = discover(options.url)
+    with slowly(f"reading {options.url}"):
+        found = discover(options.url)
     if options.json:
         print_json(as_document(found))
     else:
@@ -124,7 +125,7 @@ def _print(found: Discovered) -> None:
             f"keys            {len(found.keys)} usable ({quoted(algorithms)})" if found.keys else "keys            none"
         )
     for finding in found.findings:
-        out(f"wrong: {finding.cause.value}: {finding.message}")
+        out(f"{toned('wrong', Tone.BAD)}: {finding.cause.value}: {finding.message}")
     if found.likely:
         works = " (it answers)" if found.read == found.likely else ""
         out(f"likely right: {found.likely}{works}")
@@ -133,4 +134,4 @@ def _print(found: Discovered) -> None:
     for note in found.notes:
         out(f"note: {note}")
     if not found.findings:
-        out("fine: a gateway can use this discovery URL")
+        out(f"{toned('fine', Tone.GOOD)}: a gateway can use this discovery URL")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.util
 import re
 from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import Any, cast
 
 from agentcore_auth.authorizer.causes import one_line, quoted
@@ -20,6 +20,21 @@ def read_gateway(arn: str) -> Mapping[str, object]:
 
     Raises CommandError: no gateway's ARN, no boto3, refused, not reached.
     """
+    instead = (
+        "save what the aws CLI prints, and name the file with --authorizer: aws bedrock-agentcore-control get-gateway"
+    )
+    with api_of(arn, instead) as (client, identifier):
+        answer = cast("Mapping[str, object]", client.get_gateway(gatewayIdentifier=identifier))
+    return {"gatewayArn": arn, **{key: answer[key] for key in KEPT if key in answer}}
+
+
+@contextmanager
+def api_of(arn: str, instead: str) -> Generator[tuple[Any, str]]:
+    """A client of AgentCore's control plane in a gateway's region, and the gateway's id.
+
+    `instead` is what can be done without boto3, up to the command's options. Raises CommandError: no gateway's ARN, no
+    boto3, refused, not reached.
+    """
     parts = re.fullmatch(GATEWAY_ARN, arn)
     if parts is None:
         raise CommandError(
@@ -27,14 +42,12 @@ def read_gateway(arn: str) -> Mapping[str, object]:
         )
     if importlib.util.find_spec("boto3") is None:
         raise CommandError(
-            "boto3 is not installed: pip install boto3, or save what the aws CLI prints, and name the file with "
-            f"--authorizer: aws bedrock-agentcore-control get-gateway --region {parts['region']} "
+            f"boto3 is not installed: pip install boto3, or {instead} --region {parts['region']} "
             f"--gateway-identifier {parts['id']}",
             WRONG_USE,
         )
     with _reading(arn, parts["region"]) as client:
-        answer = cast("Mapping[str, object]", client.get_gateway(gatewayIdentifier=parts["id"]))
-    return {"gatewayArn": arn, **{key: answer[key] for key in KEPT if key in answer}}
+        yield client, parts["id"]
 
 
 def read_policies(gateway: Mapping[str, object]) -> Policies | None:
@@ -53,7 +66,7 @@ def read_policies(gateway: Mapping[str, object]) -> Policies | None:
     return Policies(statements, str(gateway["gatewayArn"]), configuration["mode"] == "LOG_ONLY")
 
 
-@contextlib.contextmanager
+@contextmanager
 def _reading(arn: str, region: str) -> Generator[Any]:
     """AgentCore's API; what it cannot do is told of the resource that is read."""
     boto3 = cast("Any", importlib.import_module("boto3"))

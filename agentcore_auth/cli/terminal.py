@@ -6,11 +6,15 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from enum import Enum
+from threading import Timer
+from typing import TextIO
 
 from agentcore_auth.authorizer.causes import Cause, TokenError, harmless
 from agentcore_auth.authorizer.jws import MAX_BYTES, out_of_response
+from agentcore_auth.files import TEXT_LIMIT, UnreadableError, read_bytes
 
 ACCEPTED, REFUSED, WRONG_USE, UNREACHABLE, NOTHING_CHECKED = 0, 1, 2, 3, 4
 """Exit codes."""
@@ -37,11 +41,7 @@ def read_token(options: argparse.Namespace) -> str:
         raw = os.environb.get(os.fsencode(options.token_env), b"")
         where = f"the environment variable {options.token_env}"
     elif options.token_file is not None:
-        try:
-            with Path(options.token_file).open("rb") as file:
-                raw = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise CommandError(f"{options.token_file} cannot be read: {error.strerror}", WRONG_USE) from None
+        raw = read_named(options.token_file, TEXT_LIMIT)
         where = options.token_file
     else:
         if sys.stdin.isatty():
@@ -64,6 +64,14 @@ def read_token(options: argparse.Namespace) -> str:
     return text if inside is None else inside
 
 
+def read_named(path: str, limit: int) -> bytes:
+    """What a file on the command line holds. Raises CommandError."""
+    try:
+        return read_bytes(path, limit)
+    except UnreadableError as error:
+        raise CommandError(str(error), WRONG_USE) from None
+
+
 def print_json(document: Mapping[str, object]) -> None:
     """One document on standard output; ASCII only, so that nothing in a token can reach the terminal as a command."""
     out(pretty(document))
@@ -78,11 +86,34 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() or each in "\n\t" else ascii(each)[1:-1] for each in text)
 
 
-def bold() -> Callable[[str], str]:
-    """What makes text stand out on standard output: nothing where that is no terminal, or NO_COLOR is set."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return str
-    return lambda text: f"\033[1m{text}\033[0m"
+class Tone(Enum):
+    """How text stands out on a terminal (ECMA-48, SGR)."""
+
+    STRONG = "1"
+    GOOD = "32"
+    BAD = "31"
+    CHANGED = "33"
+
+
+def toned(text: str, tone: Tone, stream: TextIO | None = None) -> str:
+    """The text in a tone, or as it is where standard output (or `stream`) is no terminal or NO_COLOR is set
+    (https://no-color.org).
+    """
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not (stream or sys.stdout).isatty()
+    return text if plain else f"\033[{tone.value}m{text}\033[0m"
+
+
+@contextmanager
+def slowly(what: str, after: float = 2.0) -> Generator[None]:
+    """Says on a terminal what is waited for, where it takes longer than `after` seconds."""
+    timer = Timer(after, say, (f"{what} …",))
+    timer.daemon = True
+    if sys.stderr.isatty():
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def say(message: str) -> None:

@@ -5,6 +5,7 @@ calls of the tools that are named. What was not checked is said as such.
 from __future__ import annotations
 
 import argparse
+import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,9 +20,12 @@ from agentcore_auth.cli.terminal import (
     NOTHING_CHECKED,
     REFUSED,
     UNREACHABLE,
+    Tone,
     out,
     print_json,
     say,
+    slowly,
+    toned,
 )
 from agentcore_auth.cli.tool import Arguments, ToolVerdict, require_cedar, tool_and_arguments, tool_verdict
 from agentcore_auth.outputs import Client, Gateway, Outputs, OutputsError, Provider
@@ -67,7 +71,8 @@ def run(options: argparse.Namespace) -> int:
         rows = list(_rows(outputs, options.wait, calls, asked))
         listed = {tool for row in rows for tool in row.tools}
         absent = [name for name in calls if listed and name not in listed]
-        rows += [Row("-", None, False, "tool", f"no gateway lists {name}") for name in absent]
+        due = f"If an MCP server has it only since it was deployed: {shlex.join(_sync(options))}"
+        rows += [Row("-", None, False, "tool", f"no gateway lists {name}", remedy=due) for name in absent]
         not_checked = _not_checked(outputs, rows, calls)
     checked = [row for row in rows if row.ok is not None]
     ok = all(row.ok for row in checked) if checked else None
@@ -87,12 +92,19 @@ def _tools(given: Sequence[str], option: str) -> list[tuple[str, Arguments | Non
     return [tool_and_arguments(each, option) for each in given]
 
 
+def _sync(options: argparse.Namespace) -> list[str]:
+    """AgentCore keeps an MCP server's list of tools until it is told to ask again."""
+    source = ["--outputs", options.outputs] if options.outputs else ["--stack", options.stack]
+    return ["agentcore-auth", "sync", *source]
+
+
 def _not_checked(outputs: Outputs, rows: Sequence[Row], calls: Calls) -> list[str]:
     """What this run leaves open, in a sentence each."""
     found = [f"gateway {row.gateway}: {row.message}" for row in rows if row.ok is None]
     listed = {tool for row in rows for tool in row.tools}
     if listed and not calls:
-        found.append(f"whether the tools work: call one with its arguments: --call '{min(listed)}={{…}}'")
+        call = shlex.quote(f"{min(listed)}={{…}}")
+        found.append(f"whether the tools work: call one with its arguments: --call {call}")
     if not listed:
         found += [f"tool {name}: no gateway listed its tools" for name in calls]
     for function, command in outputs.admissions.items():
@@ -111,7 +123,9 @@ def _rows(outputs: Outputs, patience: float, calls: Calls, asked: Asked) -> Iter
             yield Row(name, None, None, "token", message)
             continue
         for client in provider.clients.values():
-            yield _row(outputs, gateway, provider, client, patience, calls, asked)
+            with slowly(f"calling gateway {name} as {client.name}"):
+                row = _row(outputs, gateway, provider, client, patience, calls, asked)
+            yield row
 
 
 def _row(
@@ -188,8 +202,9 @@ def _print(rows: Sequence[Row]) -> None:
         result = {True: "ok", False: failed, None: "skipped"}[row.ok]
         table.append((row.gateway, row.client or "-", result, row.message))
     widths = [max(len(line[column]) for line in table) for column in range(3)]
-    for line in table:
-        out("  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]).rstrip())
+    for row, line in zip([None, *rows], table, strict=True):
+        text = "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]).rstrip()
+        out(toned(text, Tone.GOOD if row.ok else Tone.BAD) if row and row.ok is not None else text)
     for row in rows:
         if row.remedy:
             out(f"remedy for {row.gateway}: {row.remedy}")

@@ -138,15 +138,24 @@ def caller_policy(scope: AwsScope, gateway_name: str, attach_to: Mapping[str, Se
             yield allow(f"ReadAttachmentsOf{kind}s", [f"iam:ListAttached{kind}Policies"], arns)
 
 
-def credential_providers(scope: AwsScope, kind: CredentialKind, names: Sequence[str]) -> Iterator[Statement]:
-    """Credential providers, and their secrets: AgentCore keeps those with the rights of whoever creates them."""
-    if names:
-        providers = [provider_arn(scope, kind, name) for name in names]
-        actions = [f"{verb}{kind.spelled}CredentialProvider" for verb in ("Create", "Delete", "Get", "Update")]
-        yield allow(f"Manage{kind.spelled}Providers", agentcore(actions), [vault_arn(scope), *providers])
-        yield allow(f"Tag{kind.spelled}Providers", agentcore(TAG_ACTIONS), providers)
+def credential_providers(
+    scope: AwsScope, kind: CredentialKind, names: Sequence[str], external: str | None = None
+) -> Iterator[Statement]:
+    """Credential providers, and their secrets: AgentCore keeps those with the rights of whoever creates them.
+
+    `external` is the ARN of the secret of providers that read one in Secrets Manager instead of keeping it.
+    """
+    providers = [provider_arn(scope, kind, name) for name in names]
+    actions = [f"{verb}{kind.spelled}CredentialProvider" for verb in ("Create", "Delete", "Get", "Update")]
+    yield allow(f"Manage{kind.spelled}Providers", agentcore(actions), [vault_arn(scope), *providers])
+    yield allow(f"Tag{kind.spelled}Providers", agentcore(TAG_ACTIONS), providers)
+    if external is None:
         secrets = [secret_arn(scope, kind, name) for name in names]
         yield allow(f"Keep{kind.spelled}Secrets", prefixed("secretsmanager", _VAULT_SECRET_ACTIONS), secrets)
+    else:
+        # No document says what AgentCore asks for; it can only look at what whoever creates the provider may see.
+        actions = prefixed("secretsmanager", ("DescribeSecret", "GetSecretValue"))
+        yield allow(f"Read{kind.spelled}Secrets", actions, [external])
 
 
 def client_secrets(scope: AwsScope, gateway_names: Iterable[str]) -> Iterator[Statement]:

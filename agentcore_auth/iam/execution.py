@@ -29,8 +29,6 @@ from agentcore_auth.iam.upkeep import ToolDocument, read_documents
 from agentcore_auth.iam.vault import CredentialUse, credential_statements
 from agentcore_auth.mode import Mode
 
-CROSS_ACCOUNT_SID = "cross-account-access"
-
 
 @dataclass(frozen=True)
 class FunctionCall:
@@ -118,10 +116,18 @@ def _service_statements(calls: Sequence[ServiceCalls]) -> list[Statement]:
     return statements
 
 
-def cross_account_statement(function_arn: str, role_arn: str) -> Statement:
+def cross_account_sid(gateway_name: str, mode: Mode) -> str:
+    """The id of the statement that admits a stack's role, in pinned mode of this stack's own.
+
+    A function's policy has each id once, so several stacks can have one function.
+    """
+    return "cross-account-access" if mode == "tutorial" else f"cross-account-access-{gateway_name}"
+
+
+def cross_account_statement(function_arn: str, role_arn: str, sid: str) -> Statement:
     """The statement that a function in another account needs in its own policy: it admits the execution role."""
     return {
-        "Sid": CROSS_ACCOUNT_SID,
+        "Sid": sid,
         "Effect": "Allow",
         "Principal": {"AWS": role_arn},
         "Action": "lambda:InvokeFunction",

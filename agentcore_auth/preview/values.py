@@ -46,6 +46,10 @@ def _differences(path: str, before: object, after: object) -> Iterator[Differenc
         items, news = _by_name(cast("list[object]", old)), _by_name(cast("list[object]", new))
         for name in dict.fromkeys([*items, *news]):
             yield from _differences(f"{path}[{name}]", items.get(name, _NONE), news.get(name, _NONE))
+    elif isinstance(old, list) and isinstance(new, list) and len(_whole(old) + _whole(new)) > _LONGEST:
+        items, others = cast("list[object]", old), cast("list[object]", new)
+        gone, added = ([each for each in one if each not in two] for one, two in ((items, others), (others, items)))
+        yield Difference(path, _text(gone), _text(added))
     else:
         yield Difference(path, _text(before), _text(after))
 
@@ -74,15 +78,22 @@ def _by_name(values: Sequence[object]) -> dict[str, object]:
 
 
 def _text(value: object) -> str | None:
+    """A value as it is told, cut to a line; None where there is none."""
     if value is _NONE:
         return None
-    if isinstance(value, str):
-        text = Hidden.AT_DEPLOYMENT.value if value in AT_DEPLOYMENT_MARKS else value or '""'
-    elif isinstance(value, Hidden):
-        text = value.value
-    elif isinstance(value, list):
-        # Sorted, because AWS keeps these lists as sets: their order says nothing.
-        text = ", ".join(sorted(_text(item) or "" for item in cast("list[object]", value))) or "[]"
-    else:
-        text = json.dumps(value, default=lambda hidden: hidden.value if isinstance(hidden, Hidden) else str(hidden))
+    text = _whole(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _whole(value: object) -> str:
+    if isinstance(value, str):
+        return Hidden.AT_DEPLOYMENT.value if value in AT_DEPLOYMENT_MARKS else value or '""'
+    if isinstance(value, Hidden):
+        return value.value
+    if isinstance(value, list):
+        # Sorted, because AWS keeps these lists as sets: their order says nothing.
+        return ", ".join(sorted(map(_whole, cast("list[object]", value)))) or "[]"
+    if isinstance(value, dict):
+        fields = cast("dict[str, object]", value)
+        return ", ".join(f"{key}: {_whole(item)}" for key, item in fields.items() if not key.startswith("__")) or "{}"
+    return json.dumps(value)

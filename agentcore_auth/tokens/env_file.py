@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from agentcore_auth.files import UnreadableError, read_text
 from agentcore_auth.tokens.client import Credentials
 
+_LARGEST = 1024 * 1024
+"""Bytes of a file that people and shells read."""
 _BARE = re.compile(r"[A-Za-z0-9_./:@%+=-]+")
 _NAMES = (
     "COGNITO_DOMAIN",
@@ -96,14 +100,10 @@ def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Crede
 
 
 def _in_file(path: Path | None) -> dict[str, str]:
-    if path is None:
-        return {}
     try:
-        return parse(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise EnvFileError(f"{path} cannot be read: {error}") from None
+        return parse(read_text(path, _LARGEST)) if path is not None and os.path.lexists(path) else {}
+    except UnreadableError as error:
+        raise EnvFileError(str(error)) from None
     except EnvFileError as error:
         raise EnvFileError(f"{path}: {error}") from None
 

@@ -133,7 +133,7 @@ class Session:
             challenge = response.headers.get("www-authenticate", "")
             raise McpError(f"HTTP {response.status}, {quoted(_refusal(response) or challenge)}", response.status)
         if response.status >= 400:
-            raise McpError(f"HTTP {response.status} to {message['method']}", response.status)
+            raise McpError(f"HTTP {response.status} to {message.get('method', 'an answer')}", response.status)
         session = response.headers.get("mcp-session-id")
         if session:
             self._headers["Mcp-Session-Id"] = session

@@ -7,6 +7,7 @@ own key. Which keys there are: docs/configuration.md.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -62,7 +63,7 @@ class Context:
         if not self.of_stack:
             return "agentcore-auth get --no-cache"
         provider = self.provider or (self.kind if self.kind != "oidc" else "PROVIDER")
-        return f"agentcore-auth get --stack {self.stack or 'STACK'} --idp {provider} --no-cache"
+        return shlex.join(["agentcore-auth", "get", "--stack", self.stack or "STACK", "--idp", provider, "--no-cache"])
 
     def text(self, claim: str) -> str:
         value = self.claims.get(claim)

@@ -6,6 +6,7 @@ A kind is added by its file and one line here; what its calls may show is in `cr
 
 from __future__ import annotations
 
+from components.targets.api_gateway import ApiGatewayTarget
 from components.targets.base import Target, TargetArguments, TargetContext
 from components.targets.lambda_ import LambdaTarget
 from components.targets.mcp import McpTarget
@@ -21,5 +22,6 @@ KINDS: list[type[Target]] = [
     SmithyTarget,
     OpenApiTarget,
     McpTarget,
+    ApiGatewayTarget,
     SampleTarget,
 ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar, cast
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias, TypeVar, cast
 
 from pydantic import Field
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     McpArguments: TypeAlias = aws.bedrock.AgentcoreGatewayTargetTargetConfigurationMcpArgsDict
     DocumentArguments: TypeAlias = aws.bedrock.AgentcoreGatewayTargetTargetConfigurationMcpOpenApiSchemaArgsDict
     CredentialArguments: TypeAlias = aws.bedrock.AgentcoreGatewayTargetCredentialProviderConfigurationArgsDict
+    MetadataArguments: TypeAlias = aws.bedrock.AgentcoreGatewayTargetMetadataConfigurationArgsDict
+    PrivateEndpointArguments: TypeAlias = aws.bedrock.AgentcoreGatewayTargetPrivateEndpointArgsDict
     Permissions: TypeAlias = Sequence[pulumi.Input[iam.Permission]]
 
 _Shared = TypeVar("_Shared")
@@ -29,10 +31,11 @@ _Shared = TypeVar("_Shared")
 
 @dataclass(frozen=True)
 class TargetArguments:
-    """One target as every gateway gets it.
+    """One target as a gateway gets it.
 
     `tools` says where the target's tools are and what describes them; `credentials` what calls of them show (None:
-    nothing); `permissions` what the execution role has to be allowed for that.
+    nothing); `permissions` what the execution role has to be allowed for that; `providers` whose gateways get it (None:
+    all).
     """
 
     name: str
@@ -40,6 +43,9 @@ class TargetArguments:
     credentials: CredentialArguments | None
     permissions: Permissions = ()
     description: str | None = None
+    providers: Sequence[str] | None = None
+    metadata: MetadataArguments | None = None
+    private_endpoint: PrivateEndpointArguments | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,21 @@ class Target(Section, frozen=True):
     type: str
     name: forms.TargetName
     description: forms.Description | None = Field(default=None, description="1 to 200 characters.")
+    providers: Annotated[tuple[str, ...], Field(min_length=1), forms.DISTINCT] | None = Field(
+        default=None, description="The identity providers whose gateways offer this target; all by default."
+    )
+    pass_headers: forms.HeaderNames | None = Field(
+        default=None, description="Headers of the caller's request that the tool gets to see, up to 10."
+    )
+
+    def offered(self, context: TargetContext) -> TargetArguments:
+        """The target as a gateway gets it: what its kind makes of it, and what all kinds have in common."""
+        return replace(
+            self.arguments(context),
+            description=self.description,
+            providers=self.providers,
+            metadata={"allowed_request_headers": list(self.pass_headers)} if self.pass_headers else None,
+        )
 
     def local_documents(self) -> Iterable[LocalDocument]:
         """The documents that are part of the stack file, or named there by a path."""
@@ -125,6 +146,14 @@ class Target(Section, frozen=True):
         """What is wrong with the section as a whole; `path` is the section's."""
         yield from ()
 
+    def account_mistakes(self, path: str, account: str) -> Iterator[Mistake]:
+        """What is wrong with the section in this account, which only the deployment knows."""
+        yield from ()
+
+    def caller_statements(self, scope: iam.AwsScope) -> Iterable[iam.Statement]:
+        """What creating, changing and synchronizing the target asks of whoever does it: AgentCore acts as they."""
+        return ()
+
     def permissions(self, scope: iam.AwsScope, gateway_name: str) -> Sequence[iam.Permission]:
         """What the execution role has to be allowed, with the ARNs to come as far as their names are known."""
         return ()
@@ -138,7 +167,7 @@ class Target(Section, frozen=True):
         return {}
 
     def arguments(self, context: TargetContext) -> TargetArguments:
-        """The target as a gateway gets it; creates what only this target needs."""
+        """What the kind makes of its section; creates what only this target needs."""
         raise NotImplementedError
 
 

@@ -14,6 +14,7 @@ from agentcore_auth.documents import tools
 from agentcore_auth.documents.reading import Tool
 from components import tool_schema
 from components.targets.base import DocumentedTarget, LocalDocument, TargetArguments, TargetContext, exactly_one
+from components.targets.credentials import CredentialedTarget, ServiceRole
 from configuration import forms
 from configuration.context import CheckContext
 from configuration.mistakes import Mistake
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     _ToolSchema: TypeAlias = aws.bedrock.AgentcoreGatewayTargetTargetConfigurationMcpLambdaToolSchemaArgsDict
 
 
-class LambdaTarget(DocumentedTarget, frozen=True):
+class LambdaTarget(DocumentedTarget, CredentialedTarget, frozen=True):
     """A Lambda function whose tools are described by `tools`, `toolsFile` or `toolsS3`."""
 
     type: Literal["lambda"]
@@ -37,6 +38,7 @@ class LambdaTarget(DocumentedTarget, frozen=True):
     tools: tuple[dict[str, Any], ...] | None = Field(default=None, description="The tool schema itself.")
     tools_file: str | None = Field(default=None, description="A JSON file with it, relative to the project.")
     tools_s3: forms.S3Uri | None = Field(default=None, description="An object in S3 with it.")
+    credentials: ServiceRole = Field(default=ServiceRole(), description="Functions are called with the execution role.")
 
     def local_documents(self) -> Iterator[LocalDocument]:
         check = partial(tools.parse, target=self.name)
@@ -65,15 +67,15 @@ class LambdaTarget(DocumentedTarget, frozen=True):
                 f"{context.stack.partition}: no role reaches across",
             )
 
-    def permissions(self, scope: iam.AwsScope, gateway_name: str) -> Sequence[iam.Permission]:
+    def own_permissions(self, scope: iam.AwsScope) -> Sequence[iam.Permission]:
         return (iam.FunctionCall(self.function_arn),)
 
     def arguments(self, context: TargetContext) -> TargetArguments:
         if self.tools_s3:
             schema = cast("_ToolSchema", self.document_arguments(None))
-            return function_target(self.name, self.function_arn, schema, self.description)
+            return function_target(self.name, self.function_arn, schema)
         described = tools.parse(context.documents[self.name], self.tools_file or "tools")
-        return function_target(self.name, self.function_arn, described, self.description)
+        return function_target(self.name, self.function_arn, described)
 
 
 def function_target(

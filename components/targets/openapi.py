@@ -11,14 +11,15 @@ from pydantic import Field
 from agentcore_auth.documents import openapi
 from agentcore_auth.documents.reading import Tool
 from components.targets.base import DocumentedTarget, LocalDocument, TargetContext, is_s3
-from components.targets.credentials import ApiKey, CredentialedTarget, NoCredentials, OAuth
+from components.targets.credentials import ApiKey, Iam, NoCredentials, OAuth
+from components.targets.private_endpoint import ReachableTarget
 from configuration import forms
 
 if TYPE_CHECKING:
     from components.targets.base import McpArguments
 
 
-class OpenApiTarget(DocumentedTarget, CredentialedTarget, frozen=True):
+class OpenApiTarget(DocumentedTarget, ReachableTarget, frozen=True):
     """A REST API, described by an OpenAPI document."""
 
     type: Literal["openapi"]
@@ -26,7 +27,7 @@ class OpenApiTarget(DocumentedTarget, CredentialedTarget, frozen=True):
     document: forms.FileOrS3Uri = Field(
         alias="schema", description="An OpenAPI file, relative to the project, or `s3://…`."
     )
-    credentials: Annotated[NoCredentials | ApiKey | OAuth, Field(discriminator="type")] = Field(
+    credentials: Annotated[NoCredentials | OAuth | ApiKey | Iam, Field(discriminator="type")] = Field(
         default=NoCredentials(), description="How the gateway shows who it is to the API."
     )
 

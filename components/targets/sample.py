@@ -75,7 +75,7 @@ class SampleTarget(Target, frozen=True):
         }
 
     def arguments(self, context: TargetContext) -> TargetArguments:
-        return function_target(self.name, context.shared(_function).arn, sample_tools(), self.description)
+        return function_target(self.name, context.shared(_function).arn, sample_tools())
 
 
 def sample_tools() -> tuple[Tool, ...]:

@@ -17,6 +17,8 @@ from idp import checks
 from idp.provider import Callers, Provider, ProviderContext
 
 if TYPE_CHECKING:
+    import pulumi
+
     from idp.cognito.component import CognitoProvider
 
 # Words that Amazon keeps for itself in Cognito's domain prefixes.
@@ -113,6 +115,10 @@ class Cognito(Provider, frozen=True):
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
         yield from checks.client_scopes(path, self.clients, self.scopes)
         yield from checks.some_client(path, self.clients, self.allowed_clients)
+        if self.allowed_clients and not self.clients and not self.user_pool_id:
+            yield Mistake(
+                f"{path}.allowedClients", "a new pool has no clients that exist: set userPoolId, or describe clients"
+            )
         for word in RESERVED_WORDS:
             if self.domain_prefix and word in self.domain_prefix:
                 yield Mistake(
@@ -154,8 +160,12 @@ class Cognito(Provider, frozen=True):
             yield iam.allow("CreateUserPool", anywhere, ["*"])
             yield iam.allow("ManageUserPool", iam.prefixed("cognito-idp", _POOL_ACTIONS), [pool])
 
-    def create(self, name: str, context: ProviderContext) -> CognitoProvider:
+    def create(
+        self, name: str, context: ProviderContext, opts: pulumi.ResourceOptions | None = None
+    ) -> CognitoProvider:
         from idp.cognito.component import CognitoProvider  # noqa: PLC0415 - imports Pulumi
 
         resource_server = self.resource_server or context.gateway_name
-        return CognitoProvider(name, self, resource_server=resource_server, region=context.region, tags=context.tags)
+        return CognitoProvider(
+            name, self, resource_server=resource_server, region=context.region, tags=context.tags, opts=opts
+        )

@@ -16,6 +16,8 @@ from idp.checks import Client
 from idp.provider import Callers, Provider, ProviderContext
 
 if TYPE_CHECKING:
+    import pulumi
+
     from idp.okta.component import OktaProvider
 
 # Okta, "API access management": names that every authorization server has already.
@@ -95,10 +97,10 @@ class Okta(Provider, frozen=True):
         spelled = {scope: scope for scope in self.scopes}
         return checks.callers(self.clients, self.allowed_clients, spelled, OKTA)
 
-    def create(self, name: str, context: ProviderContext) -> OktaProvider:
+    def create(self, name: str, context: ProviderContext, opts: pulumi.ResourceOptions | None = None) -> OktaProvider:
         from idp.okta.component import OktaProvider  # noqa: PLC0415 - imports Pulumi and pulumi_okta
 
-        return OktaProvider(name, self, host=context.host, tell_clients_apart=context.mode == "pinned")
+        return OktaProvider(name, self, host=context.host, tell_clients_apart=context.mode == "pinned", opts=opts)
 
 
 def _org(stack: StackConfiguration) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
 from functools import partialmethod
 from typing import Any, cast
 
@@ -22,8 +23,9 @@ from agentcore_auth.access.policies import Policy
 from agentcore_auth.access.rules import SEPARATOR
 from agentcore_auth.authorizer.model import RESERVED_CLAIM_NAME
 from agentcore_auth.iam import SERVICE, AwsScope, regional_arn
+from sandbox.aws.callers import denied, require_of_caller
 from sandbox.aws.credential_providers import CONFIG, VENDOR, CredentialProviders, Kind
-from sandbox.aws.permissions import identity_allows, trusts
+from sandbox.aws.permissions import identity_allows, is_allowed, owner_of, trusts
 from sandbox.aws.policy_engines import PolicyEngines, describe
 from sandbox.aws.refusals import Refusal
 
@@ -63,6 +65,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         gateway.workload_identity_details = {"workloadIdentityArn": identity_arn}
         self._check_role(gateway.role_arn, gateway)
         self._check_engine(gateway.role_arn, request["policy_engine_configuration"])
+        self._check_key(gateway.kms_key_arn, gateway.role_arn, gateway)
         self.gateways[gateway.gateway_id] = gateway
         self.workload_identities[identifier] = identity_arn
         if tags:
@@ -76,6 +79,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         _check_authorizer(request["authorizer_type"], request["authorizer_configuration"])
         self._check_role(request["role_arn"], gateway)
         self._check_engine(request["role_arn"], request["policy_engine_configuration"])
+        self._check_key(request["kms_key_arn"], request["role_arn"], gateway)
         vars(gateway).update(request)  # the real update replaces everything; moto's keeps what is left out
         return super().update_gateway(gateway_identifier, **request)
 
@@ -113,6 +117,8 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
             kind = _kind(target.target_configuration)
             if kind != "mcpServer":
                 raise _invalid(f"Target type {kind} is not supported for synchronization.")
+            self._check_synchronization(gateway_identifier, target.credential_provider_configurations or [])
+            target.updated_at = datetime.now(timezone.utc)  # whose tools are asked for anew
         return targets
 
     def _check_role(self, role_arn: str, gateway: Gateway) -> None:
@@ -150,6 +156,58 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
             if action.partition(SEPARATOR)[0] not in targets:
                 raise _invalid(f'unrecognized action AgentCore::Action::"{action}"')
 
+    def _check_key(self, key_arn: str | None, role_arn: str, gateway: Gateway) -> None:
+        """Developer guide, "gateway-encryption": the role has to be able to use the key, as the key's policy says too.
+
+        That the caller has to be as well follows from what AWS's own policy BedrockAgentCoreFullAccess allows.
+        """
+        if key_arn is None:
+            return
+        context = {
+            "kms:ViaService": f"bedrock-agentcore.{self.region_name}.amazonaws.com",
+            "kms:EncryptionContext:aws:bedrock-agentcore-gateway:arn": gateway.gateway_arn,
+            "kms:GrantConstraintType": "EncryptionContextSubset",
+            "kms:GrantOperations": "Decrypt",
+        }
+        for action in ("kms:DescribeKey", "kms:CreateGrant", "kms:GenerateDataKey", "kms:Decrypt"):
+            require_of_caller(action, key_arn, **context)
+            if not is_allowed(role_arn, action, key_arn, context):
+                by_role = identity_allows(role_arn, action, key_arn, context)
+                raise denied(role_arn, action, key_arn, "resource-based" if by_role else "identity-based")
+
+    def _check_document(self, document: Mapping[str, str], role_arn: str) -> None:
+        """Whether role and caller may read a document in S3. Which of them AgentCore reads as is not known."""
+        arn = f"arn:{self.partition}:s3:::{document['uri'].removeprefix('s3://')}"
+        owner = owner_of(arn)
+        if owner != document.get("bucketOwnerAccountId", self.account_id):
+            raise _invalid(
+                f"The object {document['uri']} cannot be read: its bucket does not exist, or is not of the account "
+                "that bucketOwnerAccountId says (by default the gateway's)."
+            )
+        require_of_caller("s3:GetObject", arn, **{"s3:ResourceAccount": owner})
+        if not is_allowed(role_arn, "s3:GetObject", arn, {"s3:ResourceAccount": owner}):
+            raise denied(role_arn, "s3:GetObject", arn)
+
+    def _check_synchronization(self, gateway_identifier: str, credentials: list[dict[str, Any]]) -> None:
+        """Developer guide, "gateway-target-MCPservers": what getting the credential asks of the caller."""
+        identity = self.workload_identities[gateway_identifier]
+        identities = (identity, identity.partition("/workload-identity/")[0])
+        for each in credentials:
+            for kind, settings in each.get("credentialProvider", {}).items():
+                if "providerArn" not in settings:
+                    continue
+                provider = self.credential_providers.find(settings["providerArn"])
+                within = (*identities, provider.arn, provider.arn.rsplit("/", 2)[0])
+                is_oauth = kind == "oauthCredentialProvider"
+                for action in ("GetWorkloadAccessToken", *(["GetWorkloadAccessTokenForUserId"] if is_oauth else [])):
+                    require_of_caller(f"bedrock-agentcore:{action}", *identities)
+                actions = (
+                    ("GetResourceOauth2Token", "CompleteResourceTokenAuth") if is_oauth else ("GetResourceApiKey",)
+                )
+                for action in actions:
+                    require_of_caller(f"bedrock-agentcore:{action}", *within)
+                require_of_caller("secretsmanager:GetSecretValue", provider.secret_arn)
+
     def _check_target(self, gateway_identifier: str, request: Mapping[str, Any]) -> None:
         kind = _kind(request["target_configuration"])
         credentials: list[dict[str, Any]] = request["credential_provider_configurations"] or []
@@ -160,6 +218,11 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
             for configuration in each.get("credentialProvider", {}).values():
                 if "providerArn" in configuration:
                     self.credential_providers.find(configuration["providerArn"])
+        configuration = request["target_configuration"]["mcp"][kind]
+        if document := (configuration.get("toolSchema") or configuration).get("s3"):
+            self._check_document(document, self._get_gateway(gateway_identifier).role_arn)
+        if kind == "mcpServer":
+            self._check_synchronization(gateway_identifier, credentials)
         if kind == "lambda":
             function = request["target_configuration"]["mcp"]["lambda"]["lambdaArn"]
             if not identity_allows(self._get_gateway(gateway_identifier).role_arn, "lambda:InvokeFunction", function):

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from moto.secretsmanager.models import secretsmanager_backends
 
 from agentcore_auth.iam import AwsScope, regional_arn
+from sandbox.aws.callers import require_of_caller
 from sandbox.aws.refusals import Refusal
 
 Kind = Literal["apikey", "oauth2"]
@@ -62,6 +63,7 @@ class CredentialProviders:
         """Raises Refusal where the name is taken."""
         if (kind, name) in self._held:
             raise Refusal("ConflictException", f"Credential provider with name: {name} already exists.")
+        self._require("CreateSecret", kind, name)
         stored = self._vault.create_secret(
             name=f"bedrock-agentcore-identity!default/{kind}/{name}",
             secret_string=json.dumps(secret),
@@ -95,12 +97,14 @@ class CredentialProviders:
     def update(self, kind: Kind, name: str, secret: dict[str, str], config: dict[str, Any]) -> CredentialProvider:
         """Replaces secret and configuration. Raises Refusal where there is none of this name."""
         held = self.get(kind, name)
+        self._require("PutSecretValue", kind, name)
         self._vault.put_secret_value(held.secret_arn, json.dumps(secret), "", "", version_stages=["AWSCURRENT"])
         held.config, held.updated = config, datetime.now(timezone.utc)
         return held
 
     def delete(self, kind: Kind, name: str) -> None:
         """Removes the provider and its secret. Raises Refusal where there is none of this name."""
+        self._require("DeleteSecret", kind, name)
         self._vault.delete_secret(self.get(kind, name).secret_arn, None, force_delete_without_recovery=True)
         del self._held[kind, name]
 
@@ -110,6 +114,11 @@ class CredentialProviders:
     def secret(self, provider: CredentialProvider) -> dict[str, str]:
         """As it is now in Secrets Manager."""
         return json.loads(self._vault.get_secret_value(provider.secret_arn, "", "")["SecretString"])
+
+    def _require(self, action: str, kind: Kind, name: str) -> None:
+        """AgentCore keeps the secret with the rights of whoever makes the provider."""
+        secret = regional_arn(self._scope, "secretsmanager", f"secret:bedrock-agentcore-identity!default/{kind}/{name}")
+        require_of_caller(f"secretsmanager:{action}", f"{secret}-AbCdEf")
 
     @property
     def _vault(self) -> Any:

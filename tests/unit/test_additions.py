@@ -78,7 +78,10 @@ def test_they_are_in_the_documentation() -> None:
             {"targets": [{**STACK["targets"][0], "runtimeArn": RUNTIME.replace("us-west-2", "eu-west-1")}]},
             r"targets\[0\]\.runtimeArn: is not in us-west-2",
         ),
-        ({"targets": [{"name": "a", "type": "lamda"}]}, r"valid: lambda, smithy, openapi, mcp, sample, runtime"),
+        (
+            {"targets": [{"name": "a", "type": "lamda"}]},
+            r"valid: lambda, smithy, openapi, mcp, apiGateway, sample, runtime",
+        ),
     ],
 )
 def test_their_sections_are_checked_with_all_others(changes: dict[str, Any], mistake: str) -> None:

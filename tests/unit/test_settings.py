@@ -147,6 +147,19 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"cognito": {"scopes": []}}, "cognito.scopes", "is empty"),
     ({"cognito": {"clients": {"a": {"scopes": ["x"]}}}}, "cognito.clients.a.scopes", "valid: read, write"),
     ({"cognito": {"clients": {}}}, "cognito.clients", "is empty"),
+    ({"cognito": {"clients": {}, "allowedClients": ["by-hand"]}}, "cognito.allowedClients", "set userPoolId"),
+    (target(endpoint="https://a"), "targets[0]", "type is missing; valid: lambda,"),
+    *(
+        (
+            {"oidc": {"a": {"discoveryUrl": ISSUER, "customClaims": [{"name": "app", "equals": "x"}, other]}}},
+            "oidc.a.customClaims",
+            says,
+        )
+        for other, says in (
+            ({"name": "app", "equals": "y"}, "lets nobody in: app would have to be x and y at once"),
+            ({"name": "app", "contains": "x"}, "lets nobody in: app would have to be x and a list at once"),
+        )
+    ),
     ({"cognito": {"userPoolId": "eu-west-1_abc"}}, "cognito.userPoolId", "aws:region is us-west-2"),
     ({"cognito": {"userPoolId": "us-west-2_a", "tier": "LITE"}}, "cognito.tier", "exists already"),
     ({"identityProviders": ["auth0"]}, "auth0:domain", "is required"),
@@ -285,11 +298,12 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
         "targets[0].model",
         "s3://<bucket>/<key>",
     ),
-    (openapi(type="apiKey"), "targets[0].credentials", "exactly one of secretRef, providerArn"),
+    (openapi(type="apiKey"), "targets[0].credentials", "exactly one of secretRef, secretArn, providerArn"),
     (openapi(type="apiKey", secretRef="absent"), "targets[0].credentials.secretRef", "there is no key 'absent'"),
     (openapi(type="apiKey", secretRef="plain") | {"plain": "x"}, "targets[0].credentials.secretRef", "is not secret"),
     (openapi(type="oauth", scopes=[]), "targets[0].credentials.clientId", "is required"),
-    (openapi(type="iam", service="s3"), "targets[0].credentials", "valid: none, apiKey, oauth"),
+    (openapi(type="iam", service="s3"), "targets[0].credentials", "needs actions and resources"),
+    (openapi(type="jwt"), "targets[0].credentials", "type is jwt; valid: none, oauth, apiKey, iam"),
     ({"crossAccount": {"42": {"assumeRoleArn": ROLE}}}, "crossAccount.42", "twelve digits"),
     ({"crossAccount": {OTHER: {"assumeRoleArn": ROLE}}}, f"crossAccount.{OTHER}", "functions here: none"),
     (
@@ -316,6 +330,13 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"callers": {"attachTo": {"users": ["u" * 65]}}}, "callers.attachTo.users[0]", "64 at most"),
     ({"callers": {"attachTo": {"groups": ["g" * 129]}}}, "callers.attachTo.groups[0]", "128 at most"),
     ({"executionRole": {"path": "team"}}, "executionRole.path", "begins and ends with a slash"),
+    ({"executionRole": {"arn": ROLE, "path": "/a/"}}, "executionRole.path", "arn names one that exists"),
+    (
+        {"executionRole": {"arn": ROLE, "permissionsBoundaryArn": "arn:aws:iam::210987654321:policy/b"}},
+        "executionRole.permissionsBoundaryArn",
+        "arn names one that exists",
+    ),
+    ({"executionRole": {"arn": "arn:aws:iam::210987654321:role/*"}}, "executionRole.arn", "is not a role's ARN"),
     ({"executionRole": {"path": "/*/"}}, "executionRole.path", "has no *, ? or $"),
     ({"executionRole": {"path": "/a?/"}}, "executionRole.path", "has no *, ? or $"),
     ({"executionRole": {"path": "/${aws:username}/"}}, "executionRole.path", "has no *, ? or $"),

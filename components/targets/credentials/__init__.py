@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from components.targets.credentials.api_key import ApiKey
-from components.targets.credentials.base import CredentialedTarget, Credentials
-from components.targets.credentials.iam import Iam
+from components.targets.credentials.base import CredentialedTarget, Credentials, credentials_of
+from components.targets.credentials.iam import Iam, ServiceRole
 from components.targets.credentials.none import NoCredentials
 from components.targets.credentials.oauth import OAuth
 
-__all__ = ["ApiKey", "CredentialedTarget", "Credentials", "Iam", "NoCredentials", "OAuth"]
+__all__ = [
+    "ApiKey",
+    "CredentialedTarget",
+    "Credentials",
+    "Iam",
+    "NoCredentials",
+    "OAuth",
+    "ServiceRole",
+    "credentials_of",
+]

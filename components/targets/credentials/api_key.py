@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from agentcore_auth import iam
-from components.targets.base import TargetContext, exactly_one
+from components.targets.base import TargetContext
 from components.targets.credentials.vault import VaultCredentials
-from configuration import forms
-from configuration.mistakes import Mistake
 
 if TYPE_CHECKING:
     import pulumi
@@ -20,17 +17,11 @@ if TYPE_CHECKING:
 
 
 class ApiKey(VaultCredentials, frozen=True):
-    """A key that the gateway sends with every call: `secretRef` or `providerArn`."""
+    """A key that the gateway sends with every call: `secretRef`, `secretArn` or `providerArn`."""
 
     kind: ClassVar[iam.CredentialKind] = iam.API_KEY
 
     type: Literal["apiKey"]
-    secret_ref: forms.SecretName | None = Field(
-        default=None, description="Secret configuration key that holds the API key."
-    )
-    provider_arn: forms.CredentialProviderArn | None = Field(
-        default=None, description="An existing API key credential provider."
-    )
     location: Literal["HEADER", "QUERY_PARAMETER"] = Field(default="HEADER", description="Where the key is sent.")
     parameter_name: Annotated[str, Field(min_length=1, max_length=64)] = Field(
         default="Authorization", description="Name of the header or query parameter."
@@ -39,17 +30,20 @@ class ApiKey(VaultCredentials, frozen=True):
         default=None, description="What stands before the key, such as `Bearer`."
     )
 
-    def mistakes(self, path: str, endpoint: str) -> Iterator[Mistake]:
-        yield from exactly_one(f"{path}.credentials", self, "secret_ref", "provider_arn")
-        yield from super().mistakes(path, endpoint)
-
     def created(
-        self, name: str, secret: pulumi.Output[str], context: TargetContext
+        self, name: str, secret: pulumi.Output[str] | None, context: TargetContext
     ) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
         import pulumi_aws as aws  # noqa: PLC0415 - sections are read without Pulumi
 
         provider = aws.bedrock.AgentcoreApiKeyCredentialProvider(
-            name, api_key=secret, tags=context.tags, opts=context.child()
+            name,
+            api_key=secret,
+            api_key_secret_source="EXTERNAL" if self.secret_arn else None,
+            api_key_secret_config={"secret_id": self.secret_arn, "json_key": self.secret_json_key}
+            if self.secret_arn and self.secret_json_key
+            else None,
+            tags=context.tags,
+            opts=context.child(),
         )
         secrets = provider.api_key_secret_arns.apply(lambda arns: arns[0].secret_arn)
         return provider.credential_provider_arn, secrets

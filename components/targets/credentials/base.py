@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from agentcore_auth import iam
 from components.targets.base import Target, TargetArguments, TargetContext
@@ -36,8 +36,12 @@ class Credentials(Section, frozen=True):
         """As `Target.secret_references`, seen from this section."""
         return ()
 
-    def mistakes(self, path: str, endpoint: str) -> Iterator[Mistake]:
+    def mistakes(self, path: str, endpoint: str, context: CheckContext) -> Iterator[Mistake]:
         """What is wrong with the section as a whole; `path` is the target's."""
+        yield from ()
+
+    def account_mistakes(self, path: str, account: str) -> Iterator[Mistake]:
+        """As `Target.account_mistakes`; `path` is the target's."""
         yield from ()
 
     def permissions(
@@ -69,20 +73,37 @@ class CredentialedTarget(Target, frozen=True):
         """Where the target's tools are, and what describes them."""
         raise NotImplementedError
 
+    def own_permissions(self, scope: iam.AwsScope) -> Sequence[iam.Permission]:
+        """What calls ask of the execution role that the target itself knows, and not its credentials."""
+        return ()
+
     def secret_references(self) -> Sequence[tuple[str, str]]:
         return [(f"credentials.{key}", name) for key, name in self.credentials.secret_references()]
 
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
-        return self.credentials.mistakes(path, self.called_endpoint())
+        yield from super().mistakes(path, context)
+        yield from self.credentials.mistakes(path, self.called_endpoint(), context)
+
+    def account_mistakes(self, path: str, account: str) -> Iterator[Mistake]:
+        yield from self.credentials.account_mistakes(path, account)
 
     def permissions(self, scope: iam.AwsScope, gateway_name: str) -> Sequence[iam.Permission]:
-        return self.credentials.permissions(scope, gateway_name, self.name, self.called_endpoint())
+        shown = self.credentials.permissions(scope, gateway_name, self.name, self.called_endpoint())
+        return [*self.own_permissions(scope), *shown]
 
     def deployment_statements(self, scope: iam.AwsScope, gateway_name: str) -> Iterable[iam.Statement]:
         return self.credentials.deployment_statements(scope, gateway_name, self.name)
 
     def arguments(self, context: TargetContext) -> TargetArguments:
         auth = self.credentials.outbound_auth(context, self.name, self.called_endpoint())
-        return TargetArguments(
-            self.name, self.mcp_arguments(context), auth.arguments, auth.permissions, self.description
-        )
+        permissions = [*self.own_permissions(context.scope), *auth.permissions]
+        return TargetArguments(self.name, self.mcp_arguments(context), auth.arguments, permissions)
+
+
+def credentials_of(kind: type[Target]) -> list[type[Credentials]]:
+    """The kinds of credentials that a kind of target takes, as its field declares them; none without one."""
+    field = kind.model_fields.get("credentials")
+    if field is None:
+        return []
+    # One kind stands there by itself, several as a union.
+    return [*(cast("tuple[type[Credentials], ...]", get_args(field.annotation)) or (cast("Any", field.annotation),))]

@@ -50,15 +50,17 @@ class Ping(Provider, frozen=True):
     def deployment_statements(self, scope: iam.AwsScope) -> Iterator[iam.Statement]:
         yield iam.allow("RotatePing", ["lambda:InvokeFunction"], [iam.regional_arn(scope, "lambda", ROTATOR)])
 
-    def create(self, name: str, context: ProviderContext) -> PingProvider:
-        return PingProvider(name, self, audience=context.gateway_name, host=context.host)
+    def create(self, name: str, context: ProviderContext, opts: pulumi.ResourceOptions | None = None) -> PingProvider:
+        return PingProvider(name, self, audience=context.gateway_name, host=context.host, opts=opts)
 
 
 class PingProvider(IdentityProvider):
     """What is known of the environment; nothing is created there."""
 
-    def __init__(self, name: str, arguments: Ping, *, audience: str, host: str) -> None:
-        super().__init__("agentcore-auth:index:PingProvider", name)
+    def __init__(
+        self, name: str, arguments: Ping, *, audience: str, host: str, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("agentcore-auth:index:PingProvider", name, None, opts)
         issuer = f"https://{host}/{arguments.environment}/as"
         self.issuer = pulumi.Output.from_input(issuer)
         self.discovery_url = pulumi.Output.from_input(f"{issuer}/.well-known/openid-configuration")

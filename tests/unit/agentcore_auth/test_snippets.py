@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from packaging.requirements import Requirement
 
 from agentcore_auth.cli.main import main
 from agentcore_auth.snippets import KINDS, Subject, snippet
@@ -53,6 +55,22 @@ def test_code_names_the_gateway_and_its_token_request(kind: str) -> None:
         "CLIENT_ID": "agent",
         "TOKEN_REQUEST": {"grant_type": "client_credentials", "scope": "tools/read"},
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "pins"),
+    [
+        ("mcp", "requirements-dev.txt"),
+        ("langgraph", "tests/deployed/agents/langgraph.txt"),
+        ("strands", "tests/deployed/agents/strands.txt"),
+    ],
+)
+def test_what_code_asks_for_is_what_it_is_tested_with(kind: str, pins: str) -> None:
+    [named] = re.findall(r'^# dependencies = \["(.*)"\]$', of(kind, COGNITO), re.MULTILINE)
+    asked = Requirement(named)
+    pinned = (Requirement(line) for line in (PROJECT / pins).read_text().splitlines() if re.match(r"[\w-]+==", line))
+    [tested] = [str(each.specifier).removeprefix("==") for each in pinned if each.name == asked.name]
+    assert asked.specifier.contains(tested)
 
 
 @pytest.mark.parametrize("kind", PYTHON)

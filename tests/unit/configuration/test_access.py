@@ -131,6 +131,13 @@ def test_a_mode_without_access_is_a_mistake() -> None:
     assert log_only.mode == "logOnly"
 
 
+def test_a_target_of_other_gateways_is_said_to_be_one() -> None:
+    stack = {**STACK, "targets": [{**TARGETS[0], "providers": ["okta"]}, *TARGETS[1:]]}
+    loaded({**stack, "access": {"okta": {"default": ["orders___get"]}}})
+    found = mistakes({**stack, "access": {"cognito": {"reader": ["orders___get"]}}})
+    assert found == {"access.cognito.reader[0]": "the target orders is not offered at cognito (targets[].providers)"}
+
+
 def test_a_tool_that_only_its_server_knows_is_taken_at_its_word() -> None:
     loaded({**STACK, "access": {"okta": {"default": ["remote___whatever", "remote"]}}})
 

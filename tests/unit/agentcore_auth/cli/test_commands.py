@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -88,6 +89,31 @@ def test_a_token_endpoints_answer_may_be_piped_in_as_it_is(
     shown = tokens(*command, *keys, stdin=answer)
     assert shown.code == 0
     assert shown.err == "note: took the token out of the JSON's access_token\n"
+
+
+def test_the_version_is_the_projects(tokens: Command) -> None:
+    shown = tokens("--version")
+    declared = re.search(r'^version = "(.*)"$', (PROJECT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert declared
+    assert (shown.code, shown.out) == (0, f"agentcore-auth {declared[1]}\n")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_the_script_for_a_shell_knows_commands_and_options(tokens: Command, shell: str) -> None:
+    script = tokens("completion", shell)
+    assert script.code == 0
+    options = () if shell == "tcsh" else ("--fail-on", "--token-file")  # shtab completes commands only for tcsh
+    assert all(word in script.out for word in ("discover", *options))
+
+
+def test_bash_completes_a_command(tokens: Command, tmp_path: Path) -> None:
+    file = tmp_path / "completion.sh"
+    file.write_text(
+        tokens("completion", "bash").out + "COMP_WORDS=(agentcore-auth imp) COMP_CWORD=1\n"
+        "_shtab_agentcore_auth\necho ${COMPREPLY[@]}\n"
+    )
+    ended = subprocess.run(["/bin/bash", str(file)], capture_output=True, text=True, check=True)
+    assert ended.stdout == "impact\n"
 
 
 def test_decode_says_what_it_took_off(tokens: Command) -> None:

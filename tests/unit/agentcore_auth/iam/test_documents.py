@@ -256,8 +256,8 @@ def test_the_tutorials_caller_policy_is_the_tutorials() -> None:
 
 
 def test_another_accounts_function_admits_the_execution_role() -> None:
-    assert iam.cross_account_statement(OTHER_FUNCTION, ROLE) == {
-        "Sid": "cross-account-access",
+    assert iam.cross_account_statement(OTHER_FUNCTION, ROLE, "s") == {
+        "Sid": "s",
         "Effect": "Allow",
         "Principal": {"AWS": ROLE},
         "Action": "lambda:InvokeFunction",

@@ -189,7 +189,7 @@ def test_bad_input_is_told_in_one_line(
         file.write_bytes(content)
     status, out, err = run(["impact", str(file)], capsys)
     assert (status, out) == (2, "")
-    assert err.startswith(f"impact: {file}: ")
+    assert err.startswith(f"impact: {file}")
     assert says in err
     assert err.count("\n") == 1
 

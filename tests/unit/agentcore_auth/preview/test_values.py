@@ -20,17 +20,22 @@ def policy(*actions: str) -> dict[str, Any]:
 
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[tuple[str, str | None, str | None]]]] = {
     "a value": ({"a": "x", "b": 1}, {"a": "y", "b": 1}, [("a", "x", "y")]),
-    "a new one": ({}, {"a": {"b": "x"}}, [("a", None, '{"b": "x"}')]),
+    "a new one": ({}, {"a": {"b": "x"}}, [("a", None, "b: x")]),
     "one that is gone": ({"a": True}, {}, [("a", "true", None)]),
     "one within another": ({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}}, [("a.c", "2", "3")]),
     "a list, in no order": ({"a": ["y", "x"]}, {"a": ["z"]}, [("a", "x, y", "z")]),
+    "a long list, of which only what differs is told": (
+        {"a": ["x" * 100, "old"]},
+        {"a": ["x" * 100, "new"]},
+        [("a", "old", "new")],
+    ),
     "an empty text": ({"a": ""}, {"a": "x"}, [("a", '""', "x")]),
     "an item by its name": (
         {"a": [{"name": "m", "v": 1}, {"name": "n", "v": 1}]},
         {"a": [{"name": "n", "v": 2}, {"name": "m", "v": 1}]},
         [("a[n].v", "1", "2")],
     ),
-    "an item by its place": ({"a": [{"v": 1}]}, {"a": [{"v": 1}, {"v": 2}]}, [("a[1]", None, '{"v": 2}')]),
+    "an item by its place": ({"a": [{"v": 1}]}, {"a": [{"v": 1}, {"v": 2}]}, [("a[1]", None, "v: 2")]),
     "a policy's statement": (
         policy("s:Get"),
         policy("s:Get", "s:Put"),
