@@ -28,7 +28,6 @@ from agentcore_auth.cli.terminal import (
     read_token,
     say,
     slowly,
-    toned,
 )
 from agentcore_auth.cli.tool import Policies, require_cedar, tool_and_arguments, tool_verdict
 from agentcore_auth.outputs import Gateway
@@ -162,10 +161,10 @@ def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> di
 
 def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
     if verdict.status == 200:
-        out(f"{toned('200 accepted', Tone.GOOD)}: {', '.join(verdict.matched)} match")
+        out(f": {', '.join(verdict.matched)} match", lead="200 accepted", tone=Tone.GOOD)
     lead = str(verdict.status) if is_known(verdict) else "not known"
     for finding, sentence in zip(verdict.findings, sentences_for(verdict.findings, context), strict=True):
-        out(f"{toned(f'{lead} {finding.cause.value}', Tone.BAD)}: {finding.message}")
+        out(f": {finding.message}", lead=f"{lead} {finding.cause.value}", tone=Tone.BAD)
         if sentence:
             out(f"  remedy: {sentence}")
         lead = "also"

@@ -25,7 +25,6 @@ from agentcore_auth.cli.terminal import (
     print_json,
     say,
     slowly,
-    toned,
 )
 from agentcore_auth.cli.tool import Arguments, ToolVerdict, require_cedar, tool_and_arguments, tool_verdict
 from agentcore_auth.outputs import Client, Gateway, Outputs, OutputsError, Provider
@@ -204,7 +203,7 @@ def _print(rows: Sequence[Row]) -> None:
     widths = [max(len(line[column]) for line in table) for column in range(3)]
     for row, line in zip([None, *rows], table, strict=True):
         text = "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]).rstrip()
-        out(toned(text, Tone.GOOD if row.ok else Tone.BAD) if row and row.ok is not None else text)
+        out("", lead=text, tone=(Tone.GOOD if row.ok else Tone.BAD) if row and row.ok is not None else None)
     for row in rows:
         if row.remedy:
             out(f"remedy for {row.gateway}: {row.remedy}")
