@@ -65,8 +65,13 @@ class Shown:
     def files(self) -> dict[Path, bytes]:
         """All that it wrote (in the end it deletes everything), without what is the project's own."""
         written = {path: path.read_bytes() for path in self.folder.glob("kept/**/*") if path.is_file()}
-        own = {path.read_bytes() for path in PROJECT.rglob("*") if path.is_file() and ".venv" not in path.parts}
-        return {path: content for path, content in written.items() if content not in own}
+        return {path: content for path, content in written.items() if not self._is_the_projects(path, content)}
+
+    def _is_the_projects(self, path: Path, content: bytes) -> bool:
+        """Whether a file of a copy of the project is as it is in the project."""
+        _, copied, rest = path.relative_to(self.folder).as_posix().partition("/project/")
+        original = PROJECT / rest
+        return copied != "" and original.is_file() and original.read_bytes() == content
 
 
 def demonstrate(folder: Path, *options: str) -> Shown:
