@@ -74,10 +74,8 @@ def _asked(response: BaseResponse) -> Iterator[Asked]:
     operation = response._get_action()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # nothing else tells
     if operation == "GetCallerIdentity":  # which nobody needs a permission for
         return
-    kept = response.params
     response.parse_parameters(response.normalized_request)
     arguments: dict[str, Any] = dict(response.params)
-    response.params = kept
     scope = AwsScope(response.partition, response.current_account, response.region)
     action = action_of(service, operation)
     context: dict[str, str] = {}

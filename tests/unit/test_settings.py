@@ -329,6 +329,22 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"callers": {"attachTo": {"roles": [ROLE]}}}, "callers.attachTo.roles[0]", "no path"),
     ({"callers": {"attachTo": {"users": ["u" * 65]}}}, "callers.attachTo.users[0]", "64 at most"),
     ({"callers": {"attachTo": {"groups": ["g" * 129]}}}, "callers.attachTo.groups[0]", "128 at most"),
+    (
+        target(name="t" * 90, type="openapi", schema="s3://a-b/c", credentials={"type": "apiKey", "secretRef": "key"})
+        | {"gateway": {"name": "g" * 40}},
+        "targets[0].name",
+        "would have 139 characters; AWS takes 128",
+    ),
+    (
+        {
+            "targets": [
+                {"name": f"t{n}", "type": "lambda", "functionArn": f"{FUNCTION[:-6]}{'f' * 60}{n}", "tools": [TOOL]}
+                for n in range(100)
+            ]
+        },
+        "targets",
+        "IAM takes 10,240: put some of the targets into another stack",
+    ),
     ({"executionRole": {"path": "team"}}, "executionRole.path", "begins and ends with a slash"),
     ({"executionRole": {"arn": ROLE, "path": "/a/"}}, "executionRole.path", "arn names one that exists"),
     (
