@@ -1,6 +1,6 @@
 # What a person or CI runs. `make demo` and `make test` need Python 3.10 or newer, make and a package index, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults setup lint types up preview destroy verify sync policies pulumi needs-stack
+.PHONY: help demo test bench faults setup lint types up preview destroy rotate verify sync policies pulumi needs-stack
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,6 +31,10 @@ $(TEST_TOOLS): $(READY) $(wildcard tests/deployed/agents/*) scripts/test_tools.s
 test: pulumi $(TEST_TOOLS) ## all tests, lint and types
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 	@$(MAKE) --no-print-directory lint types
+	@$(if $(BENCH),$(MAKE) --no-print-directory bench ARGS="--rounds $(BENCH)")
+
+bench: pulumi ## what speed and memory cost, against limits; BENCH=1 has `make test` end with one round of it
+	@$(BIN)/python -m bench $(ARGS)
 
 faults: pulumi ## every call of a deployment fails once, in every way; prints a table (an hour on two cores)
 	@$(BIN)/python -W ignore -m tests.faults $(ARGS)
@@ -54,6 +58,10 @@ verify: needs-stack $(READY) ## STACK=dev: a token for every gateway, and its an
 
 sync: needs-stack $(READY) ## STACK=dev: ask the MCP servers behind the gateways for their tools anew
 	@$(WITH_PULUMI) $(BIN)/agentcore-auth sync --stack $(STACK) $(ARGS)
+
+rotate: needs-stack $(READY) ## STACK=dev CLIENT=name: the next step to a new client secret, without an outage
+	@test -n "$(CLIENT)" || { echo "which client? Name it: make rotate STACK=$(STACK) CLIENT=default" >&2; exit 2; }
+	@$(WITH_PULUMI) $(BIN)/python -m scripts.rotate --stack $(STACK) --client $(CLIENT)
 
 destroy: needs-stack $(READY) ## STACK=dev: remove everything that the stack created
 	@$(WITH_PULUMI) pulumi destroy --stack $(STACK) --parallel $(PARALLEL) $(ARGS)

@@ -1,4 +1,4 @@
-"""The stack: settings in, everything set up (`program.py`), outputs out."""
+"""The stack: settings in, everything set up (`program.py`), outputs out. Settings first: a mistake is told at once."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pulumi
 
-from components.recovery import explain_lost_answers
-from program import deploy
 from settings import read
 
+settings = read(Path(__file__).parent)
+
+from components.recovery import explain_lost_answers
+from program import deploy
+
 explain_lost_answers()
-for name, output in deploy(read(Path(__file__).parent)).items():
+for name, output in deploy(settings).items():
     pulumi.export(name, output)

@@ -52,6 +52,8 @@ def deploy(
             targets=backends.offered_at(key),
             permissions=[*role.policies, *access.permissions],
             options=settings.gateway,
+            access=settings.access_to(key),
+            statement=issuer.statement,
             tags=settings.tags,
             opts=opts,
         )

@@ -135,6 +135,9 @@ class Gateway(Generic[V_co]):
     name: V_co | None = None
     id: V_co | None = None
     arn: V_co | None = None
+    access_mode: str | None = None
+    #: The policies that decide over calls, by name, as Cedar text; None where everybody may call everything.
+    policies: Mapping[str, V_co] | None = None
     provider: str = ""
 
     def to_document(self) -> dict[str, object]:
@@ -146,6 +149,8 @@ class Gateway(Generic[V_co]):
             url=self.url,
             mcpUrl=self.mcp_url,
             authorizer=self.authorizer,
+            accessMode=self.access_mode,
+            policies=self.policies,
         )
 
     @staticmethod
@@ -156,6 +161,8 @@ class Gateway(Generic[V_co]):
             _text(fields, "mcpUrl"),
             _mapping(fields.get("authorizer"), f"gateways.{provider}.authorizer"),
             *(_optional_text(fields, key) for key in ("name", "id", "arn")),
+            access_mode=_optional_text(fields, "accessMode"),
+            policies=_policies(fields, provider),
             provider=provider,
         )
 
@@ -209,6 +216,13 @@ def _choose(entries: Mapping[str, _Entry], name: str | None, option: str, where:
         problem = f"{where} has no {name}" if name else f"{where} has several providers"
         raise OutputsError(f"{problem}; valid for {option}: {', '.join(entries)}")
     return entries[name]
+
+
+def _policies(fields: Mapping[str, object], provider: str) -> Mapping[str, str] | None:
+    if "policies" not in fields:
+        return None
+    policies = _mapping(fields["policies"], f"gateways.{provider}.policies")
+    return {name: _text(policies, name) for name in sorted(policies)}
 
 
 def _given(**fields: object) -> dict[str, object]:

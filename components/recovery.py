@@ -125,8 +125,7 @@ def advise(creation: Creation, errors: Sequence[str], stack: str) -> str | None:
     found = outcome(errors)
     if found == "refused":
         return None
-    name, inputs = creation.name, creation.inputs
-    shown = next((inputs[each] for each in _NAMES if isinstance(inputs.get(each), str)), name)
+    name, inputs, shown = creation.name, creation.inputs, _shown(creation)
     if creation.kind in _TOLD_ONCE:
         return f"{name}: if {shown} is there, delete it before you deploy again: its secret was told once, to nobody"
     identifier = import_id(creation.kind, inputs)
@@ -141,13 +140,22 @@ def advise(creation: Creation, errors: Sequence[str], stack: str) -> str | None:
     return f"{said}{placed}:\n  {shlex.join(command)} --protect=false --generate-code=false"
 
 
+def _shown(creation: Creation) -> str:
+    """The name under which the service shows the resource."""
+    names = (creation.inputs.get(each) for each in _NAMES)
+    return next((name for name in names if isinstance(name, str)), creation.name)
+
+
 def advise_on_pending(deployment: Mapping[str, Any], stack: str) -> list[str]:
     """The same for every creation that a killed CLI has left pending in a deployment, as `stack export` gives it."""
-    begun = [each["resource"] for each in deployment.get("pending_operations") or [] if each["type"] == "creating"]
-    return [
-        advice
+    there = {each["urn"] for each in deployment.get("resources") or []}
+    pending = [each["resource"] for each in deployment.get("pending_operations") or [] if each["type"] == "creating"]
+    begun = [each for each in pending if each.get("custom")]
+    advice = [advise(_creation_of(each), ["EOF"], stack) for each in begun if each["urn"] not in there]
+    return [each for each in advice if each] + [
+        f"{_creation_of(each).name}: its replacement was begun; if {_shown(_creation_of(each))} exists, delete it"
         for each in begun
-        if each.get("custom") and (advice := advise(_creation_of(each), ["EOF"], stack)) is not None
+        if each["urn"] in there
     ]
 
 

@@ -6,7 +6,7 @@ import difflib
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -130,9 +130,8 @@ def _located(location: Sequence[str | int], annotation: Any) -> tuple[Path, type
 
 def _inside(choices: Sequence[Any], model: type[BaseModel] | None, part: str | int) -> Any:
     if model is not None:
-        return next(
-            (field.annotation for name, field in model.model_fields.items() if part in {field.alias, name}), None
-        )
+        named = (field.annotation for name, field in model.model_fields.items() if part in {field.alias, name})
+        return next(named, further_keys(model))
     for choice in choices:
         arguments = get_args(choice)
         if get_origin(choice) is tuple and arguments:
@@ -140,6 +139,13 @@ def _inside(choices: Sequence[Any], model: type[BaseModel] | None, part: str | i
         if get_origin(choice) in {dict, Mapping} and len(arguments) == 2:
             return arguments[1]
     return None
+
+
+def further_keys(model: type[BaseModel]) -> Any:
+    """The type of what stands under the keys that a section takes besides its own; None where it takes no others."""
+    if model.model_config.get("extra") != "allow":
+        return None
+    return get_args(get_type_hints(model, include_extras=True)["__pydantic_extra__"])[1]
 
 
 def _alternatives(annotation: Any) -> list[Any]:

@@ -165,6 +165,9 @@ def deployment_policy(settings: Settings, scope: iam.AwsScope) -> iam.Document:
     if not settings.execution_role.arn:
         parts.append(deployment.execution_role(role_arn, settings.execution_role.permissions_boundary_arn))
     parts += [settings.caller_statements(scope)]
+    if settings.access:
+        wildcards = any(not own.policy.actions for own in settings.own_policies)
+        parts.append(deployment.policy_engines(scope, names, has_wildcards=wildcards))
     parts += [target.deployment_statements(scope, name) for target in settings.targets]
     parts += [provider.deployment_statements(scope) for provider in settings.providers.values()]
     if settings.client_secrets == "secretsManager":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from agentcore_auth import iam
+from agentcore_auth.access.rules import TokenClaims
 from agentcore_auth.mode import Mode
 from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake
@@ -33,6 +34,19 @@ class ProviderContext:
     tags: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Callers:
+    """Whom a provider's section lets in, as far as that is known before anything is deployed.
+
+    `clients` are the names and ids that `access` can speak of; `scopes` are those of their tokens, by every name that
+    the stack file has for them. None: any.
+    """
+
+    clients: Sequence[str] | None
+    scopes: Mapping[str, str] | None
+    claims: TokenClaims
+
+
 class Provider(Section, frozen=True):
     """A provider's section of the stack file, and what follows from it: checks, permissions and the component.
 
@@ -57,6 +71,10 @@ class Provider(Section, frozen=True):
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
         """What is wrong with the section as a whole, and with the provider's own keys; `path` is the section's."""
         yield from ()
+
+    def callers(self, gateway_name: str) -> Callers:
+        """Whom `access` can speak of; `gateway_name` is the name that all gateways of the stack begin with."""
+        raise NotImplementedError
 
     def deployment_statements(self, scope: iam.AwsScope) -> Iterable[iam.Statement]:
         """What creating, changing and removing the provider asks of IAM."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, create_model
 
@@ -59,8 +59,19 @@ class Role(ExecutionRole, frozen=True):
     tags: Tags
 
 
-class FunctionTarget(LambdaTarget, frozen=True):
-    """A Lambda function behind a gateway."""
+def of_function() -> type[Section]:
+    """A function behind one gateway: a target without what only several gateways or kinds need."""
+    left_out = {"type", "providers"}
+    fields: dict[str, Any] = {
+        name: (field.annotation, field) for name, field in LambdaTarget.model_fields.items() if name not in left_out
+    }
+    return create_model("FunctionTarget", __base__=Section, __doc__="A Lambda function behind a gateway.", **fields)
+
+
+if TYPE_CHECKING:
+    FunctionTarget = LambdaTarget
+else:
+    FunctionTarget = of_function()
 
 
 class Gateway(GatewayOptions, frozen=True):

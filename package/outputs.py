@@ -54,6 +54,12 @@ class GatewaysOutputs(Section, frozen=True):
     cross_account_statements: tuple[dict[str, Any], ...] = Field(
         description="What owners of functions in other accounts have to add to them."
     )
+    execution_role_statements: tuple[dict[str, Any], ...] = Field(
+        description="What the owner of a role that exists has to add to it."
+    )
+    key_policy_statements: tuple[dict[str, Any], ...] = Field(
+        description="What the owner of the gateways' own key has to add to its policy."
+    )
 
 
 class SingleProviderOutputs(ProviderOutputs, frozen=True):
@@ -66,6 +72,7 @@ class RoleOutputs(Section, frozen=True):
     """The execution role."""
 
     arn: str = Field(description="Its ARN, there as soon as its policies are.")
+    statements: tuple[dict[str, Any], ...] = Field(description="What the owner of a role that exists has to add to it.")
 
 
 OUTPUTS: dict[str, type[Section]] = {

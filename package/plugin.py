@@ -161,14 +161,16 @@ def _role(name: str, inputs: dict[str, Any], options: pulumi.ResourceOptions | N
     document = _checked("ExecutionRole", inputs)
     names, mode = document.pop("gatewayNames"), document.pop("mode", "pinned")
     region, tags = _region(document.pop("region", None)), document.pop("tags", {})
-    stack = Stack(current_scope(region, None if options is None else options.parent), names, mode, tags)
+    existing = _section(RoleOptions, document)
+    scope = current_scope(region, existing.arn, None if options is None else options.parent)
+    stack = Stack(scope, names, mode, tags)
     permissions = [pulumi.Output.from_input(arn).apply(iam.FunctionCall) for arn in functions]
-    component = ExecutionRole(name, stack, permissions, _section(RoleOptions, document), options)
+    component = ExecutionRole(name, stack, permissions, existing, options)
     # A gateway that is given the ARN waits for what the role may do.
-    arn = pulumi.Output.all(component.arn, *(policy.id for policy in component.policies)).apply(
+    arn = pulumi.Output.all(component.arn, *(policy.urn for policy in component.policies)).apply(
         lambda known: str(known[0])
     )
-    return component, {"arn": arn}
+    return component, {"arn": arn, "statements": component.statements}
 
 
 class _LaterAuthorizer:
@@ -201,7 +203,7 @@ def _gateway(name: str, inputs: dict[str, Any], options: pulumi.ResourceOptions 
             function_target(
                 target.name,
                 arns.get(place, target.function_arn),
-                target.tools_s3 or tools.parse(documents[target.name], target.tools_file or "tools"),
+                _described(target, documents),
                 target.description,
             )
             for place, target in enumerate(targets)
@@ -211,6 +213,12 @@ def _gateway(name: str, inputs: dict[str, Any], options: pulumi.ResourceOptions 
         opts=options,
     )
     return component, dict(component.outputs)
+
+
+def _described(target: LambdaTarget, documents: Mapping[str, str]) -> Any:
+    if target.tools_s3:
+        return target.document_arguments(None)
+    return tools.parse(documents[target.name], target.tools_file or "tools")
 
 
 def _checked(component: str, inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ NAME = "agentcore-auth"
 VERSION = "0.1.0"
 INPUTS = ("FunctionArn",)
 """Keys of the stack file's own sections that a program may give as an output: the ends of their types' names."""
-COMMON = ("name", "description")
+COMMON = ("name", "description", "providers")
 """What a target has, whatever its kind."""
 
 _Json: TypeAlias = dict[str, Any]
@@ -156,7 +156,7 @@ def _of_kinds(name: str, of_kinds: Mapping[str, type[BaseModel]], found: dict[st
     shared = {key: models[0].model_fields[key] for key in common}
     found[name] = {
         "type": "object",
-        "description": "One of the kinds: exactly one of its properties besides name and description is given."
+        "description": "One of the kinds: exactly one of its properties besides those of all targets is given."
         if common
         else "One of the kinds: at most one of its properties is given.",
         "properties": {

@@ -187,8 +187,10 @@ def end(folder: Path) -> bool:
             forget(folder)
             running = False
         _remove(folder, _OF_COMMANDS)
-        for name in (_LOG, CA, _OWNER):  # the mark last: while there is anything, the folder is the sandbox's
+        for name in (_LOG, CA):
             (folder / name).unlink(missing_ok=True)
+        if all(each.name == _OWNER for each in folder.iterdir()):  # else it could not be claimed again
+            (folder / _OWNER).unlink(missing_ok=True)
     return running
 
 

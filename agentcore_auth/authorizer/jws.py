@@ -137,6 +137,9 @@ def check_header(header: Mapping[str, object]) -> None:
             Cause.HEADER_NOT_UNDERSTOOD,
             f"the header demands what no gateway understands: crit {quoted(header['crit'], 60)} (RFC 7515, 4.1.11)",
         )
+    if header.get("b64", True) is not True:
+        message = "the header's b64 says that the claims are not encoded, as a token's always are (RFC 7797, 7)"
+        raise TokenError(Cause.HEADER_NOT_UNDERSTOOD, message)
     if kind.endswith("+jwt") and kind != "at+jwt":
         message = f"this is another kind of token, by its typ {quoted(header['typ'], 40)} (RFC 9068, 4; RFC 8725, 3.11)"
         raise TokenError(Cause.OTHER_KIND_OF_TOKEN, message)
@@ -204,7 +207,9 @@ def _is_deeper_than(depth: int, document: object) -> bool:
             elif isinstance(value, list):
                 nested.extend(cast("list[object]", value))
         level = [value for value in nested if isinstance(value, dict | list)]
-    return bool(level)
+        if not level:
+            return False
+    return True
 
 
 def _json_object(piece: str, name: str) -> Mapping[str, object]:

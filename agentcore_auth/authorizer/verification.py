@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
+import functools
+import json
 from collections.abc import Mapping
 from typing import cast
 
 import jwt
+from jwt.utils import base64url_decode
 
 from agentcore_auth.authorizer.causes import Cause, TokenError, quoted
 from agentcore_auth.authorizer.jws import ALGORITHMS, check_header, is_canonical, parse
@@ -42,8 +44,8 @@ def check_signature(token: str, header: Mapping[str, object], jwks: Mapping[str,
             Cause.KEY_TOO_SHORT,
             f"the issuer's RSA key has {_bits(keys[0])} bits, fewer than {SHORTEST_RSA_KEY} (RFC 7518, 3.3)",
         )
-    signature = token.rpartition(".")[2]
-    if not is_canonical(signature) or not any(_is_signed_by(token, key) for key in long_enough):
+    signed, _, signature = token.rpartition(".")
+    if not is_canonical(signature) or not any(_is_signed_by(signed, signature, key) for key in long_enough):
         raise VerificationError(
             Cause.SIGNATURE_WRONG, "the signature is wrong: the token was altered, cut off, or signed with another key"
         )
@@ -91,7 +93,7 @@ def _is_for_verifying(key: Mapping[str, object]) -> bool:
 
 def _candidates(jwks: Mapping[str, object], kid: object, algorithm: str) -> list[jwt.PyJWK]:
     keys = usable_keys(jwks)
-    named = keys if kid is None else [key for key in keys if key.get("kid") == kid]
+    named = keys if kid is None else [key for key in keys if isinstance(kid, str) and key.get("kid") == kid]
     if not named:
         known = ", ".join(quoted(key.get("kid"), 60) for key in keys[:5])
         raise VerificationError(
@@ -114,9 +116,15 @@ def _candidates(jwks: Mapping[str, object], kid: object, algorithm: str) -> list
 
 def _loaded(key: Mapping[str, object], algorithm: str | None) -> jwt.PyJWK | None:
     try:
-        return jwt.PyJWK(dict(key), algorithm)
+        return _loaded_from(json.dumps(key), algorithm)
     except Exception:  # what an issuer publishes may be of any type, and PyJWT and OpenSSL fail in many ways on it
         return None
+
+
+@functools.lru_cache(maxsize=64)
+def _loaded_from(key: str, algorithm: str | None) -> jwt.PyJWK:
+    """Kept, because reading a key takes as long as verifying a signature with it, and issuers have few."""
+    return jwt.PyJWK(json.loads(key), algorithm)
 
 
 def _bits(key: jwt.PyJWK) -> int:
@@ -124,11 +132,9 @@ def _bits(key: jwt.PyJWK) -> int:
     return int(key.key.key_size) if key.key_type == "RSA" else SHORTEST_RSA_KEY
 
 
-def _is_signed_by(token: str, key: jwt.PyJWK) -> bool:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a key's length, which was looked at
-        try:
-            jwt.PyJWS().decode(token, key, algorithms=[key.algorithm_name])
-        except (jwt.PyJWTError, ValueError, TypeError):
-            return False
-    return True
+def _is_signed_by(signed: str, signature: str, key: jwt.PyJWK) -> bool:
+    """Header and claims were read, so PyJWT's own reading of the token is left out: only its algorithm is used."""
+    try:
+        return key.Algorithm.verify(signed.encode(), key.key, base64url_decode(signature))
+    except (jwt.PyJWTError, ValueError, TypeError):
+        return False

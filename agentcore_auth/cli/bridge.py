@@ -18,7 +18,7 @@ from threading import Lock
 from typing import cast
 
 from agentcore_auth.cli.connection import Connection, connection_of
-from agentcore_auth.cli.terminal import ACCEPTED, WRONG_USE, CommandError, out, say
+from agentcore_auth.cli.terminal import ACCEPTED, WRONG_USE, CommandError, say
 from agentcore_auth.tokens.cache import TokenCache
 from agentcore_auth.tokens.client import TokenRequestError
 from agentcore_auth.tokens.env_file import EnvFileError, read_values
@@ -81,7 +81,7 @@ class Bridge:
             answers = [{"jsonrpc": "2.0", "id": message["id"], "error": failure}] if "id" in message else []
         with self._writing:
             for answer in answers:
-                out(json.dumps(answer))
+                sys.stdout.write(f"{json.dumps(answer)}\n")  # for a program, which wants every character as it is
             sys.stdout.flush()
 
     def _exchanged(self, message: Mapping[str, object]) -> list[dict[str, object]]:

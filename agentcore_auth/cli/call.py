@@ -19,7 +19,6 @@ from agentcore_auth.cli.terminal import (
     CommandError,
     out,
     print_json,
-    printable,
     say,
 )
 from agentcore_auth.tokens.cache import TokenCache
@@ -63,9 +62,9 @@ def _list(tools: Sequence[Mapping[str, object]], *, as_json: bool) -> int:
         print_json({"tools": list(tools)})
         return ACCEPTED
     for tool in tools:
-        out(printable(f"{tool.get('name')}  {tool.get('description') or ''}".rstrip()))
+        out(f"{tool.get('name')}  {tool.get('description') or ''}".rstrip())
         for line in parameters(tool):
-            out(printable(f"    {line}"))
+            out(f"    {line}")
     if not tools:
         say("the gateway lets the client in, and has no tools for it")
     return ACCEPTED
@@ -99,9 +98,9 @@ def _call(session: Session, name: str, arguments: Mapping[str, object], *, as_js
     if as_json:
         print_json(result)
     elif result.get("isError"):
-        raise CommandError(f"{name} fails: {printable(text)}", REFUSED)
+        raise CommandError(f"{name} fails: {text}", REFUSED)
     else:
-        out(printable(text or json.dumps(result.get("structuredContent", {}))))
+        out(text or json.dumps(result.get("structuredContent", {})))
     return REFUSED if result.get("isError") else ACCEPTED
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import cast
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
@@ -28,8 +28,9 @@ from agentcore_auth.cli.terminal import (
     read_token,
     say,
     slowly,
-    toned,
 )
+from agentcore_auth.cli.tool import Policies, require_cedar, tool_and_arguments, tool_verdict
+from agentcore_auth.outputs import Gateway
 from agentcore_auth.tokens.remedies import Remedy, remedy_for, sentences_for
 from agentcore_auth.tokens.remedy_sentences import Context
 from agentcore_auth.tokens.repair import is_gateway, may_be_repaired, update_command
@@ -55,9 +56,13 @@ class Source:
     stack: str | None = None
     gateway: Mapping[str, object] | None = None
     """The whole gateway, as GetGateway has it, where no stack made it."""
+    policies: Policies | None = None
+    """What decides over its tools; None where every tool may be called."""
 
 
 def run(options: argparse.Namespace) -> int:
+    require_cedar(options)
+    asked = [tool_and_arguments(given, "--tool") for given in options.tool]
     source = _source(options)
     try:
         pasted = unpack(read_token(options))
@@ -66,16 +71,21 @@ def run(options: argparse.Namespace) -> int:
     verdict, context = judged(pasted, source, _keys_from_file(options.jwks), time.time(), options.leeway)
     remedy = remedy_for(verdict.findings, context)
     command = repair_command(source, verdict, remedy)
+    # Whoever is not let in calls nothing, whatever the policies say.
+    tools = [tool_verdict(source.policies, context.claims, *each) for each in asked if verdict.status == 200]
     if options.json:
-        print_json({**as_document(verdict, remedy, context), "command": command})
+        told = {"tools": [asdict(tool) for tool in tools]} if asked else {}
+        print_json({**as_document(verdict, remedy, context), "command": command, **told})
     else:
         _print(verdict, remedy, context)
+        for line in (line for tool in tools for line in tool.lines()):
+            out(line)
         if command is not None:
             out(f"this command makes the gateway so, and leaves the rest of it as it is:\n{command}")
     if verdict.cause is Cause.DISCOVERY_UNREACHABLE:
         say(f"check: {verdict.findings[0].message}")
         return UNREACHABLE
-    return ACCEPTED if verdict.status == 200 else REFUSED
+    return ACCEPTED if verdict.status == 200 and not any(tool.refused for tool in tools) else REFUSED
 
 
 def judged(
@@ -151,10 +161,10 @@ def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> di
 
 def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
     if verdict.status == 200:
-        out(f"{toned('200 accepted', Tone.GOOD)}: {', '.join(verdict.matched)} match")
+        out(f": {', '.join(verdict.matched)} match", lead="200 accepted", tone=Tone.GOOD)
     lead = str(verdict.status) if is_known(verdict) else "not known"
     for finding, sentence in zip(verdict.findings, sentences_for(verdict.findings, context), strict=True):
-        out(f"{toned(f'{lead} {finding.cause.value}', Tone.BAD)}: {finding.message}")
+        out(f": {finding.message}", lead=f"{lead} {finding.cause.value}", tone=Tone.BAD)
         if sentence:
             out(f"  remedy: {sentence}")
         lead = "also"
@@ -195,12 +205,16 @@ def _source(options: argparse.Namespace) -> Source:
             "--discovery-url URL with --allowed-clients, --allowed-audience, --allowed-scopes",
             WRONG_USE,
         )
+    if options.tool and not (options.stack or options.outputs or options.gateway_arn):
+        raise CommandError("--tool needs the gateway's policies: --stack, --outputs or --gateway-arn", WRONG_USE)
     if options.authorizer:
         return source_of_document(_json_file(options.authorizer), options.gateway)
     if options.gateway_arn:
-        from agentcore_auth.cli.gateway_api import read_gateway  # noqa: PLC0415  # only where AWS is asked
+        from agentcore_auth.cli.gateway_api import read_gateway, read_policies  # noqa: PLC0415  # only where AWS is asked
 
-        return source_of_document(read_gateway(options.gateway_arn), None)
+        document = read_gateway(options.gateway_arn)
+        source = source_of_document(document, None)
+        return replace(source, policies=read_policies(document)) if options.tool else source
     if options.discovery_url:
         return Source({"discoveryUrl": options.discovery_url, **given}, options.gateway)
     from agentcore_auth.cli.deployed import or_command_error, outputs_of  # noqa: PLC0415  # only with a stack
@@ -208,7 +222,14 @@ def _source(options: argparse.Namespace) -> Source:
     with or_command_error():
         outputs = outputs_of(options)
         gateway = outputs.gateway(options.gateway)
-    return Source(gateway.authorizer, gateway.provider, outputs.stack)
+    return Source(gateway.authorizer, gateway.provider, outputs.stack, policies=policies_of(gateway))
+
+
+def policies_of(gateway: Gateway[str]) -> Policies | None:
+    """The policies of a stack's gateway."""
+    if gateway.policies is None:
+        return None
+    return Policies(gateway.policies, gateway.arn or "", gateway.access_mode == "logOnly")
 
 
 def source_of_document(document: Mapping[str, object], provider: str | None) -> Source:

@@ -11,7 +11,7 @@ from agentcore_auth.authorizer.checking import WELL_KNOWN
 from agentcore_auth.authorizer.families import Family, family_of, fitting_lists, recognize
 from agentcore_auth.authorizer.model import is_discovery_url
 from agentcore_auth.authorizer.verification import readable_keys
-from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, Tone, out, print_json, slowly, toned
+from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, Tone, out, print_json, slowly
 from agentcore_auth.placeholders import placeholder_in
 from agentcore_auth.tokens.discovery import (
     document_findings,
@@ -125,7 +125,7 @@ def _print(found: Discovered) -> None:
             f"keys            {len(found.keys)} usable ({quoted(algorithms)})" if found.keys else "keys            none"
         )
     for finding in found.findings:
-        out(f"{toned('wrong', Tone.BAD)}: {finding.cause.value}: {finding.message}")
+        out(f": {finding.cause.value}: {finding.message}", lead="wrong", tone=Tone.BAD)
     if found.likely:
         works = " (it answers)" if found.read == found.likely else ""
         out(f"likely right: {found.likely}{works}")
@@ -134,4 +134,4 @@ def _print(found: Discovered) -> None:
     for note in found.notes:
         out(f"note: {note}")
     if not found.findings:
-        out(f"{toned('fine', Tone.GOOD)}: a gateway can use this discovery URL")
+        out(": a gateway can use this discovery URL", lead="fine", tone=Tone.GOOD)

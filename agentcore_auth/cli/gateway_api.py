@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from agentcore_auth.authorizer.causes import one_line, quoted
 from agentcore_auth.cli.terminal import REFUSED, UNREACHABLE, WRONG_USE, CommandError
+from agentcore_auth.cli.tool import Policies
 from agentcore_auth.tokens.repair import GATEWAY_ARN, KEPT
 
 
@@ -45,10 +46,33 @@ def api_of(arn: str, instead: str) -> Generator[tuple[Any, str]]:
             f"--gateway-identifier {parts['id']}",
             WRONG_USE,
         )
+    with _reading(arn, parts["region"]) as client:
+        yield client, parts["id"]
+
+
+def read_policies(gateway: Mapping[str, object]) -> Policies | None:
+    """The policies of a gateway that was read; None where it has no policy engine. Raises CommandError."""
+    configuration = cast("Mapping[str, str] | None", gateway.get("policyEngineConfiguration"))
+    if configuration is None:
+        return None
+    arn = configuration["arn"]
+    engine, statements = arn.rpartition("/")[2], dict[str, str]()
+    with _reading(arn, arn.split(":")[3]) as client:
+        for page in client.get_paginator("list_policies").paginate(policyEngineId=engine):
+            for policy in page["policies"]:
+                found = client.get_policy(policyEngineId=engine, policyId=policy["policyId"])["definition"]
+                if "cedar" in found:
+                    statements[policy["name"]] = found["cedar"]["statement"]
+    return Policies(statements, str(gateway["gatewayArn"]), configuration["mode"] == "LOG_ONLY")
+
+
+@contextmanager
+def _reading(arn: str, region: str) -> Generator[Any]:
+    """AgentCore's API; what it cannot do is told of the resource that is read."""
     boto3 = cast("Any", importlib.import_module("boto3"))
     exceptions = cast("Any", importlib.import_module("botocore.exceptions"))
     try:
-        yield boto3.client("bedrock-agentcore-control", region_name=parts["region"]), parts["id"]
+        yield boto3.client("bedrock-agentcore-control", region_name=region)
     except exceptions.ClientError as error:
         raise CommandError(f"{arn} cannot be read: {one_line(error)}", REFUSED) from None
     except exceptions.BotoCoreError as error:

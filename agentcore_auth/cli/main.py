@@ -147,6 +147,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
         "--gateway-arn", metavar="ARN", help="of a gateway that no stack made: reads it from AWS (boto3)"
     )
     parser.add_argument("--discovery-url", metavar="URL")
+    _add_tool(parser)
     for name in ("clients", "audience", "scopes"):
         parser.add_argument(f"--allowed-{name}", nargs="+", action="extend", default=[], metavar="VALUE")
     parser.add_argument("--jwks", metavar="FILE", help="the issuer's keys: no network at all")
@@ -193,6 +194,17 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="TOOL[=JSON]",
         help='also call a tool, with arguments: --call \'store___stock={"sku": "7"}\'',
+    )
+    _add_tool(parser)
+
+
+def _add_tool(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--tool",
+        action="append",
+        default=[],
+        metavar="TOOL[=JSON]",
+        help="also say which policy lets the caller use a tool, or why none does",
     )
 
 

@@ -81,11 +81,6 @@ def pretty(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=True).replace("##[", "#\\u0023[")  # as in `quoted`
 
 
-def printable(text: str) -> str:
-    """Somebody else's text as a terminal may have it: control characters but line ends and tabs become visible."""
-    return "".join(each if each.isprintable() or each in "\n\t" else ascii(each)[1:-1] for each in text)
-
-
 class Tone(Enum):
     """How text stands out on a terminal (ECMA-48, SGR)."""
 
@@ -122,6 +117,7 @@ def say(message: str) -> None:
     sys.stderr.flush()
 
 
-def out(text: str) -> None:
-    """Lines on standard output: the result."""
-    sys.stdout.write(f"{harmless(text)}\n")
+def out(text: str, *, lead: str = "", tone: Tone | None = None) -> None:
+    """Lines on standard output: the result. `lead` comes before the text, in the tone."""
+    shown = harmless(lead)
+    sys.stdout.write(f"{toned(shown, tone) if tone else shown}{harmless(text)}\n")

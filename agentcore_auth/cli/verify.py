@@ -12,8 +12,7 @@ from dataclasses import asdict, dataclass
 
 from agentcore_auth.authorizer.causes import Cause
 from agentcore_auth.authorizer.checking import unpack
-from agentcore_auth.cli.call import arguments_of
-from agentcore_auth.cli.check import Source, is_known, judged
+from agentcore_auth.cli.check import Source, is_known, judged, policies_of
 from agentcore_auth.cli.deployed import or_command_error, outputs_of
 from agentcore_auth.cli.get import refused
 from agentcore_auth.cli.terminal import (
@@ -26,8 +25,8 @@ from agentcore_auth.cli.terminal import (
     print_json,
     say,
     slowly,
-    toned,
 )
+from agentcore_auth.cli.tool import Arguments, ToolVerdict, require_cedar, tool_and_arguments, tool_verdict
 from agentcore_auth.outputs import Client, Gateway, Outputs, OutputsError, Provider
 from agentcore_auth.tokens.cache import TokenCache
 from agentcore_auth.tokens.client import TokenRequestError
@@ -52,17 +51,23 @@ class Row:
     tools: Sequence[str] = ()
     remedy: str | None = None
     reached: bool = True
+    access: Sequence[ToolVerdict] = ()
+    """What the gateway's policies say of the tools that were asked for."""
 
 
 Calls = Mapping[str, Mapping[str, object]]
 """Tools to call, by their full names, with their arguments."""
+Asked = Sequence[tuple[str, Arguments | None]]
+"""Tools of which to say whether the client may call them."""
 
 
 def run(options: argparse.Namespace) -> int:
-    calls = dict(_call(given) for given in options.call)
+    require_cedar(options)
+    calls = {name: arguments or {} for name, arguments in _tools(options.call, "--call")}
+    asked = _tools(options.tool, "--tool")
     with or_command_error():
         outputs = outputs_of(options)
-        rows = list(_rows(outputs, options.wait, calls))
+        rows = list(_rows(outputs, options.wait, calls, asked))
         listed = {tool for row in rows for tool in row.tools}
         absent = [name for name in calls if listed and name not in listed]
         due = f"If an MCP server has it only since it was deployed: {shlex.join(_sync(options))}"
@@ -82,15 +87,14 @@ def run(options: argparse.Namespace) -> int:
     return ACCEPTED if ok else REFUSED if refused_by_somebody else UNREACHABLE
 
 
+def _tools(given: Sequence[str], option: str) -> list[tuple[str, Arguments | None]]:
+    return [tool_and_arguments(each, option) for each in given]
+
+
 def _sync(options: argparse.Namespace) -> list[str]:
     """AgentCore keeps an MCP server's list of tools until it is told to ask again."""
     source = ["--outputs", options.outputs] if options.outputs else ["--stack", options.stack]
     return ["agentcore-auth", "sync", *source]
-
-
-def _call(given: str) -> tuple[str, Mapping[str, object]]:
-    name, _, text = given.partition("=")
-    return name, arguments_of(text or "{}", f"--call {name}")
 
 
 def _not_checked(outputs: Outputs, rows: Sequence[Row], calls: Calls) -> list[str]:
@@ -109,7 +113,7 @@ def _not_checked(outputs: Outputs, rows: Sequence[Row], calls: Calls) -> list[st
     return found
 
 
-def _rows(outputs: Outputs, patience: float, calls: Calls) -> Iterator[Row]:
+def _rows(outputs: Outputs, patience: float, calls: Calls, asked: Asked) -> Iterator[Row]:
     providers = outputs.providers
     for name, gateway in outputs.gateways.items():
         provider = providers.get(name)
@@ -119,7 +123,7 @@ def _rows(outputs: Outputs, patience: float, calls: Calls) -> Iterator[Row]:
             continue
         for client in provider.clients.values():
             with slowly(f"calling gateway {name} as {client.name}"):
-                row = _row(outputs, gateway, provider, client, patience, calls)
+                row = _row(outputs, gateway, provider, client, patience, calls, asked)
             yield row
 
 
@@ -130,6 +134,7 @@ def _row(
     client: Client[str],
     patience: float,
     calls: Calls,
+    asked: Asked,
 ) -> Row:
     try:
         credentials = credentials_of(provider, client)
@@ -154,6 +159,16 @@ def _row(
     except (McpError, UnreachableError) as error:
         reached = isinstance(error, McpError)
         return Row(gateway.provider, client.name, False, "call", str(error), reached=reached)
+    policies = policies_of(gateway)
+    access = [tool_verdict(policies, context.claims, *each) for each in asked]
+    wrong = [each for each in access if each.permitted is not (each.tool in tools) and (each.refused or each.permitted)]
+    if wrong:
+        does = "lists" if wrong[0].tool in tools else "does not list"
+        message = f"the gateway {does} {wrong[0].tool}, and its policies in the stack's outputs say otherwise"
+        remedy = f"Is there such a tool, and is the stack deployed as it is? make preview STACK={outputs.stack}"
+        return Row(gateway.provider, client.name, False, "tools", message, tools, remedy, access=access)
+    if not tools and policies is not None and not policies.logs_only:
+        return Row(gateway.provider, client.name, True, "call", "no tool: no policy permits it one", access=access)
     if not tools:
         remedy = "See whether its targets are READY (list-gateway-targets), and offered at this gateway to this client."
         return Row(
@@ -176,7 +191,7 @@ def _row(
         return Row(gateway.provider, client.name, False, "tool", str(error), tools, remedy, reached)
     count = "1 tool" if len(tools) == 1 else f"{len(tools)} tools"
     message = f"{count}, called {', '.join(called)}" if called else count
-    return Row(gateway.provider, client.name, True, "call", message, tools)
+    return Row(gateway.provider, client.name, True, "call", message, tools, access=access)
 
 
 def _print(rows: Sequence[Row]) -> None:
@@ -188,7 +203,10 @@ def _print(rows: Sequence[Row]) -> None:
     widths = [max(len(line[column]) for line in table) for column in range(3)]
     for row, line in zip([None, *rows], table, strict=True):
         text = "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]).rstrip()
-        out(toned(text, Tone.GOOD if row.ok else Tone.BAD) if row and row.ok is not None else text)
+        out("", lead=text, tone=(Tone.GOOD if row.ok else Tone.BAD) if row and row.ok is not None else None)
     for row in rows:
         if row.remedy:
             out(f"remedy for {row.gateway}: {row.remedy}")
+    for row in rows:
+        for line in (line for verdict in row.access for line in verdict.lines()):
+            out(f"{row.gateway}, {row.client}: {line.strip()}")

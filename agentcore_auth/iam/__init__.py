@@ -11,6 +11,7 @@ from agentcore_auth.iam.deployment import ROLE_ACTIONS
 from agentcore_auth.iam.execution import (
     FunctionCall,
     Permission,
+    PolicyEvaluation,
     ServiceCalls,
     cross_account_sid,
     cross_account_statement,
@@ -23,6 +24,7 @@ from agentcore_auth.iam.keys import KeyUse, key_policy_statements
 from agentcore_auth.iam.owners import key_owners_command, role_owners_command, sid_ending
 from agentcore_auth.iam.reference import takes_no_resource
 from agentcore_auth.iam.statements import (
+    ID_SUFFIX,
     SERVICE,
     AwsScope,
     Document,
@@ -35,6 +37,7 @@ from agentcore_auth.iam.statements import (
     merged,
     partition_of,
     pass_role,
+    policy_engine_name,
     prefixed,
     regional_arn,
 )
@@ -51,6 +54,7 @@ from agentcore_auth.iam.vault import (
 
 __all__ = [
     "API_KEY",
+    "ID_SUFFIX",
     "OAUTH",
     "ROLE_ACTIONS",
     "SERVICE",
@@ -61,6 +65,7 @@ __all__ = [
     "FunctionCall",
     "KeyUse",
     "Permission",
+    "PolicyEvaluation",
     "ServiceCalls",
     "Statement",
     "ToolDocument",
@@ -83,6 +88,7 @@ __all__ = [
     "merged",
     "partition_of",
     "pass_role",
+    "policy_engine_name",
     "prefixed",
     "regional_arn",
     "role_owners_command",

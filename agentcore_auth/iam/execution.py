@@ -16,11 +16,13 @@ from agentcore_auth.iam.statements import (
     AwsScope,
     Document,
     Statement,
+    agentcore,
     allow,
     distinct,
     document,
     gateway_arns,
     global_arn,
+    policy_engine_arns,
     workload_identity_arns,
 )
 from agentcore_auth.iam.upkeep import ToolDocument, read_documents
@@ -44,7 +46,12 @@ class ServiceCalls:
     resources: tuple[str, ...]
 
 
-Permission: TypeAlias = FunctionCall | ServiceCalls | CredentialUse | ToolDocument | KeyUse
+@dataclass(frozen=True)
+class PolicyEvaluation:
+    """Gateways that ask their policy engines who may call what."""
+
+
+Permission: TypeAlias = FunctionCall | ServiceCalls | CredentialUse | ToolDocument | KeyUse | PolicyEvaluation
 """What a target, or a gateway, asks of the execution role."""
 
 
@@ -89,6 +96,12 @@ def execution_statements(
     statements += read_documents(scope, [each for each in asked if isinstance(each, ToolDocument)])
     for key in (each.key_arn for each in asked if isinstance(each, KeyUse)):
         statements += key_statements(scope, gateway_names, key)
+    if any(isinstance(each, PolicyEvaluation) for each in asked):
+        # Developer guide, "policy-permissions"; the first two actions are checked on the gateway as well.
+        engines, gateways = policy_engine_arns(scope, gateway_names), gateway_arns(scope, gateway_names)
+        evaluation = agentcore(["AuthorizeAction", "PartiallyAuthorizeActions"])
+        statements.append(allow("EvaluatePolicies", evaluation, [*engines, *gateways]))
+        statements.append(allow("ReadPolicyEngines", agentcore(["GetPolicyEngine"]), engines))
     return statements
 
 

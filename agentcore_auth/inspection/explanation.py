@@ -19,7 +19,7 @@ from agentcore_auth.inspection.meanings import meaning_of
 from agentcore_auth.tokens.remedies import remedy_for
 
 _OF_TIME = ("exp", "nbf", "iat")
-_FORGED = frozenset({Cause.ALGORITHM_NOT_ALLOWED, Cause.UNKNOWN_KEY, Cause.SIGNATURE_WRONG})
+_FORGED = frozenset({Cause.ALGORITHM_NOT_ALLOWED, Cause.UNKNOWN_KEY, Cause.KEY_TOO_SHORT, Cause.SIGNATURE_WRONG})
 _WANTS = {"EQUALS": "exactly", "CONTAINS": "a list with", "CONTAINS_ANY": "a list with one of"}
 
 

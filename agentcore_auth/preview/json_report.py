@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from agentcore_auth.preview.access import AccessChange
 from agentcore_auth.preview.authorizers import Comparison, Fit, NoToken
 from agentcore_auth.preview.document import Hidden, Text
 from agentcore_auth.preview.gateways import Gateway
@@ -44,6 +45,22 @@ def _gateway(gateway: GatewayImpact) -> dict[str, object]:
             {"name": name, "change": change, "values": _values(gateway.target_values(name))}
             for name, change in gateway.targets
         ],
+        "access": _access(gateway.access) if gateway.access else None,
+    }
+
+
+def _access(access: AccessChange) -> dict[str, object]:
+    return {
+        "policiesDecide": {"before": access.decided, "after": access.decides},
+        "callers": [
+            {
+                "name": each.caller,
+                "gains": None if each.is_unknown else list(each.gained),
+                "loses": None if each.is_unknown else list(each.lost),
+            }
+            for each in access.callers
+        ],
+        "newPolicies": list(access.to_come),
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from agentcore_auth.preview.access import AccessChange
 from agentcore_auth.preview.authorizers import Comparison, Fit, NoToken, verdict
 from agentcore_auth.preview.document import Hidden, Text
 from agentcore_auth.preview.gateways import Gateway
@@ -58,6 +59,7 @@ def _summary(impact: Impact) -> str:
     facts = [
         _count(losing, "caller loses access", "callers lose access"),
         _count(renewing, "caller needs a new token", "callers need new tokens"),
+        _count(len(impact.without_tools), "caller loses tools", "callers lose tools"),
         _count(urls, "gateway is replaced: its URL changes", "gateways are replaced: their URLs change"),
         _count(
             len(impact.replaced) - urls,
@@ -114,12 +116,31 @@ def _facts(gateway: GatewayImpact) -> Iterator[str]:
             if what in {"changed", "replaced"}:
                 for name in names:
                     yield from (f"{code(name)}: {_value(each)}" for each in gateway.target_values(name))
+    yield from _access(gateway.access) if gateway.access else ()
     yield from map(_value, gateway.values)
 
 
 def _value(difference: Difference) -> str:
     before, after = (code(text) if text is not None else "nothing" for text in (difference.before, difference.after))
     return f"{code(difference.path)} is {after}, was {before}"
+
+
+def _access(access: AccessChange) -> Iterator[str]:
+    if access.decides is not access.decided:
+        yield (
+            "**policies decide from now on** who may call which tool: nobody may without one"
+            if access.decides
+            else "**policies no longer refuse calls**: whoever is let in may call every tool"
+        )
+    for change in access.callers:
+        name = code(change.caller)
+        if change.is_unknown:
+            yield f"which tools {name} may call is {Hidden.AT_DEPLOYMENT.value}"
+        if change.lost:
+            yield f"**{name} loses tools**: {_join(map(code, change.lost))}"
+        if change.gained:
+            yield f"{name} gains tools: {_join(map(code, change.gained))}"
+    yield from (f"new policy: {code(words)}" for words in access.to_come)
 
 
 def _loosening(loosening: Loosening) -> str:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
+from agentcore_auth.authorizer.shapes import AUTH0
 from configuration import forms
 from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake
 from idp import checks
 from idp.checks import Client
-from idp.provider import Provider, ProviderContext
+from idp.provider import Callers, Provider, ProviderContext
 
 if TYPE_CHECKING:
     import pulumi
@@ -88,6 +89,10 @@ class Auth0(Provider, frozen=True):
             f"{dialect} names the client in azp, of which a gateway can check only one, and there are {callers} "
             f"clients: choose {wanted}"
         )
+
+    def callers(self, gateway_name: str) -> Callers:
+        spelled = {scope: scope for scope in self.scopes}
+        return checks.callers(self.clients, self.allowed_clients, spelled, AUTH0[self.token_dialect])
 
     def create(self, name: str, context: ProviderContext, opts: pulumi.ResourceOptions | None = None) -> Auth0Provider:
         from idp.auth0.component import Auth0Provider  # noqa: PLC0415 - imports Pulumi and pulumi_auth0

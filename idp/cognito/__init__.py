@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from agentcore_auth import iam
+from agentcore_auth.authorizer.shapes import COGNITO
 from configuration import forms
 from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake
 from configuration.section import Section
 from idp import checks
-from idp.provider import Provider, ProviderContext
+from idp.provider import Callers, Provider, ProviderContext
 
 if TYPE_CHECKING:
     import pulumi
@@ -137,6 +138,11 @@ class Cognito(Provider, frozen=True):
                     yield Mistake(
                         f"{path}.{key}", "is a property of the pool, which exists already (userPoolId): leave it out"
                     )
+
+    def callers(self, gateway_name: str) -> Callers:
+        server = self.resource_server or gateway_name
+        spelled = {scope: f"{server}/{scope}" for scope in self.scopes}
+        return checks.callers(self.clients, self.allowed_clients, spelled, COGNITO)
 
     def deployment_statements(self, scope: iam.AwsScope) -> Iterator[iam.Statement]:
         """AWS gives pools ids of its own, so a new one is scoped by its region only."""

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from agentcore_auth.authorizer.families import contradictions, doubts, fitting_lists, recognize
+from agentcore_auth.access.rules import TokenClaims
+from agentcore_auth.authorizer.families import CLIENT_CLAIMS, contradictions, doubts, fitting_lists, recognize
 from configuration import forms
 from configuration.context import CheckContext
 from configuration.mistakes import Mistake
 from configuration.section import Section
-from idp.provider import Provider, ProviderContext
+from idp.provider import Callers, Provider, ProviderContext
 
 if TYPE_CHECKING:
     import pulumi
@@ -102,6 +103,14 @@ class Oidc(Provider, frozen=True):
         shared = issuer.family.shared_audiences.intersection(self.allowed_audience or ()) if issuer else ()
         everybody = [f"tokens of all clients have the audience {', '.join(sorted(shared))}"] if shared else []
         return (*doubts(issuer.family if issuer else None, claims), *(everybody if claims == ["aud"] else ()))
+
+    def callers(self, gateway_name: str) -> Callers:
+        """The clients that the lists name; without such a list any that the issuer knows."""
+        pinned = [claim for claim in self.custom_claims or () if claim.name in CLIENT_CLAIMS and claim.equals]
+        listed = [*(self.allowed_clients or ()), *(str(claim.equals) for claim in pinned)]
+        compared = [*(["client_id"] if self.allowed_clients else []), *(claim.name for claim in pinned)]
+        issuer = recognize(self.discovery_url)
+        return Callers(listed or None, None, TokenClaims.of_family(issuer and issuer.family, compared))
 
     def create(self, name: str, context: ProviderContext, opts: pulumi.ResourceOptions | None = None) -> OidcProvider:
         from idp.oidc.component import OidcProvider  # noqa: PLC0415 - imports Pulumi

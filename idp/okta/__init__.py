@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
+from agentcore_auth.authorizer.shapes import OKTA
 from configuration import forms
 from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake
 from idp import checks
 from idp.checks import Client
-from idp.provider import Provider, ProviderContext
+from idp.provider import Callers, Provider, ProviderContext
 
 if TYPE_CHECKING:
     import pulumi
@@ -91,6 +92,10 @@ class Okta(Provider, frozen=True):
             yield Mistake(f"{path}.audience", "is required for an authorization server other than the default one")
         if self.authorization_server == OWN_SERVER and not self.create_scopes:
             yield Mistake(f"{path}.createScopes", "a new authorization server has no scopes yet: leave it out, or true")
+
+    def callers(self, gateway_name: str) -> Callers:
+        spelled = {scope: scope for scope in self.scopes}
+        return checks.callers(self.clients, self.allowed_clients, spelled, OKTA)
 
     def create(self, name: str, context: ProviderContext, opts: pulumi.ResourceOptions | None = None) -> OktaProvider:
         from idp.okta.component import OktaProvider  # noqa: PLC0415 - imports Pulumi and pulumi_okta

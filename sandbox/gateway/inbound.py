@@ -23,11 +23,17 @@ from sandbox.gateway.issuer_keys import IssuerKeys
 METADATA_PATH = "/.well-known/oauth-protected-resource"
 
 
-async def refusal(gateway: Gateway, authorization: str | None, keys: IssuerKeys) -> JSONResponse | None:
-    """The answer to an Authorization header that the gateway does not let in: 401, or 403 for want of a scope."""
-    status = await _status(gateway, authorization, keys)
-    if status == 200:
-        return None
+async def admit(
+    gateway: Gateway, authorization: str | None, keys: IssuerKeys
+) -> tuple[JSONResponse | None, Mapping[str, object]]:
+    """What an Authorization header gets: an answer where it is not let in (401, or 403 for want of a scope), and the
+    token's claims where it is.
+    """
+    status, claims = await _judged(gateway, authorization, keys)
+    return (None if status == 200 else _refusal(gateway, status)), claims
+
+
+def _refusal(gateway: Gateway, status: int) -> JSONResponse:
     error, message = "invalid_token", "Invalid Bearer token"
     if status == 403:
         error, message = "insufficient_scope", "Insufficient scope"
@@ -41,10 +47,10 @@ async def refusal(gateway: Gateway, authorization: str | None, keys: IssuerKeys)
     )
 
 
-async def _status(gateway: Gateway, authorization: str | None, keys: IssuerKeys) -> int:
+async def _judged(gateway: Gateway, authorization: str | None, keys: IssuerKeys) -> tuple[int, Mapping[str, object]]:
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        return 401
+        return 401, {}
     authorizer = Authorizer.from_api(_authorizer(gateway))
     try:
         header = parse(token.strip()).header
@@ -52,8 +58,8 @@ async def _status(gateway: Gateway, authorization: str | None, keys: IssuerKeys)
         published = await keys.of(authorizer.discovery_url, header.get("kid"))
         claims = verify(token.strip(), published.jwks or {})
     except TokenError:
-        return 401
-    return judge(authorizer, claims, issuer=published.issuer, now=time.time()).status
+        return 401, {}
+    return judge(authorizer, claims, issuer=published.issuer, now=time.time()).status, claims
 
 
 async def resource_metadata(gateway: Gateway, keys: IssuerKeys) -> Mapping[str, object]:

@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,17 +22,31 @@ from tests.faults import providers
 from tests.faults.deployments import PHASES, Deployed, Ordeal, Outcome, two_at_once, undisturbed
 from tests.faults.providers import Call, Fault, Faults, interposed
 
-FAULTS: Mapping[str, tuple[Fault, bool]] = {
-    "refused by the service": (providers.refused, False),
-    "error 500 of the service": (providers.server_error, True),
-    "answer lost after it was done": (providers.answer_lost, True),
-    "CLI killed before it": (providers.killed_before, True),
-    "CLI killed after it": (providers.killed_after, True),
-    "what started the CLI killed": (providers.command_killed, True),
-    "Ctrl-C": (providers.interrupted, True),
-    "disk full from then on": (providers.disk_full, True),
+
+def _any(_call: Call) -> bool:
+    return True
+
+
+def _changing(call: Call) -> bool:
+    return call.is_changing
+
+
+def _of_the_gateway(call: Call) -> bool:
+    return call.is_changing and ":AgentcoreGateway::" in call.subject
+
+
+FAULTS: Mapping[str, tuple[Fault, Callable[[Call], bool]]] = {
+    "refused by the service": (providers.refused, _any),
+    "error 500 of the service": (providers.server_error, _changing),
+    "answer lost after it was done": (providers.answer_lost, _changing),
+    "CLI killed before it": (providers.killed_before, _changing),
+    "CLI killed after it": (providers.killed_after, _changing),
+    "what started the CLI killed": (providers.command_killed, _changing),
+    "Ctrl-C": (providers.interrupted, _changing),
+    "disk full from then on": (providers.disk_full, _of_the_gateway),
 }
-"""Each with whether it happens only to calls that change something: to the others, all of it comes to a refusal."""
+"""Each with the calls that it happens to. To those that change nothing, all of it comes to a refusal. Where the disk is
+full, the CLI tries for minutes to write the state."""
 
 
 def main() -> int:
@@ -61,15 +75,15 @@ def main() -> int:
 
 def _row(name: str) -> list[Outcome]:
     """The outcome of each phase under a fault, on a sandbox of its own."""
-    fault, only_changes = FAULTS[name]
-    faults = Faults(concerns=lambda call: call.is_changing or not only_changes)
+    fault, concerns = FAULTS[name]
+    faults = Faults(concerns=concerns)
     with _deployed(faults) as (deployed, _):
         ordeal = Ordeal(deployed, faults, undisturbed(deployed))
         return [ordeal.go_through(phase, fault, lambda call: _tell(name, call)) for phase in PHASES]
 
 
 def _at_once() -> list[str]:
-    faults = Faults(concerns=lambda call: call.is_changing)
+    faults = Faults(concerns=_changing)
     with _deployed(faults) as (one, other):
         return two_at_once(one, other, faults)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -26,7 +27,7 @@ from components.recovery import advise_on_pending
 from sandbox.project import write_stack_file
 from sandbox.services import PROJECT, Services
 from sandbox.stack import DeploymentError, Stack
-from tests.faults.providers import ANSWERED, Call, Fault, Faults, Forward, command_killed
+from tests.faults.providers import ANSWERED, Call, Fault, Faults, Forward, command_killed, disk_full
 
 Operation = Literal["up", "destroy"]
 NAME = "faults"
@@ -118,6 +119,17 @@ class Deployed:
         """The deployment as `pulumi stack export` gives it. Raises DeploymentError for a state that does not open."""
         return cast("dict[str, Any]", json.loads(self.cli("stack", "export"))["deployment"])
 
+    def state_after(self, fault: Fault) -> dict[str, Any]:
+        """The same after a fault. Where a disk was full the file can be empty, and the one before it lies beside it."""
+        try:
+            return self.state()
+        except DeploymentError:
+            if fault is not disk_full:
+                raise
+            [file] = (self._services.backend / ".pulumi/stacks").rglob(f"{NAME}.json")
+            shutil.copy(f"{file}.bak", file)
+            return self.state()
+
     def situation(self) -> Situation:
         urns = frozenset(each["urn"] for each in self.state().get("resources") or [])
         return Situation(urns, Counter(_kind(each) for each in self._services.leftovers()))
@@ -178,18 +190,28 @@ class Ordeal:
         _, alive = psutil.wait_procs([self._faults.client, *self._deployed.programs()], _ENDED_SECONDS)
         if alive:
             problems.append(f"left running: {[process.cmdline() for process in alive]}")
-        state = self._deployed.state()
+        state = self._deployed.state_after(fault)
         named = call.subject.rpartition("::")[2]
         if fault in ANSWERED and named not in failure:
             problems.append(f"the message does not name {named}: {failure}")
         advice = [failure, *advise_on_pending(state, NAME)]
+        for urn in sorted(_replacements_begun(state) & self._faults.made.keys()):
+            self._faults.deletions[urn]()
         if state.get("pending_operations") or self._deployed.is_locked:
             self._refresh()
         for command in _IMPORT.findall("\n".join(advice)):
             verb, kind, name, identifier, *options = _arguments(command)
             if made := self._faults.made_of(kind, name):
-                self._deployed.cli(verb, kind, name, _with_id(identifier, made), *options)
+                self._take_in(verb, kind, name, _with_id(identifier, made), *options)
         return problems
+
+    def _take_in(self, *command: str) -> None:
+        """Import what exists; what was made earlier may have been deleted meanwhile."""
+        try:
+            self._deployed.cli(*command)
+        except DeploymentError as absent:
+            if "does not exist" not in str(absent):
+                raise
 
     def _refresh(self) -> None:
         """Have the engine forget what was only begun, once the lock of whoever was killed is off."""
@@ -213,6 +235,12 @@ class Ordeal:
         if phase.operation == "up" and not self._deployed.is_unchanged():
             differences.append("another `up` would change something")
         return differences
+
+
+def _replacements_begun(state: Mapping[str, Any]) -> set[str]:
+    """The URNs of what was being made in place of something that is still there: it is said to be deleted by hand."""
+    begun = {each["resource"]["urn"] for each in state.get("pending_operations") or [] if each["type"] == "creating"}
+    return begun & {each["urn"] for each in state.get("resources") or []}
 
 
 def two_at_once(first: Deployed, second: Deployed, faults: Faults) -> list[str]:

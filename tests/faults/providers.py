@@ -120,6 +120,8 @@ class Faults:
     """Whose call that was: the CLI."""
     made: dict[str, str] = field(default_factory=dict[str, str])
     """URN -> id of every resource that a server says it has created, whoever got to know."""
+    deletions: dict[str, Callable[[], object]] = field(default_factory=dict[str, Callable[[], object]])
+    """URN -> what deletes the one that was created last, as its user would at the service."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def arm(self, fault: Fault | None, *, alone: bool = False) -> None:
@@ -167,7 +169,7 @@ class _Interposed(grpc.GenericRpcHandler):
         def forward() -> bytes:
             answer: bytes = channel.unary_unary(path)(request)
             if call.method == "Create":
-                self._faults.made[call.subject] = rpc.CreateResponse.FromString(answer).id
+                self._remember(call, path, channel, rpc.CreateResponse.FromString(answer))
             return answer
 
         fault = self._faults.choose(call, lambda: _client(context.peer(), self.port))
@@ -182,6 +184,14 @@ class _Interposed(grpc.GenericRpcHandler):
             failed = cast("grpc.Call", error)
             context.abort(failed.code(), failed.details() or "")
         raise AssertionError  # abort raises
+
+    def _remember(self, call: Call, path: str, channel: grpc.Channel, made: rpc.CreateResponse) -> None:
+        gone = rpc.DeleteRequest(id=made.id, urn=call.subject, properties=made.properties).SerializeToString()
+
+        def delete() -> object:
+            return channel.unary_unary(path.replace("Create", "Delete"))(gone)
+
+        self._faults.made[call.subject], self._faults.deletions[call.subject] = made.id, delete
 
     def _channel(self, peer: str) -> grpc.Channel:
         options = [*_UNLIMITED, ("grpc.use_local_subchannel_pool", 1)]

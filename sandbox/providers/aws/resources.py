@@ -225,7 +225,7 @@ RESOURCES = (
     Table(
         "aws:bedrock/agentcoreGateway:AgentcoreGateway",
         properties="name roleArn authorizerType authorizerConfiguration description exceptionLevel kmsKeyArn "
-        "protocolConfiguration protocolType region tags",
+        "policyEngineConfiguration protocolConfiguration protocolType region tags",
         computed="gatewayArn gatewayId gatewayUrl workloadIdentityDetails tagsAll",
         id="gatewayId",
         names={"gatewayId": "gatewayIdentifier"},
@@ -247,6 +247,23 @@ RESOURCES = (
             "credentialProviderConfiguration": lambda given: [gateways.credentials(given)],
         },
         auto_name=AutoName(longest=100),
+    ),
+    Table(
+        "aws:bedrock/agentcorePolicyEngine:AgentcorePolicyEngine",
+        properties="name description region tags",
+        computed="policyEngineArn policyEngineId tagsAll",
+        id="policyEngineId",
+        replaces="name",
+        updates="UpdatePolicyEngine",
+        auto_name=AutoName(longest=48),
+    ),
+    Table(
+        "aws:bedrock/agentcorePolicy:AgentcorePolicy",
+        properties="name policyEngineId definition description region",
+        computed="policyArn policyId",
+        id="policyEngineId,policyId",
+        replaces="name policyEngineId",
+        auto_name=AutoName(longest=48),
     ),
     Table(
         "aws:bedrock/agentcoreApiKeyCredentialProvider:AgentcoreApiKeyCredentialProvider",

@@ -9,6 +9,7 @@ import pulumi
 from pydantic import Field
 
 from agentcore_auth import iam
+from agentcore_auth.access.rules import TokenClaims
 from agentcore_auth.authorizer.issued import IssuedTokens
 from agentcore_auth.authorizer.shapes import TokenShape
 from configuration import forms
@@ -16,9 +17,11 @@ from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake
 from idp import checks
 from idp.base import Application, IdentityProvider
-from idp.provider import Provider, ProviderContext
+from idp.provider import Callers, Provider, ProviderContext
 
 ROTATOR = "function:rotate-ping"
+
+SHAPE = TokenShape("ping", "client_id", has_audience=True, scope_claim="scope")
 
 
 class Ping(Provider, frozen=True):
@@ -40,6 +43,9 @@ class Ping(Provider, frozen=True):
         yield from checks.host_name("ping:host", self.host(context.stack), "the region's host")
         if self.environment is None:
             yield Mistake(f"{path}.environment", "is required where PingOne is switched on")
+
+    def callers(self, gateway_name: str) -> Callers:
+        return Callers([self.client], {scope: scope for scope in self.scopes}, TokenClaims.of_shape(SHAPE))
 
     def deployment_statements(self, scope: iam.AwsScope) -> Iterator[iam.Statement]:
         yield iam.allow("RotatePing", ["lambda:InvokeFunction"], [iam.regional_arn(scope, "lambda", ROTATOR)])
@@ -65,6 +71,5 @@ class PingProvider(IdentityProvider):
         self.applications = {
             "worker": Application(pulumi.Output.from_input(arguments.client), secret, arguments.scopes)
         }
-        shape = TokenShape("ping", "client_id", has_audience=True, scope_claim="scope")
-        self.tokens = IssuedTokens(shape, [arguments.client], arguments.scopes, audience)
+        self.tokens = IssuedTokens(SHAPE, [arguments.client], arguments.scopes, audience)
         self.finish()

@@ -107,3 +107,10 @@ def test_what_a_killed_cli_had_begun_is_advised_on_like_a_lost_answer() -> None:
     assert own == advise(CREATION, ["EOF"], "dev")
     assert "--provider provider=urn:pulumi:dev::agentcore-auth::pulumi:providers:aws::account-2 " in abroad
     assert advise_on_pending({}, "dev") == []
+
+
+def test_a_replacement_that_had_begun_is_not_taken_in_beside_what_it_replaces() -> None:
+    begun = {"urn": f"{PARENT}${POOL}::orders-cognito", "custom": True, "type": POOL, "inputs": {"name": "orders-2"}}
+    deployment = {"resources": [begun], "pending_operations": [{"type": "creating", "resource": begun}]}
+    advice = ["orders-cognito: its replacement was begun; if orders-2 exists, delete it"]
+    assert advise_on_pending(deployment, "dev") == advice

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pulumi
 import pytest
 
+from components.targets import KINDS
 from idp import PROVIDERS
 from package.arguments import COMPONENTS
 from package.inputs import STAND_IN, given
@@ -91,7 +92,8 @@ def test_the_secret_of_a_client_is_secret() -> None:
 def test_a_union_has_one_optional_property_for_each_kind() -> None:
     target = TYPES["GatewaysTargets"]
     assert target["required"] == ["name"]
-    assert set(target["properties"]) == {"name", "description", "lambda", "smithy", "openapi", "mcp", "sample"}
+    of_all = {"name", "description", "providers"}
+    assert set(target["properties"]) == of_all | {get_args(kind.model_fields["type"].annotation)[0] for kind in KINDS}
     assert "name" not in TYPES["LambdaTargetSettings"]["properties"]
 
 
@@ -122,7 +124,7 @@ def test_inputs_become_what_a_stack_file_would_hold(inputs: dict[str, Any], docu
 
 # Each row: inputs with a mistake, and what is said of it.
 WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"targets": [{"name": "t"}]}, "targets[0]: needs exactly one of lambda, mcp, openapi, sample, smithy"),
+    ({"targets": [{"name": "t"}]}, "targets[0]: needs exactly one of apiGateway, lambda,"),
     ({"targets": [{"name": "t", "sample": {}, "mcp": {}}]}, "targets[0]: needs exactly one of"),
     ({"targets": [{"name": "t", "sample": {}, "endpoint": "e"}]}, "targets[0]: has no property endpoint: put it under"),
 ]

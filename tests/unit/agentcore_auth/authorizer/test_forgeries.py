@@ -107,6 +107,14 @@ FORGERIES: dict[str, tuple[str, Cause]] = {
     "with a header in UTF-16": (signed_text(PLAIN.decode().encode("utf-16-le"), b"{}"), Cause.NOT_A_TOKEN),
     "with a critical extension": (with_header(crit=["exp"], exp=1), Cause.HEADER_NOT_UNDERSTOOD),
     "with critical nothing": (with_header(crit=[]), Cause.HEADER_NOT_UNDERSTOOD),
+    "with claims that are not encoded": (
+        signed_text(b'{"alg": "RS256", "kid": "current", "b64": false}', json.dumps(cognito()).encode()),
+        Cause.HEADER_NOT_UNDERSTOOD,
+    ),
+    "with a key id that is no text": (
+        signed_text(b'{"alg": "RS256", "kid": ["current"]}', json.dumps(cognito()).encode()),
+        Cause.UNKNOWN_KEY,
+    ),
     "for a logout": (with_header(typ="logout+jwt"), Cause.OTHER_KIND_OF_TOKEN),
     "of a security event": (with_header(typ="application/SecEvent+jwt"), Cause.OTHER_KIND_OF_TOKEN),
     "that proves possession": (with_header(typ="dpop+jwt"), Cause.OTHER_KIND_OF_TOKEN),

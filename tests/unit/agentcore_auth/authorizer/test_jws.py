@@ -14,7 +14,6 @@ from agentcore_auth.authorizer.checking import unpack
 from agentcore_auth.authorizer.jws import MAX_BYTES, cleaned, out_of_response, parse
 from agentcore_auth.authorizer.verification import readable_keys, verify
 from tests.unit.issued_tokens import assembled, cognito, key_set, public_key, signed, signing_key
-from tests.unit.property_tests import PATIENTLY
 
 TOKEN = signed(cognito())
 HALF = len(TOKEN) // 2
@@ -130,7 +129,6 @@ def test_a_claim_cannot_reach_the_terminal_as_a_command() -> None:
     assert "\x1b" not in refused.value.message
 
 
-@PATIENTLY
 @given(st.text(max_size=200) | st.from_regex(r"(Bearer )?[\"']?eyJ[A-Za-z0-9_-]*(\.[A-Za-z0-9_=+/-]*){0,4}[\"']?"))
 def test_any_text_is_a_token_or_has_a_finding(text: str) -> None:
     pasted = unpack(text)
@@ -138,7 +136,6 @@ def test_any_text_is_a_token_or_has_a_finding(text: str) -> None:
     assert all("\n" not in finding.message for finding in pasted.findings)
 
 
-@PATIENTLY
 @given(st.binary(max_size=300))
 def test_claims_of_any_bytes_are_read_or_refused(payload: bytes) -> None:
     pasted = unpack(assembled({"alg": "RS256"}, payload))

@@ -27,7 +27,6 @@ from tests.unit.issued_tokens import (
     discovery_url,
     okta,
 )
-from tests.unit.property_tests import PATIENTLY
 
 AT_COGNITO = discovery_url(COGNITO_ISSUER)
 AT_AUTH0 = discovery_url(AUTH0_ISSUER)
@@ -217,7 +216,6 @@ ISSUERS = st.sampled_from([COGNITO_ISSUER, AUTH0_ISSUER, OKTA_ISSUER, "https://d
 NAMES = st.sampled_from(["aud", "client_id", "azp", "cid", "scope", "scp", "exp", "iat", "nbf", "token_use", "sub"])
 
 
-@PATIENTLY
 @given(
     claims=st.dictionaries(NAMES, VALUES, max_size=6),
     issuer=ISSUERS | VALUES,

@@ -29,7 +29,6 @@ from tests.unit.issued_tokens import (
     signed,
 )
 from tests.unit.project import PROJECT
-from tests.unit.property_tests import PATIENTLY
 from tests.unit.token_command import Command
 
 
@@ -307,7 +306,7 @@ COMMANDS = st.sampled_from(
 )
 
 
-@settings(PATIENTLY, max_examples=150)
+@settings(max_examples=150)
 @given(text=TEXTS, command=COMMANDS, as_json=st.booleans())
 def test_any_bytes_on_standard_input_end_without_a_traceback(
     tokens: Command, jwks: str, text: bytes, command: tuple[str, ...], as_json: bool

@@ -38,7 +38,7 @@ SIGNED = iam.ServiceCalls(
 )
 KEY = iam.CredentialUse(iam.API_KEY, f"{VAULT}/apikeycredentialprovider/pets", f"{SECRET}/apikey/pets-AbCdEf")
 TOKEN = iam.CredentialUse(iam.OAUTH, f"{VAULT}/oauth2credentialprovider/crm", f"{SECRET}/oauth2/crm-AbCdEf")
-PERMISSIONS: list[iam.Permission] = [OWN, OTHER, TABLES, SIGNED, KEY, TOKEN]
+PERMISSIONS: list[iam.Permission] = [OWN, OTHER, TABLES, SIGNED, KEY, TOKEN, iam.PolicyEvaluation()]
 EVERY_CHOICE = [
     list(choice) for choice in chain(*(combinations(PERMISSIONS, size) for size in range(len(PERMISSIONS) + 1)))
 ]

@@ -13,20 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentcore_auth.tokens.env_file import EnvFileError, parse, read_credentials, render
-from tests.unit.property_tests import PATIENTLY
 
 PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40)
 # What has a quote or a backslash beside what a shell expands has no form that both a shell and python-dotenv take.
 WRITABLE = PRINTABLE.filter(lambda value: not re.search(r"['\\]", value) or not re.search("[$`]", value))
 
 
-@PATIENTLY
 @given(WRITABLE)
 def test_a_value_is_read_as_it_was_written(value: str) -> None:
     assert parse(render({"NAME": value})) == {"NAME": value}
 
 
-@PATIENTLY
 @given(WRITABLE)
 def test_python_dotenv_reads_the_same_value(value: str) -> None:
     text = io.StringIO(render({"BEFORE": value, "NAME": value, "AFTER": ""}))
@@ -34,7 +31,7 @@ def test_python_dotenv_reads_the_same_value(value: str) -> None:
     assert read == {"BEFORE": value, "NAME": value, "AFTER": ""}
 
 
-@settings(PATIENTLY, max_examples=25)
+@settings(max_examples=25)
 @given(values=st.lists(WRITABLE, min_size=1, max_size=8))
 def test_a_shell_reads_the_same_values(tmp_path: Path, values: list[str]) -> None:
     names = [f"N{number}" for number in range(len(values))]

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from agentcore_auth.authorizer.checking import discovery_url_of, issuer_of
 from agentcore_auth.tokens.locations import likely_url, problem_of_endpoint
-from tests.unit.property_tests import PATIENTLY
 
 OKTA = "https://dev-org.okta.com/oauth2/default/.well-known/openid-configuration"
 AUTH0 = "https://dev-tenant.us.auth0.com/.well-known/openid-configuration"
@@ -69,7 +68,6 @@ def test_a_right_discovery_url_stays(right: str) -> None:
     assert likely_url(right) == right
 
 
-@PATIENTLY
 @given(st.text(max_size=60))
 def test_any_text_gets_an_answer(text: str) -> None:
     likely_url(text)
