@@ -12,7 +12,6 @@ from typing import Any
 
 import boto3
 
-from agentcore_auth import iam
 from sandbox.credentials import AWS_SECRET_KEY
 from sandbox.services import ACCOUNT, OTHER_ACCOUNT
 
@@ -36,7 +35,8 @@ def plant(endpoint_url: str) -> None:
     ours, theirs = _Account(endpoint_url, ACCOUNT), _Account(endpoint_url, OTHER_ACCOUNT)
     ours.function("orders", _ORDERS)
     theirs.function("billing", _BILLING)
-    theirs.role("agentcore-deployer", {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, *iam.FUNCTION_POLICY_ACTIONS)
+    theirs.role("agentcore-deployer", {"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+    theirs.allow("agentcore-deployer", "lambda:AddPermission", "lambda:GetPolicy", "lambda:RemovePermission")
     ours.api("scheduler").create_schedule(
         Name="restock",
         ScheduleExpression="rate(1 day)",
@@ -53,15 +53,15 @@ class _Account:
     def api(self, service: str) -> Any:
         return self._session.client(service, endpoint_url=self._endpoint_url)
 
-    def role(self, name: str, principal: dict[str, str], *actions: str) -> str:
-        """A role that may do these on everything."""
+    def role(self, name: str, principal: dict[str, str]) -> str:
         statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-        api, trust = self.api("iam"), json.dumps(iam.document([statement]))
-        arn = str(api.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"])
-        if actions:
-            policy = json.dumps(iam.document([iam.allow("Deploy", actions, ["*"])]))
-            api.put_role_policy(RoleName=name, PolicyName="deploy", PolicyDocument=policy)
-        return arn
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        return str(self.api("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"])
+
+    def allow(self, role: str, *actions: str) -> None:
+        statement = {"Effect": "Allow", "Action": actions, "Resource": f"arn:aws:lambda:{REGION}:*:function:*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.api("iam").put_role_policy(RoleName=role, PolicyName="functions", PolicyDocument=document)
 
     def function(self, name: str, code: str) -> None:
         archive = io.BytesIO()
