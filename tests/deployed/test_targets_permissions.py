@@ -16,6 +16,7 @@ from typing import Any
 import boto3
 import pytest
 
+from agentcore_auth import iam
 from agentcore_auth.iam import execution_role_name
 from sandbox.caller import ToolResult, call_tool
 from sandbox.services import Services
@@ -197,6 +198,10 @@ def deployment(running_services: Services, deploy_for_module: Deploy) -> Deploym
     (deploy_for_module.project / "functions.smithy.json").write_text(json.dumps(MODEL))
     own, other = function(running_services, OWN, "kinds-own"), function(running_services, OTHER, "kinds-other")
     config = configuration(own, other, role(running_services, OTHER, "kinds-deployer", TRUST_OWN))
+    writing = json.dumps(iam.document([iam.allow("Write", iam.FUNCTION_POLICY_ACTIONS, [other])]))
+    client(running_services, "iam", OTHER).put_role_policy(
+        RoleName="kinds-deployer", PolicyName="p", PolicyDocument=writing
+    )
     secrets = {"inventoryKey": "sandbox-inventory-key", "shippingSecret": "sandbox-shipping-secret"}
     return deploy_for_module(config, secrets=secrets)
 
