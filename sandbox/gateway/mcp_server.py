@@ -16,6 +16,7 @@ from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared.exceptions import MCPError
 from moto.bedrockagentcorecontrol.models import Gateway
+from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from agentcore_auth.documents.reading import Tool
@@ -28,7 +29,7 @@ _Context = ServerRequestContext[dict[str, Any]]
 
 async def serve(gateway: Gateway, invokers: Mapping[str, Invoker], scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one HTTP request to the gateway's MCP endpoint; who sends it was checked before."""
-    targets = targets_of(gateway)
+    targets = targets_of(gateway, Request(scope).headers)
 
     async def list_tools(_: _Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         """A target whose tools cannot be had has none: AgentCore would not have made it ready."""
