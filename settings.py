@@ -16,16 +16,20 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from agentcore_auth import iam
+from agentcore_auth.mode import AccessMode, Mode
+from configuration.access import OwnPolicy, check_access, rules
 from configuration.checks import contradictions, provider_sections, secret_references
 from configuration.context import StackConfiguration
 from configuration.documents import read_documents
 from configuration.mistakes import ConfigurationError, Mistake, mistakes_of, unknown_key
-from configuration.schema import ClientSecrets, Mode, StackFile, schema
+from configuration.schema import ClientSecrets, StackFile, schema
 from configuration.section import PROJECT
 from idp import Provider, ProviderContext
 
 if TYPE_CHECKING:
     import pulumi
+
+    from components.access import GatewayAccess
 
 __all__ = ["ConfigurationError", "Settings", "load", "read"]
 
@@ -39,6 +43,8 @@ class Settings(StackFile, frozen=True):
     hosts: Mapping[str, str]
     #: The text of every local tool document (tools, OpenAPI, Smithy) by the name of its target.
     documents: Mapping[str, str]
+    #: The policies out of the files that `access.policies` names.
+    own_policies: Sequence[OwnPolicy]
 
     @property
     def gateway_names(self) -> dict[str, str]:
@@ -53,9 +59,10 @@ class Settings(StackFile, frozen=True):
 
     @property
     def permissions(self) -> list[iam.Permission]:
-        """What the execution role needs besides what its targets' tools do: the documents, and the gateways' key."""
+        """What the execution role needs besides what its targets' tools do: documents, the gateways' key, policies."""
         key = [iam.KeyUse(self.gateway.kms_key_arn)] if self.gateway.kms_key_arn else []
-        return [*self.upkeep.documents, *key]
+        evaluation = [iam.PolicyEvaluation()] if self.access else []
+        return [*self.upkeep.documents, *key, *evaluation]
 
     def foreign_functions(self, account: str) -> list[str]:
         """The ARNs of the targets' functions that belong to other accounts than `account`."""
@@ -82,6 +89,17 @@ class Settings(StackFile, frozen=True):
         """What the component of this provider may need of the stack."""
         return ProviderContext(self.gateway.name, self.region, self.mode, self.hosts[provider], self.tags)
 
+    def access_to(self, provider: str) -> GatewayAccess | None:
+        """Who may call what at this provider's gateway; None where everybody may that is let in."""
+        if self.access is None:
+            return None
+        from components.access import GatewayAccess  # noqa: PLC0415 - imports Pulumi
+
+        name = self.gateway_names[provider]
+        found = rules(self.access, provider, self.providers[provider].callers(self.gateway.name))
+        own = {each.name: each.policy.text for each in self.own_policies if each.gateway in ("", name)}
+        return GatewayAccess(found, self.access_mode, own)
+
     @property
     def assume_role_arns(self) -> dict[str, str]:
         """The roles that the program may assume in other accounts, by account id."""
@@ -106,7 +124,8 @@ def load(
     stack = StackConfiguration(configuration, secret_keys, environment)
     sections, mistakes = _sections(stack)
     documents, unreadable = read_documents(sections.get("targets", ()), project)
-    mistakes += [*contradictions(sections, stack), *unreadable]
+    own, refused = check_access(sections, provider_sections(sections), documents, project)
+    mistakes += [*contradictions(sections, stack), *unreadable, *refused]
     if mistakes:
         raise _refusal(mistakes)
     described = provider_sections(sections)
@@ -117,6 +136,7 @@ def load(
         providers=providers,
         hosts={name: provider.host(stack) for name, provider in providers.items()},
         documents=documents,
+        own_policies=own,
     )
 
 
@@ -177,7 +197,7 @@ def _annotation(field: FieldInfo) -> Any:
 
 def _json(text: str, field: FieldInfo) -> str:
     """Pulumi hands over plain strings as they are and structured values as JSON; make JSON of both."""
-    if cast("Any", field.annotation) in {Mode, ClientSecrets}:
+    if cast("Any", field.annotation) in {Mode, ClientSecrets, AccessMode}:
         return json.dumps(text)
     try:
         json.loads(text)

@@ -7,6 +7,7 @@ order of the stack file, or else sorted.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
@@ -24,6 +25,11 @@ class OutputsError(Exception):
     def __init__(self, message: str, *, reached: bool = True) -> None:
         super().__init__(message)
         self.reached = reached
+
+
+def deploying(stack: str) -> str:
+    """The command that deploys a stack: the sandbox's where that is what the environment leads to."""
+    return f"python -m sandbox up --stack {stack}" if os.environ.get("SANDBOX_FOLDER") else f"make up STACK={stack}"
 
 
 def masked(where: str) -> OutputsError:
@@ -129,6 +135,9 @@ class Gateway(Generic[V_co]):
     name: V_co | None = None
     id: V_co | None = None
     arn: V_co | None = None
+    access_mode: str | None = None
+    #: The policies that decide over calls, by name, as Cedar text; None where everybody may call everything.
+    policies: Mapping[str, V_co] | None = None
     provider: str = ""
 
     def to_document(self) -> dict[str, object]:
@@ -140,6 +149,8 @@ class Gateway(Generic[V_co]):
             url=self.url,
             mcpUrl=self.mcp_url,
             authorizer=self.authorizer,
+            accessMode=self.access_mode,
+            policies=self.policies,
         )
 
     @staticmethod
@@ -150,6 +161,8 @@ class Gateway(Generic[V_co]):
             _text(fields, "mcpUrl"),
             _mapping(fields.get("authorizer"), f"gateways.{provider}.authorizer"),
             *(_optional_text(fields, key) for key in ("name", "id", "arn")),
+            access_mode=_optional_text(fields, "accessMode"),
+            policies=_policies(fields, provider),
             provider=provider,
         )
 
@@ -190,7 +203,7 @@ class Outputs:
     def _entries(self, key: str, read: Callable[[str, Mapping[str, object]], _Entry]) -> dict[str, _Entry]:
         section = self._document.get(key)
         if not isinstance(section, Mapping) or not section:
-            raise OutputsError(f"stack {self.stack} has no output {key}: is it deployed? (make up STACK={self.stack})")
+            raise OutputsError(f"stack {self.stack} has no output {key}: is it deployed? ({deploying(self.stack)})")
         entries = cast("Mapping[str, object]", section)
         names = sorted(entries, key=lambda name: (self._order.get(name, len(self._order)), name))
         return {name: read(name, _mapping(entries[name], f"{key}.{name}")) for name in names}
@@ -203,6 +216,13 @@ def _choose(entries: Mapping[str, _Entry], name: str | None, option: str, where:
         problem = f"{where} has no {name}" if name else f"{where} has several providers"
         raise OutputsError(f"{problem}; valid for {option}: {', '.join(entries)}")
     return entries[name]
+
+
+def _policies(fields: Mapping[str, object], provider: str) -> Mapping[str, str] | None:
+    if "policies" not in fields:
+        return None
+    policies = _mapping(fields["policies"], f"gateways.{provider}.policies")
+    return {name: _text(policies, name) for name in sorted(policies)}
 
 
 def _given(**fields: object) -> dict[str, object]:

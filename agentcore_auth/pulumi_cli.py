@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from agentcore_auth.outputs import Outputs, OutputsError
+from agentcore_auth.authorizer.causes import one_line
+from agentcore_auth.files import UnreadableError, read_text
+from agentcore_auth.outputs import Outputs, OutputsError, deploying
 
 TIMEOUT = 120
 """Seconds for the CLI: it may have to log in to a backend that is far away."""
@@ -31,17 +33,16 @@ def read_outputs(stack: str) -> Outputs:
 def read_file(path: Path) -> Outputs:
     """Outputs that `pulumi stack output --json --show-secrets` wrote to a file. Raises OutputsError."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise OutputsError(f"{path} cannot be read: {error}") from None
-    return Outputs(_parsed(text, str(path)), path.stem)
+        return Outputs(_parsed(read_text(path), str(path)), path.stem)
+    except UnreadableError as error:
+        raise OutputsError(str(error)) from None
 
 
 def complaint(printed: str) -> str:
     """What a program that failed complains of: its last `error:` line, or else its last line; never a traceback."""
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("error:")]
-    return (errors or lines or [""])[-1][:300]
+    return one_line((errors or lines or [""])[-1])
 
 
 def _project() -> Path:
@@ -64,7 +65,7 @@ def _asked(pulumi: str, stack: str, stack_file: Path) -> Mapping[str, object]:
     is_absent = "no stack " in said
     if is_absent and not stack_file.is_file():
         raise OutputsError(f"there is no {stack_file.name}")
-    deploy = f" (deploy it: make up STACK={stack})" if is_absent else ""
+    deploy = f" (deploy it: {deploying(stack)})" if is_absent else ""
     raise OutputsError(f"stack {stack}: pulumi says: {said}{deploy}", reached=False)
 
 
@@ -75,9 +76,9 @@ def _listed(stack_file: Path) -> Iterator[str]:
     except ModuleNotFoundError:
         return
     try:
-        document: Any = yaml.safe_load(stack_file.read_text(encoding="utf-8"))
+        document: Any = yaml.safe_load(read_text(stack_file))
         listed: object = document["config"]["agentcore-auth:identityProviders"]
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
+    except (UnreadableError, yaml.YAMLError, KeyError, TypeError, RecursionError):
         return
     if isinstance(listed, list):
         yield from (str(name) for name in cast("list[object]", listed))

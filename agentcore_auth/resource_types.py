@@ -6,6 +6,7 @@ from typing import Final
 
 GATEWAY: Final = "aws:bedrock/agentcoreGateway:AgentcoreGateway"
 TARGET: Final = "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget"
+ACCESS_POLICY: Final = "aws:bedrock/agentcorePolicy:AgentcorePolicy"
 ROLE: Final = "aws:iam/role:Role"
 ROLE_POLICY: Final = "aws:iam/rolePolicy:RolePolicy"
 POLICY: Final = "aws:iam/policy:Policy"

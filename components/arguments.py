@@ -45,6 +45,11 @@ class GatewayOptions(Section, frozen=True):
 class ExecutionRole(Section, frozen=True):
     """The role that the gateways assume."""
 
+    arn: forms.RoleArn | None = Field(
+        default=None,
+        description="A role that exists. What it needs is printed by `make policies`, and in the stack's outputs with "
+        "the command for its owner.",
+    )
     path: forms.RolePath = Field(default="/", description="The role's path.")
     permissions_boundary_arn: forms.PolicyArn | None = Field(
         default=None, description="The role's permissions boundary."

@@ -16,6 +16,7 @@ import pulumi
 import pulumi_aws as aws
 
 from agentcore_auth import iam
+from components.spreading import retried
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,13 @@ class FunctionRef:
         return self.arn.split(":")[3]
 
 
-def owners_command(function_arn: str, role_arn: str) -> str:
+def owners_command(function_arn: str, role_arn: str, sid: str) -> str:
     """The command with which a function's owner adds the statement."""
     function = FunctionRef.of(function_arn)
-    qualifier = f" --qualifier {shlex.quote(function.qualifier)}" if function.qualifier else ""
-    return (
-        f"aws lambda add-permission --region {function.region} --function-name {function.arn}{qualifier}"
-        f" --statement-id {iam.CROSS_ACCOUNT_SID} --action lambda:InvokeFunction --principal {role_arn}"
-    )
+    words = ["aws", "lambda", "add-permission", "--region", function.region, "--function-name", function.arn]
+    words += ["--qualifier", function.qualifier] if function.qualifier else []
+    words += ["--statement-id", sid, "--action", "lambda:InvokeFunction", "--principal", role_arn]
+    return shlex.join(words)
 
 
 class CrossAccountAccess(pulumi.ComponentResource):
@@ -63,16 +63,17 @@ class CrossAccountAccess(pulumi.ComponentResource):
         name: str,
         function_arns: Sequence[str],
         role_arn: pulumi.Output[str],
+        sid: str,
         assume_role_arns: Mapping[str, str] = MappingProxyType({}),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`function_arns` are functions of other accounts than the gateways'.
+        """`function_arns` are functions of other accounts than the gateways'; `sid` is the id of the statements.
 
         `role_arn` has to be the existing role's, or Lambda refuses the principal. `assume_role_arns` has the roles that
         the program may assume in other accounts, by account id.
         """
         super().__init__("agentcore-auth:index:CrossAccountAccess", name, None, opts)
-        self._name = name
+        self._sid = sid
         self._assume_role_arns = assume_role_arns
         self._accounts: dict[tuple[str, str], aws.Provider] = {}
         self.permissions: list[pulumi.Resource] = []
@@ -81,7 +82,7 @@ class CrossAccountAccess(pulumi.ComponentResource):
             if FunctionRef.of(arn).account in assume_role_arns:
                 self.permissions.append(self._permission(FunctionRef.of(arn), role_arn))
             else:
-                self.statements.append(role_arn.apply(lambda role, arn=arn: _for_the_owner(arn, role)))
+                self.statements.append(role_arn.apply(lambda role, arn=arn: _for_the_owner(arn, role, sid)))
         self.register_outputs({"statements": self.statements})
 
     def _permission(self, function: FunctionRef, role_arn: pulumi.Output[str]) -> pulumi.Resource:
@@ -102,20 +103,25 @@ class CrossAccountAccess(pulumi.ComponentResource):
         qualifier = f"/{function.qualifier}" if function.qualifier else ""
         return aws.lambda_.Permission(
             f"{location}-{function_name}{qualifier}",
-            statement_id=iam.CROSS_ACCOUNT_SID,
+            statement_id=self._sid,
             action="lambda:InvokeFunction",
             function=function.arn,
             qualifier=function.qualifier,
             principal=role_arn,
-            # The statement's id is fixed, and a function's policy has each id once.
-            opts=pulumi.ResourceOptions(parent=self, provider=self._accounts[key], delete_before_replace=True),
+            # A function's policy has each id once.
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                provider=self._accounts[key],
+                delete_before_replace=True,
+                hooks=retried(f"{location}-{function_name}{qualifier}"),
+            ),
         )
 
 
-def _for_the_owner(function_arn: str, role_arn: str) -> dict[str, Any]:
+def _for_the_owner(function_arn: str, role_arn: str, sid: str) -> dict[str, Any]:
     return {
         "functionArn": function_arn,
         "accountId": iam.account_of(function_arn),
-        "statement": iam.cross_account_statement(function_arn, role_arn),
-        "command": owners_command(function_arn, role_arn),
+        "statement": iam.cross_account_statement(function_arn, role_arn, sid),
+        "command": owners_command(function_arn, role_arn, sid),
     }

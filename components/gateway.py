@@ -14,7 +14,9 @@ import pulumi_aws as aws
 
 from agentcore_auth import outputs
 from agentcore_auth.authorizer.model import Authorizer
+from components.access import AccessPolicies, GatewayAccess, PolicyEngine, Statement
 from components.arguments import GatewayOptions
+from components.spreading import retried
 from components.targets import TargetArguments
 
 _AuthorizerArguments: TypeAlias = aws.bedrock.AgentcoreGatewayAuthorizerConfigurationArgsDict
@@ -35,11 +37,18 @@ class JwtGateway(pulumi.ComponentResource):
         targets: Sequence[TargetArguments],
         permissions: Sequence[pulumi.Resource] = (),
         options: GatewayOptions = GatewayOptions(),
+        access: GatewayAccess | None = None,
+        statement: Statement | None = None,
         tags: Mapping[str, str] = MappingProxyType({}),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`permissions` are what the role's calls depend on: AWS checks some when it creates gateways and targets."""
+        """`permissions` are what the role's calls depend on: AWS checks some when it creates gateways and targets.
+
+        Without `access`, whom the authorizer lets in may call every tool; with it, `statement` writes its rules.
+        """
         super().__init__("agentcore-auth:index:JwtGateway", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        engine = PolicyEngine(name, access.mode, tags, child) if access else None
         gateway = aws.bedrock.AgentcoreGateway(
             name,
             name=name,
@@ -53,24 +62,40 @@ class JwtGateway(pulumi.ComponentResource):
             authorizer_configuration=cast("_AuthorizerArguments", authorizer.to_pulumi()),
             exception_level=options.exception_level,
             kms_key_arn=options.kms_key_arn,
+            policy_engine_configuration=engine.configuration if engine else None,
             tags=tags,
             # The name is fixed, and AWS refuses a second gateway of the same name: the old one has to go first.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=permissions, delete_before_replace=True),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=permissions, delete_before_replace=True, hooks=retried(name)
+            ),
         )
-        GatewayTargets(
-            name,
-            gateway_id=gateway.gateway_id,
-            targets=targets,
-            permissions=permissions,
-            opts=pulumi.ResourceOptions(parent=self),
+        offered = GatewayTargets(
+            name, gateway_id=gateway.gateway_id, targets=targets, permissions=permissions, opts=child
         )
+        policies: Mapping[str, pulumi.Output[str]] | None = None
+        if access and engine and statement:
+            policies = AccessPolicies(
+                name,
+                access,
+                engine_id=engine.id,
+                gateway_arn=gateway.gateway_arn,
+                statement=statement,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[offered]),
+            ).statements
         self.id = gateway.gateway_id
         self.arn = gateway.gateway_arn
         # AWS answers with the MCP address; earlier versions answered with the bare host.
         self.url = gateway.gateway_url.apply(lambda answer: answer.rstrip("/").removesuffix("/mcp"))
         self.mcp_url = self.url.apply(lambda host: f"{host}/mcp")
         self.outputs = outputs.Gateway[pulumi.Input[str]](
-            self.url, self.mcp_url, authorizer.to_api(), name, self.id, self.arn
+            self.url,
+            self.mcp_url,
+            authorizer.to_api(),
+            name,
+            self.id,
+            self.arn,
+            access.mode if access else None,
+            policies,
         ).to_document()
         self.register_outputs(self.outputs)
 
@@ -104,6 +129,7 @@ class GatewayTargets(pulumi.ComponentResource):
                     depends_on=permissions,
                     # The name is fixed, and unique in its gateway: the old target has to go first.
                     delete_before_replace=True,
+                    hooks=retried(f"{name}-{target.name}"),
                 ),
             )
         self.register_outputs({})

@@ -7,24 +7,14 @@ group that goes with it. It is not an example of a useful tool.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
 
-from agentcore_auth.documents import tools
-from agentcore_auth.documents.reading import Tool
 from components.iam import policy_json
-from components.targets.sample import function_policy, function_trust_policy
+from components.targets.sample import FOLDER, function_policy, function_trust_policy
 
-_FOLDER = Path(__file__).parent / "sample_function"
 _LOG_DAYS = 14
-
-
-def sample_tools() -> tuple[Tool, ...]:
-    """The tools that the function has."""
-    document = _FOLDER / "tools.json"
-    return tools.parse(document.read_text(), document.name)
 
 
 class SampleFunction(pulumi.ComponentResource):
@@ -53,7 +43,7 @@ class SampleFunction(pulumi.ComponentResource):
             runtime="python3.13",
             handler="echo.handler",
             # The text and not the path: a stack must not change because its folder has another name elsewhere.
-            code=pulumi.AssetArchive({"echo.py": pulumi.StringAsset((_FOLDER / "echo.py").read_text())}),
+            code=pulumi.AssetArchive({"echo.py": pulumi.StringAsset((FOLDER / "echo.py").read_text())}),
             role=role.arn,
             timeout=10,
             memory_size=128,

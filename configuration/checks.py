@@ -7,11 +7,15 @@ itself (`idp/`, `components/targets/`).
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from agentcore_auth import iam
+from agentcore_auth.mode import Mode
+from components.arguments import ExecutionRole
 from components.targets import Target
 from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake, nearest
@@ -23,6 +27,12 @@ LONGEST_GATEWAY_NAME = 48
 MOST_TAGS = 50
 LONGEST_TAG_KEY = 128
 LONGEST_TAG_VALUE = 256
+# IAM and STS quotas (a role's inline policies, without white space), and botocore's CredentialProviderName.
+LONGEST_INLINE_POLICY = 10_240
+LONGEST_PROVIDER_NAME = 128
+# For lengths only: a place like any other, and what Pulumi ends the names with that it makes up.
+_ANYWHERE = iam.AwsScope("aws", "123456789012", "ap-southeast-2")
+_ENDING = "1234567"
 
 
 def contradictions(sections: Mapping[str, Any], stack: StackConfiguration) -> Iterator[Mistake]:
@@ -31,6 +41,7 @@ def contradictions(sections: Mapping[str, Any], stack: StackConfiguration) -> It
     yield from _provider_names(sections, stack)
     gateway: Gateway | None = sections.get("gateway")
     yield from _key(gateway, stack)
+    yield from _execution_role(sections.get("execution_role"))
     pinned = sections.get("mode", "pinned") == "pinned"
     searches = gateway is not None and gateway.search_type is not None
     context = CheckContext(stack, pinned, gateway.name if gateway else "", searches)
@@ -42,8 +53,12 @@ def contradictions(sections: Mapping[str, Any], stack: StackConfiguration) -> It
     for name, count in Counter(target.name for target in targets).items():
         if count > 1:
             yield Mistake("targets", f"{count} targets are named {name!r}; a target's name is unique in its gateway")
-    for index, target in enumerate(targets):
-        yield from target.mistakes(f"targets[{index}]", context)
+    in_targets = [
+        each for index, target in enumerate(targets) for each in target.mistakes(f"targets[{index}]", context)
+    ]
+    yield from in_targets
+    if gateway and not in_targets:
+        yield from _role_limits(gateway.name, sections, targets)
     yield from _offers(sections, targets)
     yield from _secret_references(targets, stack)
     yield from _cross_account(sections.get("cross_account", {}), sections.get("targets"))
@@ -85,6 +100,12 @@ def _key(gateway: Gateway | None, stack: StackConfiguration) -> Iterator[Mistake
             yield Mistake(
                 "gateway.kmsKeyArn", f"is a key of {region}, and aws:region is {stack.region}: take one there"
             )
+
+
+def _execution_role(role: ExecutionRole | None) -> Iterator[Mistake]:
+    for field, key in (("path", "path"), ("permissions_boundary_arn", "permissionsBoundaryArn")):
+        if role and role.arn and field in role.model_fields_set:
+            yield Mistake(f"executionRole.{key}", "is for a role that the program makes, and arn names one that exists")
 
 
 def _provider_names(sections: Mapping[str, Any], stack: StackConfiguration) -> Iterator[Mistake]:
@@ -155,6 +176,30 @@ def _cross_account(accounts: Mapping[str, CrossAccount], targets: Sequence[Targe
                     "ends in :$LATEST, which takes no policy of its own, so another account cannot be let in: leave "
                     ":$LATEST out, or name a version or an alias",
                 )
+
+
+def _role_limits(name: str, sections: Mapping[str, Any], targets: Sequence[Target]) -> Iterator[Mistake]:
+    """What IAM and the token vault would refuse half way through a deployment: names and a policy that are too long."""
+    asked = [(index, each) for index, target in enumerate(targets) for each in target.permissions(_ANYWHERE, name)]
+    for index, use in asked:
+        provider = use.provider_arn.rpartition("/")[2] if isinstance(use, iam.CredentialUse) else ""
+        length = len(provider.replace("<assigned>", _ENDING))
+        if length > LONGEST_PROVIDER_NAME:
+            yield Mistake(
+                f"targets[{index}].name",
+                f"its credential's name, which begins with the gateway's, would have {length} characters; AWS takes "
+                f"{LONGEST_PROVIDER_NAME}",
+            )
+    gateways = [f"{name}-{provider}" for provider in sections.get("identity_providers", ())]
+    mode: Mode = sections.get("mode", "pinned")
+    statements = iam.execution_statements(_ANYWHERE, gateways, [each for _, each in asked], mode)
+    text = json.dumps(iam.document(statements), separators=(",", ":")).replace("<assigned>", _ENDING)
+    if len(text) > LONGEST_INLINE_POLICY:
+        yield Mistake(
+            "targets",
+            f"the execution role's policy for them would have about {len(text):,} characters; IAM takes "
+            f"{LONGEST_INLINE_POLICY:,}: put some of the targets into another stack",
+        )
 
 
 def _account(arn: str) -> str:

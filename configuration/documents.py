@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from agentcore_auth.documents.reading import DocumentError, size_problem
+from agentcore_auth.files import UnreadableError
 from components.targets import Target
 from configuration.mistakes import Mistake
 
@@ -22,39 +23,38 @@ def read_documents(targets: Sequence[Target], project: Path) -> tuple[Mapping[st
         for document in target.local_documents():
             path, source = f"targets[{index}].{document.key}", document.source
             try:
-                text = _read(project, source) if document.text is None else document.text
+                text = read_file(project, source) if document.text is None else document.text
                 document.check(text, source)
             except DocumentError as error:
                 mistakes += [Mistake(path, f"{error.source}: {found}".removeprefix(": ")) for found in error.mistakes]
-            except _UnreadableError as error:
+            except UnreadableError as error:
                 mistakes.append(Mistake(path, str(error)))
             else:
                 documents[target.name] = text
     return documents, mistakes
 
 
-class _UnreadableError(Exception):
-    """There is no such document; the message says why."""
+def read_file(project: Path, source: str) -> str:
+    """The text of a file of the project. A pipe or a device would never end, and a foreign file is not to be shown.
 
-
-def _read(project: Path, source: str) -> str:
-    """The text of a file of the project. A pipe or a device would never end, and a foreign file is not to be shown."""
+    Raises UnreadableError.
+    """
     try:
         path = (project / source).resolve()
         if not path.is_relative_to(project.resolve()):
-            raise _UnreadableError(
+            raise UnreadableError(
                 f"{source!r} is outside of the project: put the document into the folder of Pulumi.yaml"
             )
         if not path.exists():
-            raise _UnreadableError(f"there is no file {source!r} (paths start at the folder of Pulumi.yaml)")
+            raise UnreadableError(f"there is no file {source!r} (paths start at the folder of Pulumi.yaml)")
         if not path.is_file():
             kind = "a folder" if path.is_dir() else "a device or a pipe"
-            raise _UnreadableError(f"{source!r} is {kind}, and no regular file")
+            raise UnreadableError(f"{source!r} is {kind}, and no regular file")
         if problem := size_problem(path.stat().st_size):
-            raise _UnreadableError(f"{source!r} {problem}")
+            raise UnreadableError(f"{source!r} {problem}")
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise _UnreadableError(f"{source!r} cannot be read: it is no text in UTF-8") from None
+        raise UnreadableError(f"{source!r} cannot be read: it is no text in UTF-8") from None
     except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: a link to itself, up to Python 3.12
         reason = getattr(error, "strerror", None) or str(error)
-        raise _UnreadableError(f"{source!r} cannot be read: {reason}") from None
+        raise UnreadableError(f"{source!r} cannot be read: {reason}") from None

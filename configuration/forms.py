@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from agentcore_auth.authorizer.model import CLAIM_NAME, CLAIM_VALUE, OPENID_DISCOVERY_URL, SCOPE, SCOPE_CHARACTERS
+from agentcore_auth.placeholders import placeholder_in
 
 
 def matching(pattern: str, expected: str) -> AfterValidator:
@@ -34,6 +35,13 @@ def _without_repetition(values: tuple[str, ...]) -> tuple[str, ...]:
     if repeated:
         raise PydanticCustomError("repeated", "{values} stands there more than once", {"values": ", ".join(repeated)})
     return values
+
+
+def _without_placeholder(url: str) -> str:
+    if placeholder := placeholder_in(url):
+        kept = {"value": repr(url), "placeholder": placeholder}
+        raise PydanticCustomError("form", "{value} still has the placeholder {placeholder} in it", kept)
+    return url
 
 
 def _differing_in_case(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -126,6 +134,7 @@ DiscoveryUrl = Annotated[
         OPENID_DISCOVERY_URL,
         "a discovery URL, https://<issuer>/.well-known/openid-configuration",
     ),
+    AfterValidator(_without_placeholder),
 ]
 # The names that policies are attached to by; paths and ARNs are no part of them.
 RoleOrUserName = Annotated[

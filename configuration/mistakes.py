@@ -6,12 +6,13 @@ import difflib
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 Path: TypeAlias = tuple[str | int, ...]
+_MOST_SHOWN = 50
 
 
 @dataclass(frozen=True, order=True)
@@ -22,15 +23,22 @@ class Mistake:
     sentence: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.sentence}" if self.path else self.sentence
+        return _printable(f"{self.path}: {self.sentence}" if self.path else self.sentence)
 
 
 class ConfigurationError(Exception):
-    """A configuration that cannot be deployed; `mistakes` has every mistake that was found, the message all of them."""
+    """A configuration that cannot be deployed; `mistakes` has all that was found, the message the first 50."""
 
     def __init__(self, heading: str, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(sorted(set(mistakes)))
-        super().__init__("\n".join([heading, *(f"  {mistake}" for mistake in self.mistakes)]))
+        more = len(self.mistakes) - _MOST_SHOWN
+        lines = [f"  {mistake}" for mistake in self.mistakes[:_MOST_SHOWN]]
+        super().__init__("\n".join([heading, *lines, *([f"  and {more:,} more"] if more > 0 else [])]))
+
+
+def _printable(text: str) -> str:
+    """A key or a value may hold what a terminal takes for a command."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def path_text(path: Sequence[str | int]) -> str:
@@ -62,11 +70,11 @@ def mistakes_of(error: ValidationError, annotation: Any, at: Path) -> Iterator[M
     for details in error.errors(include_url=False):
         if details["type"] == "too_short" and details["input"]:
             continue  # not empty: its entries are wrong, and each of them says so itself
-        location, model = _located(details["loc"], annotation)
-        yield Mistake(path_text((*at, *location)), _sentence(details, model))
+        location, model, found = _located(details["loc"], annotation)
+        yield Mistake(path_text((*at, *location)), _sentence(details, model, found))
 
 
-def _sentence(details: ErrorDetails, model: type[BaseModel] | None) -> str:
+def _sentence(details: ErrorDetails, model: type[BaseModel] | None, annotation: Any) -> str:
     kind, context = details["type"], details.get("ctx", {})
     if kind == "missing":
         return "is required, and missing"
@@ -74,8 +82,8 @@ def _sentence(details: ErrorDetails, model: type[BaseModel] | None) -> str:
         key = str(details["loc"][-1])
         return unknown_key(key, _keys(model) if model else ())
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
-        wanted = str(context.get("expected_tags", "")).replace("'", "")
-        return f"type is {context.get('tag', 'missing')}; valid: {wanted}"
+        valid = [tag for choice in _alternatives(annotation) if (tag := _tag(choice))]
+        return f"type is {context.get('tag', 'missing')}; valid: {', '.join(valid)}"
     if kind == "literal_error":
         return f"{details['input']!r} is not valid here; valid: {str(context['expected']).replace(' or ', ', ')}"
     if kind == "too_short":
@@ -102,8 +110,8 @@ def _keys(model: type[BaseModel]) -> Iterator[str]:
     return (field.alias or name for name, field in model.model_fields.items())
 
 
-def _located(location: Sequence[str | int], annotation: Any) -> tuple[Path, type[BaseModel] | None]:
-    """pydantic's location without the names of union members in it, and the model that holds the last part."""
+def _located(location: Sequence[str | int], annotation: Any) -> tuple[Path, type[BaseModel] | None, Any]:
+    """pydantic's location without the names of union members, the model with its last part, and the type there."""
     path: list[str | int] = []
     model: type[BaseModel] | None = None
     for part in location:
@@ -117,14 +125,13 @@ def _located(location: Sequence[str | int], annotation: Any) -> tuple[Path, type
         path.append(part)
         model = next((choice for choice in choices if _is_model(choice)), None)
         annotation = _inside(choices, model, part)
-    return tuple(path), model
+    return tuple(path), model, annotation
 
 
 def _inside(choices: Sequence[Any], model: type[BaseModel] | None, part: str | int) -> Any:
     if model is not None:
-        return next(
-            (field.annotation for name, field in model.model_fields.items() if part in {field.alias, name}), None
-        )
+        named = (field.annotation for name, field in model.model_fields.items() if part in {field.alias, name})
+        return next(named, further_keys(model))
     for choice in choices:
         arguments = get_args(choice)
         if get_origin(choice) is tuple and arguments:
@@ -132,6 +139,13 @@ def _inside(choices: Sequence[Any], model: type[BaseModel] | None, part: str | i
         if get_origin(choice) in {dict, Mapping} and len(arguments) == 2:
             return arguments[1]
     return None
+
+
+def further_keys(model: type[BaseModel]) -> Any:
+    """The type of what stands under the keys that a section takes besides its own; None where it takes no others."""
+    if model.model_config.get("extra") != "allow":
+        return None
+    return get_args(get_type_hints(model, include_extras=True)["__pydantic_extra__"])[1]
 
 
 def _alternatives(annotation: Any) -> list[Any]:

@@ -22,6 +22,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from agentcore_auth import iam
+from agentcore_auth.files import UnreadableError, read_text
 from agentcore_auth.iam import deployment
 from agentcore_auth.iam.pipeline import State, role_documents
 from configuration import forms
@@ -33,6 +34,8 @@ PROJECT = Path(__file__).parents[1]
 # No document depends on these, and who grants permissions may well have none of them.
 _TOKENS = {"AUTH0_API_TOKEN": "<secret>", "OKTA_API_TOKEN": "<secret>"}
 UNKNOWN_ACCOUNT = "<account>"
+_LARGEST = 1_000_000
+"""Bytes of a stack file, and entries with its aliases written out: the CLI has similar bounds."""
 # IAM's quota for a managed policy, in characters without white space.
 MANAGED_POLICY_CHARACTERS = 6144
 
@@ -47,7 +50,7 @@ def read_stack_file(path: Path) -> tuple[dict[str, str], set[str]]:
 
     Secrets stay encrypted: their text here says only that there is one, and there is one for each `secretRef`.
     """
-    document: object = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    document: object = _document(path) or {}
     found = cast("Mapping[str, object]", document).get("config") or {} if isinstance(document, Mapping) else document
     if not isinstance(found, Mapping):
         mistake = Mistake("config", "has to hold the stack's keys by their names")
@@ -69,6 +72,43 @@ def read_stack_file(path: Path) -> tuple[dict[str, str], set[str]]:
     return flat, secret
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses what Pulumi refuses: a key that stands twice, and aliases that stand for more than anybody wrote."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} stands twice", key.start_mark
+                )
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
+def _document(path: Path) -> object:
+    loader = _Loader(read_text(path, _LARGEST))
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _written_out(node, {}) > _LARGEST:
+            raise yaml.YAMLError("its aliases stand for more than a stack file can hold")
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _written_out(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many nodes there are with every alias written out. Raises RecursionError for one that holds itself."""
+    if id(node) not in known:
+        inner: list[Any] = list(node.value) if isinstance(node, yaml.CollectionNode) else []
+        if isinstance(node, yaml.MappingNode):
+            inner = [each for pair in node.value for each in pair]
+        known[id(node)] = 1 + sum(_written_out(each, known) for each in inner)
+    return known[id(node)]
+
+
 def _secret_references(value: object) -> Iterator[str]:
     """Every `secretRef` in a configuration, wherever it stands."""
     if isinstance(value, Mapping):
@@ -85,13 +125,14 @@ def documents(settings: Settings, scope: iam.AwsScope) -> dict[str, iam.Document
     """Title -> IAM document, for everything that the stack sets up or asks others to set up."""
     names = list(settings.gateway_names.values())
     role_arn = _role_arn(settings, scope)
-    role = f"Execution role {iam.execution_role_name(settings.gateway.name)}"
+    role = f"Execution role {role_arn.rpartition('/')[2]}"
     asked = [each for target in settings.targets for each in target.permissions(scope, settings.gateway.name)]
     asked += settings.permissions
     upkeep = _upkeep(settings, scope)
+    may = iam.document(iam.execution_statements(scope, names, asked, settings.mode))
     found = {
         f"{role}: who may assume it": iam.trust_policy(scope, names, settings.mode),
-        f"{role}: what it may do": iam.document(iam.execution_statements(scope, names, asked, settings.mode)),
+        f"{role}: what it may do": _patterned(may) if settings.execution_role.arn else may,
         "Caller policy: administer and call the gateways": iam.caller_policy(
             scope, names, role_arn, settings.mode, upkeep, settings.caller_statements(scope)
         ),
@@ -102,9 +143,10 @@ def documents(settings: Settings, scope: iam.AwsScope) -> dict[str, iam.Document
         found[f"Key {key}: its own policy, unless it leaves access to IAM"] = iam.document(
             iam.key_policy_statements(scope, names, role_arn)
         )
+    sid = iam.cross_account_sid(settings.gateway.name, settings.mode)
     for arn in settings.foreign_functions(scope.account):
         title = f"Function {arn}: its own policy, unless it belongs to the gateways' account"
-        found[title] = iam.document([iam.cross_account_statement(arn, role_arn)])
+        found[title] = iam.document([iam.cross_account_statement(arn, role_arn, sid)])
     found["Whoever deploys the stack"] = deployment_policy(settings, scope)
     return found
 
@@ -115,13 +157,17 @@ def deployment_policy(settings: Settings, scope: iam.AwsScope) -> iam.Document:
     name, names = settings.gateway.name, list(settings.gateway_names.values())
     attach_to = settings.callers.attach_to
     parts: list[Iterable[iam.Statement]] = [
-        deployment.gateways(scope, names, role_arn, _before_it_is_made(_upkeep(settings, scope))),
-        deployment.execution_role(role_arn, settings.execution_role.permissions_boundary_arn),
+        deployment.gateways(scope, names, role_arn, replace(_upkeep(settings, scope), buckets=())),
         deployment.caller_policy(
             scope, name, {"Role": attach_to.roles, "User": attach_to.users, "Group": attach_to.groups}
         ),
     ]
+    if not settings.execution_role.arn:
+        parts.append(deployment.execution_role(role_arn, settings.execution_role.permissions_boundary_arn))
     parts += [settings.caller_statements(scope)]
+    if settings.access:
+        wildcards = any(not own.policy.actions for own in settings.own_policies)
+        parts.append(deployment.policy_engines(scope, names, has_wildcards=wildcards))
     parts += [target.deployment_statements(scope, name) for target in settings.targets]
     parts += [provider.deployment_statements(scope) for provider in settings.providers.values()]
     if settings.client_secrets == "secretsManager":
@@ -129,7 +175,7 @@ def deployment_policy(settings: Settings, scope: iam.AwsScope) -> iam.Document:
     accounts = {iam.account_of(arn) for arn in settings.foreign_functions(scope.account)}
     roles = [found.assume_role_arn for account, found in settings.cross_account.items() if account in accounts]
     parts.append(deployment.other_accounts(roles))
-    return iam.document(iam.merged(chain.from_iterable(parts)))
+    return _patterned(iam.document(iam.merged(chain.from_iterable(parts))))
 
 
 def _upkeep(settings: Settings, scope: iam.AwsScope) -> iam.Upkeep:
@@ -139,17 +185,14 @@ def _upkeep(settings: Settings, scope: iam.AwsScope) -> iam.Upkeep:
     )
 
 
-def _before_it_is_made(upkeep: iam.Upkeep) -> iam.Upkeep:
-    """For whoever makes the credentials, whose names have endings by then; further buckets are for callers."""
-    made = (
-        replace(each, **{key: value.replace("<assigned>", "*") for key, value in vars(each).items() if key != "kind"})
-        for each in upkeep.credentials
-    )
-    return replace(upkeep, buckets=(), credentials=tuple(made))
+def _patterned(found: iam.Document) -> iam.Document:
+    """For those who grant it before there is a deployment: patterns in place of the endings that it gives to names."""
+    return json.loads(json.dumps(found).replace("<assigned>", "*"))
 
 
 def _role_arn(settings: Settings, scope: iam.AwsScope) -> str:
-    return iam.execution_role_arn(scope, settings.execution_role.path, settings.gateway.name)
+    made = iam.execution_role_arn(scope, settings.execution_role.path, settings.gateway.name)
+    return settings.execution_role.arn or made
 
 
 def render(found: Mapping[str, iam.Document]) -> str:
@@ -172,15 +215,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         flat, secret = read_stack_file(path)
         settings = load(flat, secret_keys=secret, environment={**_TOKENS, **os.environ}, project=PROJECT)
-    except FileNotFoundError:
-        sys.stderr.write(
-            f"there is no {path.name} in {path.parent}: name another stack, or make one with pulumi stack init\n"
-        )
-        return 1
     except (ConfigurationError, yaml.YAMLError) as error:
         sys.stderr.write(f"{path.name}: {error}\n")
         return 1
-    except (OSError, UnicodeDecodeError, RecursionError, TypeError, ValueError) as error:
+    except UnreadableError as error:
+        begin = f"cp examples/Pulumi.cognito.yaml {path.name}"
+        absent = f"there is no {path.name} in {path.parent}: name another stack, or begin with {begin}"
+        sys.stderr.write(f"{error if path.exists() else absent}\n")
+        return 1
+    except (RecursionError, TypeError, ValueError) as error:
         # Of YAML that JSON, and so Pulumi's configuration, has no form for: dates, sets, what contains itself.
         sys.stderr.write(f"{path.name} cannot be read as a stack file: {error}\n")
         return 1

@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from components.targets import KINDS
 from components.targets.credentials import credentials_of
+from configuration.mistakes import further_keys
 from configuration.schema import schema
 from configuration.section import PROJECT
 
@@ -40,7 +41,8 @@ def page() -> str:
     for model in _models(top):
         title = "Top level" if model is top else model.__name__
         lines += [f"## {title}", "", " ".join((model.__doc__ or "").split()), "", "| key | type | default | meaning |"]
-        lines += ["|---|---|---|---|", *(_row(field) for field in _fields(model)), ""]
+        further = [f"| any other | {_type(further_keys(model))} | | |"] if further_keys(model) else []
+        lines += ["|---|---|---|---|", *(_row(field) for field in _fields(model)), *further, ""]
         if model is top:
             lines += [*_pairs(), ""]
     return "\n".join(lines)
@@ -74,6 +76,7 @@ def _models(top: type[BaseModel]) -> list[type[BaseModel]]:
         if model not in found:
             found.append(model)
             waiting += [inner for _, field in _fields(model) for inner in _models_in(field.annotation)]
+            waiting += _models_in(further_keys(model))
     return found
 
 

@@ -11,10 +11,11 @@ from typing import Annotated, Any, Literal, TypeAlias, Union
 
 from pydantic import Field, create_model
 
-from agentcore_auth.mode import Mode
+from agentcore_auth.mode import AccessMode, Mode
 from components.arguments import AttachTo, ExecutionRole, GatewayOptions
 from components.targets import KINDS, Target
 from configuration import forms
+from configuration.access import Access
 from configuration.section import Section
 from idp import PROVIDERS, Provider
 
@@ -60,10 +61,19 @@ class StackFile(Section, frozen=True):
         description="The switch: some of `cognito`, `auth0`, `okta` and the names under `oidc`."
     )
     targets: tuple[Target, ...] = Field(description="What the gateways offer.", min_length=1, max_length=100)
+    access: Access | None = Field(
+        default=None,
+        description="Who may call which tool, by policies of a policy engine: "
+        "`{<provider>: {<client>: [<target>___<tool>, <target> or {scope, tools}]}}`. A client without an entry may "
+        "call nothing. Without this key, who is let in may call everything.",
+    )
+    access_mode: AccessMode = Field(
+        default="enforce", description="`enforce`, or `logOnly`: refusals are logged, and every call let through."
+    )
     cross_account: dict[forms.AccountId, CrossAccount] = Field(
         default={},
-        description="Accounts in which the program may write a function's resource policy itself. The statement's id "
-        "is fixed, so two stacks cannot do that for one function: have the owner admit the second one.",
+        description="Accounts in which the program may write a function's resource policy itself, as a statement of "
+        "this stack's own (with `mode: tutorial` its id is fixed, so that two such stacks cannot have one function).",
     )
     callers: Callers = Field(
         default=Callers(), description="The policy for those who administer and call the gateways."

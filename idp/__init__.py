@@ -11,9 +11,9 @@ from idp.auth0 import Auth0
 from idp.cognito import Cognito
 from idp.oidc import Oidc
 from idp.okta import Okta
-from idp.provider import Provider, ProviderContext
+from idp.provider import Callers, Provider, ProviderContext
 
-__all__ = ["PROVIDERS", "Provider", "ProviderContext"]
+__all__ = ["PROVIDERS", "Callers", "Provider", "ProviderContext"]
 
 #: Key of the stack file -> what stands under it.
 PROVIDERS: dict[str, type[Provider]] = {

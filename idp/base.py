@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from agentcore_auth.access.rules import Rule, TokenClaims, statement
 from agentcore_auth.authorizer.issued import IssuedTokens
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.mode import Mode
@@ -33,6 +34,18 @@ class IdentityProvider(pulumi.ComponentResource):
     applications: Mapping[str, Application]
     #: What the gateway's authorizer is derived from; not where a subclass gives the authorizer in another way.
     tokens: IssuedTokens[pulumi.Input[str]]
+
+    @property
+    def token_claims(self) -> TokenClaims:
+        """Where this provider's tokens name the client and the scopes."""
+        return TokenClaims.of_shape(self.tokens.shape)
+
+    def statement(self, rule: Rule, gateway_arn: pulumi.Input[str]) -> pulumi.Output[str]:
+        """A rule of `access` as the gateway's policy engine takes it; the rule's client is a name or an id."""
+        made = self.applications.get(rule.client)
+        return pulumi.Output.all(made.client_id if made else rule.client, gateway_arn).apply(
+            lambda known: statement(rule, self.token_claims, *known)
+        )
 
     def authorizer(self, mode: Mode) -> Authorizer[pulumi.Input[str]]:
         """What a gateway checks of this provider's tokens."""

@@ -9,10 +9,14 @@ from typing import Annotated, Protocol
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from agentcore_auth.access.rules import TokenClaims
+from agentcore_auth.authorizer.shapes import TokenShape
+from agentcore_auth.placeholders import placeholder_in
 from configuration import forms
 from configuration.context import StackConfiguration
 from configuration.mistakes import Mistake
 from configuration.section import Section
+from idp.provider import Callers
 
 
 class Client(Section, frozen=True):
@@ -43,7 +47,9 @@ def _distinct_ids(clients: tuple[AllowedClient, ...]) -> tuple[AllowedClient, ..
 
 
 AllowedClients = Annotated[
-    tuple[Annotated[AllowedClient, BeforeValidator(_by_id)], ...], Field(min_length=1), AfterValidator(_distinct_ids)
+    tuple[Annotated[AllowedClient, BeforeValidator(_by_id, json_schema_input_type=str | AllowedClient)], ...],
+    Field(min_length=1),
+    AfterValidator(_distinct_ids),
 ]
 
 
@@ -55,6 +61,17 @@ def client_ids(clients: Sequence[AllowedClient] | None) -> list[str]:
 def scopes_of_all(scopes: Sequence[str], clients: Sequence[AllowedClient] | None) -> list[str]:
     """The provider's scopes, and those that existing applications have instead: a gateway takes any one of them."""
     return list(dict.fromkeys([*scopes, *(scope for client in clients or () for scope in client.scopes or ())]))
+
+
+def callers(
+    clients: Mapping[str, object],
+    allowed: Sequence[AllowedClient] | None,
+    scopes: Mapping[str, str],
+    shape: TokenShape,
+) -> Callers:
+    """Whom a section with `clients` and `allowedClients` lets in; `scopes` are the section's, as tokens spell them."""
+    spelled = {scope: scope for scope in scopes_of_all(tuple(scopes.values()), allowed)}
+    return Callers([*clients, *client_ids(allowed)], {**scopes, **spelled}, TokenClaims.of_shape(shape))
 
 
 def some_client(path: str, clients: Mapping[str, object], allowed: Sequence[AllowedClient] | None) -> Iterator[Mistake]:
@@ -85,6 +102,8 @@ def host_name(key: str, value: str | None, meaning: str) -> Iterator[Mistake]:
     """What is wrong with the value of a key that holds a host name, or a part of one."""
     if not value:
         yield Mistake(key, f"is required, and missing: {meaning}. pulumi config set {key} …")
+    elif placeholder := placeholder_in(value):
+        yield Mistake(key, f"{value!r} still has the placeholder {placeholder} in it; wanted: {meaning}")
     elif "/" in value or ":" in value:
         bare = value.split("://")[-1].split("/")[0]
         yield Mistake(key, f"{value!r} has a scheme or a path; write {bare}")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from agentcore_auth import iam
+from agentcore_auth.access.rules import TokenClaims
 from agentcore_auth.mode import Mode
 from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake
 from configuration.section import Section
 
 if TYPE_CHECKING:
+    import pulumi
+
     from idp.base import IdentityProvider
 
 
@@ -29,6 +32,19 @@ class ProviderContext:
     mode: Mode
     host: str
     tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Callers:
+    """Whom a provider's section lets in, as far as that is known before anything is deployed.
+
+    `clients` are the names and ids that `access` can speak of; `scopes` are those of their tokens, by every name that
+    the stack file has for them. None: any.
+    """
+
+    clients: Sequence[str] | None
+    scopes: Mapping[str, str] | None
+    claims: TokenClaims
 
 
 class Provider(Section, frozen=True):
@@ -56,10 +72,16 @@ class Provider(Section, frozen=True):
         """What is wrong with the section as a whole, and with the provider's own keys; `path` is the section's."""
         yield from ()
 
+    def callers(self, gateway_name: str) -> Callers:
+        """Whom `access` can speak of; `gateway_name` is the name that all gateways of the stack begin with."""
+        raise NotImplementedError
+
     def deployment_statements(self, scope: iam.AwsScope) -> Iterable[iam.Statement]:
         """What creating, changing and removing the provider asks of IAM."""
         return ()
 
-    def create(self, name: str, context: ProviderContext) -> IdentityProvider:
+    def create(
+        self, name: str, context: ProviderContext, opts: pulumi.ResourceOptions | None = None
+    ) -> IdentityProvider:
         """Set the provider up, as a component of this name."""
         raise NotImplementedError

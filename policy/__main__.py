@@ -33,8 +33,24 @@ def jwt_gateways_have_a_constraint(args: ResourceValidationArgs, report: ReportV
 
 
 def no_wildcards_in_policies(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    if args.resource_type in rules.DOCUMENTS and pulumi.Config("agentcore-auth").get("mode") != "tutorial":
-        _report(rules.no_wildcards(plain(args.props).get(rules.DOCUMENTS[args.resource_type])), report)
+    if pulumi.Config("agentcore-auth").get("mode") != "tutorial":
+        properties = plain(args.props)
+        for document in rules.documents(args.resource_type, properties):
+            _report(rules.no_wildcards(document), report)
+        if args.resource_type.startswith("aws:iam/"):
+            _report(rules.no_policies_of_aws(properties), report)
+
+
+def resources_are_closed(args: ResourceValidationArgs, report: ReportViolation) -> None:
+    _report(rules.closed_resource(args.resource_type, plain(args.props)), report)
+
+
+def trust_stays_within(args: StackValidationArgs, report: ReportViolation) -> None:
+    resources = [(resource.resource_type, plain(resource.props)) for resource in args.resources]
+    accounts = rules.accounts_of(resources)
+    for kind, properties in resources:
+        if kind == ROLE:
+            _report(rules.trust_within(properties.get("assumeRolePolicy"), accounts), report)
 
 
 def no_debug_in_production(args: ResourceValidationArgs, report: ReportViolation) -> None:
@@ -84,6 +100,16 @@ PolicyPack(
             "trust-is-conditioned",
             "AgentCore assumes a role only for gateways of the same account.",
             trust_is_conditioned,
+        ),
+        ResourceValidationPolicy(
+            "resources-are-closed",
+            "The policies of functions, buckets, keys, secrets, queues and topics admit named principals.",
+            resources_are_closed,
+        ),
+        StackValidationPolicy(
+            "trust-stays-within",
+            "Roles are assumed from the stack's own accounts, or from others under a condition.",
+            trust_stays_within,
         ),
         StackValidationPolicy(
             "client-secrets-are-never-plain-outputs",

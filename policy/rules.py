@@ -7,14 +7,16 @@ rule; secrets arrive as `Secret`. No sentence repeats a secret.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, cast
 
 from agentcore_auth.authorizer.model import PULUMI_LISTS, may_have_list
 from agentcore_auth.iam import SERVICE, takes_no_resource
-from agentcore_auth.resource_types import COGNITO_CLIENT, OKTA_CLIENT, POLICY, ROLE_POLICY
+from agentcore_auth.iam.least_privilege import too_wide
+from agentcore_auth.resource_types import COGNITO_CLIENT, OKTA_CLIENT, POLICY, ROLE, ROLE_POLICY
 
 #: Types with an IAM document that allows something, and the input that holds it.
 DOCUMENTS: Final[Mapping[str, str]] = {
@@ -31,9 +33,32 @@ CLIENTS: Final[Mapping[str, str]] = {
 }
 PRODUCTION: Final = frozenset({"production", "prod"})
 
-# The only actions of this program that AWS lets nobody restrict to a resource (service authorization reference).
+PERMISSION: Final = "aws:lambda/permission:Permission"
+#: Types whose document says who may use a resource, and the input that holds it.
+RESOURCE_POLICIES: Final[Mapping[str, str]] = dict.fromkeys(
+    (
+        "aws:s3/bucketPolicy:BucketPolicy",
+        "aws:kms/key:Key",
+        "aws:kms/keyPolicy:KeyPolicy",
+        "aws:secretsmanager/secret:Secret",
+        "aws:secretsmanager/secretPolicy:SecretPolicy",
+        "aws:sqs/queuePolicy:QueuePolicy",
+        "aws:sns/topicPolicy:TopicPolicy",
+    ),
+    "policy",
+)
+
 _TRUST_CONDITIONS = ("aws:SourceAccount", "aws:SourceArn")
-_ARN_FIELDS = 6
+_PRINCIPAL_CONDITIONS = (
+    *_TRUST_CONDITIONS,
+    "aws:PrincipalArn",
+    "aws:PrincipalAccount",
+    "aws:PrincipalOrgID",
+    "kms:CallerAccount",
+)
+_FOREIGN_CONDITIONS = ("sts:ExternalId", "aws:PrincipalOrgID")
+# Others, such as StringNotEquals or those with IfExists, let in what does not have the key.
+_LIMITING = ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike")
 
 
 class Unknown(Enum):
@@ -64,19 +89,49 @@ def constraint(gateway: Mapping[str, Any]) -> Iterator[str]:
 
 
 def no_wildcards(document: object) -> Iterator[str]:
-    """An IAM document allows named actions on named resources."""
+    """An IAM document allows named actions on named resources: what a stack file may say of them, too."""
     for statement in _allowing(document):
         for key in ("NotAction", "NotResource"):
             if key in statement:
                 yield f"{_sid(statement)} allows everything but some, by {key}"
         actions = _texts(statement.get("Action"))
         for action in actions:
-            if "*" in action or "?" in action:
-                yield f"{_sid(statement)} allows the actions {action}"
+            if reason := too_wide(action):
+                yield f"{_sid(statement)} allows the actions {action}: {reason}"
         restrictable = [action for action in actions if not takes_no_resource(action)]
         for resource in _texts(statement.get("Resource")):
-            if _is_everything(resource) and (resource != "*" or restrictable):
-                yield f"{_sid(statement)} allows {', '.join(restrictable or actions)} on {resource}"
+            if (resource != "*" or restrictable) and (reason := too_wide(resource)):
+                yield f"{_sid(statement)} allows {', '.join(restrictable or actions)} on {resource}: {reason}"
+
+
+def documents(kind: str, properties: Mapping[str, Any]) -> Iterator[object]:
+    """The IAM documents that a resource of this type allows something by."""
+    if kind in DOCUMENTS:
+        yield properties.get(DOCUMENTS[kind])
+    if kind == ROLE:
+        for inline in _sequence(properties.get("inlinePolicies")):
+            if isinstance(inline, dict):
+                yield cast("dict[str, Any]", inline).get("policy")
+
+
+def no_policies_of_aws(properties: Mapping[str, Any]) -> Iterator[str]:
+    """Policies that AWS manages allow patterns of actions, and more from one day to the next: none is attached."""
+    attached = [*_texts(properties.get("policyArn")), *_texts(properties.get("managedPolicyArns"))]
+    for arn in attached:
+        if ":iam::aws:policy/" in arn:
+            yield f"attaches {arn}, which AWS manages and which allows patterns: write down what is needed"
+
+
+def closed_resource(kind: str, properties: Mapping[str, Any]) -> Iterator[str]:
+    """The policy of a function, a bucket, a key, a secret, a queue or a topic admits named principals."""
+    if kind == PERMISSION:
+        limits = [properties.get(key) for key in ("principalOrgId", "sourceAccount", "sourceArn")]
+        if properties.get("principal") == "*" and not any(limits):
+            yield "the permission lets everybody call the function"
+        return
+    for statement in _allowing(properties.get(RESOURCE_POLICIES.get(kind, ""))):
+        if _admits_everybody(statement) and not _is_limited(statement, _PRINCIPAL_CONDITIONS):
+            yield f"{_sid(statement)} lets everybody {', '.join(_texts(statement.get('Action')))}"
 
 
 def no_debug(gateway: Mapping[str, Any]) -> Iterator[str]:
@@ -94,16 +149,34 @@ def conditioned_trust(document: object) -> Iterator[str]:
     AgentCore developer guide, "gateway-prerequisites-permissions" (confused deputy).
     """
     for statement in _allowing(document):
-        principal = statement.get("Principal")
-        principals = cast("dict[str, Any]", principal) if isinstance(principal, dict) else {"AWS": principal}
-        if "NotPrincipal" in statement or "*" in _texts(principals.get("AWS")):
+        if _admits_everybody(statement):
             yield f"{_sid(statement)} lets everybody assume the role"
+        principals = _principals(statement)
+        if principals.get("Federated") and not any(key.endswith(":sub") for key in _limits(statement)):
+            yield f"{_sid(statement)} lets every identity of a federated issuer assume the role: compare its subject"
         if SERVICE not in _texts(principals.get("Service")):
             continue
-        given = {key.lower() for keys in _conditions(statement) for key in keys}
-        missing = [key for key in _TRUST_CONDITIONS if key.lower() not in given]
+        missing = [key for key in _TRUST_CONDITIONS if not _is_limited(statement, (key,))]
         if missing:
             yield f"{_sid(statement)} lets {SERVICE} assume the role without a condition on {', '.join(missing)}"
+
+
+def trust_within(document: object, accounts: Collection[str]) -> Iterator[str]:
+    """A role is assumed from the stack's own accounts, or from another one under a condition of its own.
+
+    `accounts` are those that the stack's resources are in; while none is known, nothing is foreign.
+    """
+    for statement in _allowing(document) if accounts else ():
+        named = [*_texts(_principals(statement).get("AWS")), *_limits(statement).get("aws:sourceaccount", ())]
+        foreign = sorted({account for each in named if (account := _account(each)) and account not in accounts})
+        if foreign and not _is_limited(statement, _FOREIGN_CONDITIONS):
+            yield f"{_sid(statement)} lets {', '.join(foreign)} assume the role: no account of the stack's"
+
+
+def accounts_of(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> set[str]:
+    """The accounts of a stack's roles, as far as they are deployed."""
+    arns = (properties.get("arn") for kind, properties in resources if kind == ROLE)
+    return {arn.split(":")[4] for arn in arns if isinstance(arn, str)}
 
 
 def secret_outputs(outputs: Mapping[str, Any], client_secrets: Sequence[str]) -> Iterator[str]:
@@ -138,24 +211,36 @@ def _allowing(document: object) -> Iterator[dict[str, Any]]:
             yield cast("dict[str, Any]", statement)
 
 
-def _is_everything(resource: str) -> bool:
-    """Whether a pattern leaves open whose resources it means, or which of a kind.
-
-    `table/*` is all tables; `gateway/tools-??????????` and the objects of one bucket are named.
-    """
-    parts = resource.split(":", _ARN_FIELDS - 1)
-    if len(parts) < _ARN_FIELDS:
-        return "*" in resource
-    if any("*" in part or "?" in part for part in parts[1:5]):
-        return True
-    named = parts[5] if parts[2] == "s3" else parts[5].replace(":", "/").partition("/")[2] or parts[5]
-    return named.startswith("*")
+def _principals(statement: Mapping[str, Any]) -> dict[str, Any]:
+    principal = statement.get("Principal")
+    return cast("dict[str, Any]", principal) if isinstance(principal, dict) else {"AWS": principal}
 
 
-def _conditions(statement: Mapping[str, Any]) -> Iterator[list[str]]:
+def _admits_everybody(statement: Mapping[str, Any]) -> bool:
+    return "NotPrincipal" in statement or "*" in _texts(_principals(statement).get("AWS"))
+
+
+def _limits(statement: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Condition keys, in small letters, with the values that a request has to have: no pattern of everything."""
+    found: dict[str, list[str]] = {}
     conditions = statement.get("Condition")
-    for keys in (cast("dict[str, Any]", conditions) if isinstance(conditions, dict) else {}).values():
-        yield list(cast("dict[str, Any]", keys))
+    for operator, keys in (cast("dict[str, Any]", conditions) if isinstance(conditions, dict) else {}).items():
+        if operator in _LIMITING:
+            for key, value in cast("dict[str, Any]", keys).items():
+                given, values = _sequence(value), _texts(value)
+                if given and (UNKNOWN in given or not any(map(too_wide, values))):
+                    found[key.lower()] = values
+    return found
+
+
+def _is_limited(statement: Mapping[str, Any], keys: Iterable[str]) -> bool:
+    return not _limits(statement).keys().isdisjoint(key.lower() for key in keys)
+
+
+def _account(principal: str) -> str | None:
+    """The account of a principal: its ARN, or the number alone."""
+    found = re.fullmatch(r"(?:arn:[^:]+:(?:iam|sts)::)?(\d{12})(?::.+)?", principal)
+    return found[1] if found else None
 
 
 def _sid(statement: Mapping[str, Any]) -> str:

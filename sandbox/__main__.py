@@ -7,22 +7,26 @@ different folders know nothing of each other.
 
 from __future__ import annotations
 
+import signal
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until `main` can say a word about Ctrl-C, it ends without one
+
 import argparse
 import importlib.util
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
 
+from agentcore_auth.cli.terminal import Tone, slowly, toned
 from sandbox import services
 from sandbox.console import say
 from sandbox.services import PROJECT, SandboxError, Services, ServicesError
@@ -35,6 +39,8 @@ _INTERRUPTED = 130  # as shells have it for a command that Ctrl-C ended
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     asked = _parser().parse_args(arguments)
     if any(importlib.util.find_spec(package) is None for package in _NEEDED):
         return _fail("this Python has not the project's packages: make setup, then . .venv/bin/activate")
@@ -123,19 +129,19 @@ def _demo(asked: argparse.Namespace) -> int:
 
 def _deploy(asked: argparse.Namespace) -> int:
     from sandbox import progress  # noqa: PLC0415  # brings Pulumi's SDK along, which `down` and `exec` do without
-    from sandbox.stack import DeploymentError, Stack, pulumi_command  # noqa: PLC0415
+    from sandbox.stack import DeploymentError, Stack, cli_is_interrupted, pulumi_command  # noqa: PLC0415
 
     cli = pulumi_command()
     _require_stack_file(asked, asked.project)
     with ExitStack() as afterwards:
         running = _services_for(asked.operation, afterwards)
         stack = Stack(running, _copy(asked.project, running.folder), asked.stack, cli)
-        interrupted = afterwards.enter_context(_cli_is_interrupted())
+        interrupted = afterwards.enter_context(cli_is_interrupted())
         try:
             if asked.operation == "preview" and asked.json:
                 say(stack.preview_document())
                 return 0
-            result = getattr(stack, asked.operation)(say)
+            result = getattr(stack, asked.operation)(_tell)
         except DeploymentError:
             if interrupted.is_set():
                 return _interruption(asked.operation)
@@ -149,17 +155,11 @@ def _deploy(asked: argparse.Namespace) -> int:
     return 0
 
 
-@contextmanager
-def _cli_is_interrupted() -> Generator[Event]:
-    """Leave Ctrl-C to the CLI, which gets it as well, and tells the engine to finish what it has begun."""
-    interrupted = Event()
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.SIG_IGN:  # as in a background job, where it is ignored by the CLI too
-        signal.signal(signal.SIGINT, lambda _signal, _frame: interrupted.set())
-    try:
-        yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _tell(line: str) -> None:
+    """A line about a resource, in the tone of what happens to it."""
+    tones = {"+": Tone.GOOD, "-": Tone.BAD, "~": Tone.CHANGED, "±": Tone.CHANGED}
+    tone = tones.get(line[2:3])
+    say(toned(line, tone) if tone else line)
 
 
 def _interruption(operation: str) -> int:
@@ -192,7 +192,8 @@ def _execute(asked: argparse.Namespace) -> int:
         return _fail("give a command: python -m sandbox exec -- COMMAND")
     if unknown := sorted(set(plugins) - set(_PLUGINS)):
         return _fail(f"--real-plugins: {', '.join(unknown)} is none of {', '.join(_PLUGINS)}")
-    running, started = services.load_or_start(_FOLDER)
+    with slowly("starting the sandbox"):
+        running, started = services.load_or_start(_FOLDER)
     if started:
         say("sandbox: started; it is left running until `python -m sandbox down`", sys.stderr)
     folder = _copy(asked.project, running.folder)
@@ -226,14 +227,16 @@ def _own_programs() -> list[str]:
 def _services_for(operation: str, afterwards: ExitStack) -> Services:
     """Those that run; where there are none, new ones: for a preview only until `afterwards`. Raises ServicesError."""
     if operation == "up":
-        return services.load_or_start(_FOLDER)[0]
+        with slowly("starting the sandbox"):
+            return services.load_or_start(_FOLDER)[0]
     try:
         return services.load(_FOLDER)
     except ServicesError:
         if operation != "preview":
             raise
     folder = Path(afterwards.enter_context(TemporaryDirectory(prefix="agentcore-auth-")))
-    passing = services.start(folder, attached=True)
+    with slowly("starting a sandbox for this preview"):
+        passing = services.start(folder, attached=True)
     afterwards.callback(passing.stop)
     return passing
 

@@ -39,7 +39,7 @@ from sandbox.caller import ToolCallError, knock, list_tools, use_tools
 from sandbox.console import say, tick
 from sandbox.demo_report import NO_TOKEN, Admission, Mistake, Pass, Report, Trial, Use
 from sandbox.services import PROJECT, SandboxError, Services
-from sandbox.stack import Stack, pulumi_command
+from sandbox.stack import Stack, cli_is_interrupted, pulumi_command
 
 STACK = "sandbox"
 _CALLS: Mapping[str, dict[str, Any]] = {
@@ -52,7 +52,9 @@ _CALLS: Mapping[str, dict[str, Any]] = {
     "shipping___ship": {"order": "1017"},
 }
 """One tool of every target, called with what exists on the sandbox (seeds.py, backends.py)."""
-
+_READ = ("orders___get_order", _CALLS["orders___get_order"])
+_WRITE = ("orders___place_order", {"customer": "somebody", "articles": [{"sku": "pen", "quantity": 1}]})
+_DENIED = "denied by policy"
 
 Deploy = Callable[[Services, Path], tuple[Mapping[str, Any], int]]
 """Deploys STACK of a copy of the project; gives its outputs, with secrets, and how many resources were created."""
@@ -95,7 +97,12 @@ def _deployer(*, without_cli: bool) -> tuple[str, Deploy]:
 
     def deploy(services: Services, folder: Path) -> tuple[Mapping[str, Any], int]:
         stack = Stack(services, folder, STACK, cli)
-        result = stack.up(lambda line: tick() if line.startswith("  +") else say(line, sys.stderr))
+        with cli_is_interrupted() as interrupted:
+            try:
+                result = stack.up(lambda line: tick() if line.startswith("  +") else say(line, sys.stderr))
+            finally:
+                if interrupted.is_set():
+                    raise KeyboardInterrupt
         return stack.document(show_secrets=True), result.changes["create"]
 
     return "the pulumi CLI", deploy
@@ -204,7 +211,25 @@ class _Demonstration:
         ]
 
     def _trials(self, caller: _Caller) -> list[Trial]:
-        return [self._wrong_secret(caller), *self._bad_tokens(caller), *self._elsewhere(caller)]
+        return [
+            self._wrong_secret(caller),
+            *self._bad_tokens(caller),
+            *self._reading_only(caller),
+            *self._elsewhere(caller),
+        ]
+
+    def _reading_only(self, caller: _Caller) -> list[Trial]:
+        """One who may look an order up and not place one: another client, or a token that lacks the scope to write."""
+        provider = caller.provider
+        others = [each for each in self._callers if each.provider.name == provider.name and each is not caller]
+        [reading] = [scope for scope in provider.scopes if "read" in scope] or [""]
+        token = others[0].token if others else self._mint({**caller.claims, "scope": reading})
+        _, (read, placed) = use_tools(caller.gateway.mcp_url, token, [_READ, _WRITE])
+        answers = "failed" if read.failed else "ok", _DENIED if "policy enforcement" in placed.text else placed.text
+        return [
+            Trial(f"one who may only read: {what}", provider.name, expected, answered)
+            for what, expected, answered in zip(("reads", "writes"), ("ok", _DENIED), answers, strict=True)
+        ]
 
     def _wrong_secret(self, caller: _Caller) -> Trial:
         credentials = replace(credentials_of(caller.provider, caller.client), client_secret="wrong")  # noqa: S106

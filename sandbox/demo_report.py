@@ -184,6 +184,7 @@ def pinned_text(found: Pass, uses: Sequence[Use]) -> str:
         "\n5  And nobody else\n",
         _trials(found),
         "  401: the token is not for this gateway. 403: it is, and may not do this. Blank: let in, as above.",
+        "  Denied by policy: let in, and the stack's `access` gives it other tools.",
         "\n6  Deploy it in mode: tutorial into empty accounts, with one list in every authorizer\n",
     ]
     return "\n".join(parts)

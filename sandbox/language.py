@@ -14,10 +14,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent import futures
 from contextlib import suppress
 from pathlib import Path
+from queue import Queue
 from threading import Thread
 from typing import IO, Any
 
@@ -69,6 +70,25 @@ class LanguageRuntime(language_pb2_grpc.LanguageRuntimeServicer):
         if code == REPORTED:
             return language_pb2.RunResponse(bail=True)
         return language_pb2.RunResponse(error=f"the program ended with exit code {code}" if code else "")
+
+    def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:
+        """Run a plugin that is a Python program; what it prints, the engine reads: first of all, its port."""
+        process = subprocess.Popen(  # noqa: S603  the plugin that the engine names, in the engine's environment
+            [_python(request.info), "-u", request.info.program_directory, *request.args],
+            cwd=request.pwd,
+            env=dict(each.split("=", 1) for each in request.env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        context.add_callback(lambda: _end(process))
+        printed: Queue[Any] = Queue()
+        for name, stream in (("stdout", process.stdout), ("stderr", process.stderr)):
+            Thread(target=_gather, args=(name, stream, printed), daemon=True).start()
+        for _ in range(2):  # until both streams have ended
+            while piece := printed.get():
+                yield language_pb2.RunPluginResponse(**piece)
+        yield language_pb2.RunPluginResponse(exitcode=process.wait())
 
 
 def serve(environment: Mapping[str, str]) -> tuple[grpc.Server, int]:
@@ -138,6 +158,12 @@ def _forward(stream: IO[str], number: int, log: Any) -> None:
             log(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=line, streamId=number))
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _gather(name: str, stream: IO[bytes], printed: Queue[Any]) -> None:
+    for line in stream:
+        printed.put({name: line})
+    printed.put(None)
+
+
+def _end(process: subprocess.Popen[Any]) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)

@@ -66,8 +66,9 @@ def owners(port: int, lines: Iterable[str]) -> set[int]:
     Of all of them: one port may have connections to several others. The far ends, which are the server's, have the port
     in another column.
     """
-    rows = (line.split() for line in lines)
-    return {int(row[7]) for row in rows if row[1].endswith(f"0100007F:{port:04X}") and row[3] == _ESTABLISHED}
+    place = f"0100007F:{port:04X}"
+    rows = (line.split() for line in lines if place in line)
+    return {int(row[7]) for row in rows if row[1].endswith(place) and row[3] == _ESTABLISHED}
 
 
 @functools.lru_cache(maxsize=256)

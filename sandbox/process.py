@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import importlib
 import os
 import re
@@ -41,7 +42,7 @@ from sandbox.providers.auth0 import Auth0Provider
 from sandbox.providers.aws import AwsProvider
 from sandbox.providers.base import Provider, serve
 from sandbox.providers.okta import OktaProvider
-from sandbox.services import Services, announce
+from sandbox.services import CA, Services, announce
 from sandbox.tenants.auth0.tenant import Auth0Tenant
 from sandbox.tenants.credentials import ENVIRONMENT
 from sandbox.tenants.okta.org import OktaOrg
@@ -120,7 +121,7 @@ async def run(folder: Path, *, attached: bool) -> None:
     cloud = Cloud()
     planting = asyncio.create_task(asyncio.to_thread(cloud.plant))
     authority = Authority()
-    ca = folder / "ca.pem"
+    ca = folder / CA
     authority.write(ca)
     password, secret = secrets.token_urlsafe(30), secrets.token_urlsafe(30)
     proxy = ConnectProxy(cloud.front.knows, _protocols(cloud.front), authority.server_context(), password)
@@ -188,6 +189,9 @@ def main() -> None:
     parser.add_argument("--attached", action="store_true", help="end when standard input does")
     arguments = parser.parse_args()
     os.umask(0o077)
+    # The SDKs that are yet to come are hundreds of thousands of objects that live to the end; looking for garbage among
+    # them every 700 would take a fifth of the time.
+    gc.set_threshold(100_000)
     loop = asyncio.new_event_loop()
     loop.run_until_complete(run(arguments.folder, attached=arguments.attached))
     os._exit(0)  # All there was is in memory: closing connections and threads one by one would only take time.

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from agentcore_auth.preview.values import Difference
+
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "same": " "}
 _PAST = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted", "same": "unchanged"}
 _PLANNED = {**{op: f"to {op}" for op in _PAST}, "same": "unchanged"}
 _TYPE = re.compile(r"(?P<package>[^:]+):(?P<module>[^:/]+)(/[^:]*)?:(?P<name>.+)")
+_ROOT = re.compile(r"[.\[]")
 _STACK = "pulumi:pulumi:Stack"
 _PROVIDERS = "pulumi:providers:"
 OPERATIONS = frozenset(_PAST)
@@ -20,11 +23,12 @@ _MODULES_OF_NO_INTEREST = ("index", "")
 
 @dataclass(frozen=True)
 class Step:
-    """What the engine does to one resource; `changed` are the properties that differ."""
+    """What the engine does to one resource; `changed` are the properties that differ, `values` what they hold."""
 
     op: str
     urn: str
     changed: tuple[str, ...] = ()
+    values: tuple[Difference, ...] = ()
 
     @property
     def name(self) -> str:
@@ -41,11 +45,14 @@ class Step:
 
 
 def line_for(step: Step) -> str | None:
-    """What a step is worth: one line for a resource that is changed."""
+    """What a step is worth: one line for a resource that is changed, and one for each value, old and new."""
     if step.op not in OPERATIONS - {"same"} or step.type.startswith((_STACK, _PROVIDERS)):
         return None
-    changed = f"  [{', '.join(step.changed)}]" if step.op in ("update", "replace") and step.changed else ""
-    return f"  {_SIGNS[step.op]} {_type(step.type):<46} {step.name}{changed}"
+    values, named = (step.values, step.changed) if step.op in ("update", "replace") else ((), ())
+    shown = tuple(each.path for each in values)
+    secret = ", ".join(name for name in named if not any(path.startswith(_ROOT.split(name)[0]) for path in shown))
+    head = f"  {_SIGNS[step.op]} {_type(step.type):<46} {step.name}{secret and f'  [{secret}]'}"
+    return "\n".join([head, *(f"      {each.path}: {each.before or '-'} → {each.after or '-'}" for each in values)])
 
 
 def subject(urn: str | None) -> str:

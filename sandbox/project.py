@@ -10,11 +10,11 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
-_LEFT_OUT = {".git", ".sandbox", ".hypothesis", ".pytest_cache", ".ruff_cache", "node_modules"}
+_LEFT_OUT = {".git", ".sandbox", ".hypothesis", ".pytest_cache", ".ruff_cache", "__pycache__", "node_modules"}
 _WRITTEN = "Pulumi*.yaml"
 _RECORD = ".copied.json"
 _NAMESPACE = "agentcore-auth"
@@ -34,6 +34,7 @@ def copy(project: Path, folder: Path) -> Path:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _update(project, folder.resolve())
+        _anchor_plugins(project, folder / "Pulumi.yaml")
     finally:
         os.close(lock)
     return folder
@@ -59,6 +60,19 @@ def _update(project: Path, folder: Path) -> None:
                 made.replace(place)
         made.write_text(json.dumps(changed))
         made.replace(record)
+
+
+def _anchor_plugins(project: Path, file: Path) -> None:
+    """Plugins at a relative path are where they are for the project, not for its copy."""
+    document: Any = yaml.safe_load(file.read_text()) if file.exists() else None
+    plugins: Any = document.get("plugins") if isinstance(document, dict) else None
+    if not isinstance(plugins, dict):
+        return
+    for plugin in (each for kind in cast("dict[str, Any]", plugins).values() for each in kind):
+        plugin["path"] = str((project / plugin["path"]).resolve())
+    text = yaml.safe_dump(document, sort_keys=False)
+    if text != file.read_text():
+        file.write_text(text)
 
 
 def _entries(project: Path, folder: Path) -> Iterator[Path]:

@@ -29,6 +29,7 @@ OTHER_ACCOUNT = "210987654321"
 
 _FILE = "services.json"
 _LOG = "services.log"
+CA = "ca.pem"
 _OWNER = ".owner"
 """Says which folder the sandbox has made its own: a symbolic link, because that appears complete or not at all."""
 _OF_SERVICES = ("backend", "pulumi")
@@ -40,6 +41,8 @@ _STOP_SECONDS = 60.0
 _ANSWER_SECONDS = 120.0
 _POLL_SECONDS = 0.01
 _CREDENTIALS = ("AWS_", "AUTH0_", "OKTA_", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE")
+_KEPT_BYTE_CODE = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Programs import little but packages, and would compile them each time: two thirds of a preview."""
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
@@ -85,17 +88,21 @@ class Services:
         attached = (f"{name}:{port}" for name, port in self.providers.items() if name not in real_plugins)
         return {
             **without_credentials(base),
+            **_KEPT_BYTE_CODE,
             "HTTPS_PROXY": self.proxy,
             "https_proxy": self.proxy,
             "NO_PROXY": "127.0.0.1,localhost,::1",
             "no_proxy": "127.0.0.1,localhost,::1",
             **dict.fromkeys(("SSL_CERT_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), ca),
+            "NODE_EXTRA_CA_CERTS": ca,
+            "NODE_USE_ENV_PROXY": "1",  # Node.js from 22.21 and 24 on
             "AWS_ACCESS_KEY_ID": ACCOUNT,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
             **self.credentials,
-            "PULUMI_BACKEND_URL": self.backend.as_uri(),
+            # Without files of metadata: a CLI that is killed leaves one empty, and the state beside it does not open.
+            "PULUMI_BACKEND_URL": f"{self.backend.as_uri()}?metadata=skip",
             "PULUMI_CREDENTIALS_PATH": pulumi,
             **({} if real_plugins else {"PULUMI_HOME": pulumi}),  # the user's has the plugins
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
@@ -180,6 +187,10 @@ def end(folder: Path) -> bool:
             forget(folder)
             running = False
         _remove(folder, _OF_COMMANDS)
+        for name in (_LOG, CA):
+            (folder / name).unlink(missing_ok=True)
+        if all(each.name == _OWNER for each in folder.iterdir()):  # else it could not be claimed again
+            (folder / _OWNER).unlink(missing_ok=True)
     return running
 
 
@@ -242,7 +253,7 @@ def _start(folder: Path, *, attached: bool) -> Services:
             stdout=output,
             stderr=output,
             cwd=PROJECT,
-            env=without_credentials(os.environ),
+            env={**without_credentials(os.environ), **_KEPT_BYTE_CODE},
             start_new_session=True,
         )
     try:

@@ -6,17 +6,22 @@ import json
 import os
 import re
 import shutil
+import signal
+import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
+from threading import Event
 from typing import Any, cast
 
 from pulumi import automation
 from pulumi.automation import CommandError, EngineEvent, PulumiCommand, events
 
 from agentcore_auth.outputs import Outputs
+from agentcore_auth.preview.values import differences
 from sandbox import progress, project
 from sandbox.progress import Step
 from sandbox.services import SandboxError, Services
@@ -24,6 +29,7 @@ from scripts.pulumi_cli import PulumiCliError, find
 
 _COLORS = re.compile(r"<\{%.*?%\}>")
 Tell = Callable[[str], None]
+warnings.filterwarnings("ignore", "Error in event stream")  # of a CLI that was killed, which is told as an error
 
 
 class DeploymentError(SandboxError):
@@ -99,9 +105,11 @@ class Stack:
 
     def run_cli(self, *arguments: str) -> str:
         """What a command of the CLI about this stack prints. Raises DeploymentError."""
-        command, environment = [*arguments, "--stack", self.name], self._workspace.env_vars
         with _failures():
-            return self.cli.run(command, str(self.project), environment).stdout
+            return self._run_cli(*arguments)
+
+    def _run_cli(self, *arguments: str) -> str:
+        return self.cli.run([*arguments, "--stack", self.name], str(self.project), self._workspace.env_vars).stdout
 
     @cached_property
     def _workspace(self) -> automation.LocalWorkspace:
@@ -110,17 +118,46 @@ class Stack:
 
     @cached_property
     def _stack(self) -> automation.Stack:
-        with _failures():
-            try:
-                return automation.Stack.create_or_select(self.name, self._workspace)
-            except automation.StackAlreadyExistsError:  # another command has made it meanwhile
-                return automation.Stack.select(self.name, self._workspace)
+        with _failures(), suppress(automation.StackAlreadyExistsError):  # another command may make it meanwhile
+            self._run_cli("stack", "select", "--create")
+        return _Operations(self.name, self._workspace)
 
     def _run(self, operation: str, tell: Tell) -> Result:
         listener = _Listener(tell)
         with _failures(listener.errors):
             getattr(self._stack, operation)(on_event=listener, color="never")
         return listener.result
+
+
+class _Operations(automation.Stack):
+    """A stack that is there. An operation is one command of the CLI; the SDK would have three more read what it has
+    written, the outputs and the history, each of which derives the key from the passphrase anew.
+    """
+
+    def __init__(self, name: str, workspace: automation.Workspace) -> None:
+        self.name, self.workspace = name, workspace
+
+    def outputs(self) -> automation.OutputMap:
+        return {}
+
+    def info(self, show_secrets: bool = True) -> automation.UpdateSummary:  # noqa: ARG002  # the SDK names it
+        return automation.UpdateSummary("", datetime.now(timezone.utc), "", {}, {}, "")
+
+
+@contextmanager
+def cli_is_interrupted() -> Generator[Event]:
+    """Leave Ctrl-C to the CLI, which gets it as well, and tells the engine to finish what it has begun.
+
+    Gives what is set by then.
+    """
+    interrupted = Event()
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:  # as in a background job, where it is ignored by the CLI too
+        signal.signal(signal.SIGINT, lambda _signal, _frame: interrupted.set())
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
@@ -183,4 +220,5 @@ class _Listener:
 
 def _step(metadata: events.StepEventMetadata) -> Step:
     changed = metadata.detailed_diff or metadata.diffs or ()
-    return Step(events.OpType(metadata.op).value, metadata.urn, tuple(changed))
+    states = [(state.inputs or {}) if state else {} for state in (metadata.old, metadata.new)]
+    return Step(events.OpType(metadata.op).value, metadata.urn, tuple(changed), differences(states[0], states[1]))

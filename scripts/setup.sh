@@ -3,7 +3,6 @@
 # is itself installed into the environment where it is not on PATH: pip takes two minutes of computing for the same.
 # usage: scripts/setup.sh FOLDER
 set -eu
-uv_version=0.13.9
 venv=$1
 ready=$venv/.ready
 begun=$venv/.begun # there while packages are installed: what an interrupted setup left behind is not built upon
@@ -47,18 +46,7 @@ fi
 
 echo "setup: installing packages into $venv (once; about ten seconds, and what the network takes)" >&2
 touch "$begun"
-uv=uv
-if ! command -v uv >/dev/null; then
-  uv=$venv/bin/uv
-  pip="$venv/bin/python -m pip --disable-pip-version-check"
-  $pip install --quiet --no-compile "uv==$uv_version"
-  # uv does not read pip's settings: where they name a package index of one's own, uv is told.
-  setting() { $pip config list | sed -n "s/^.*\.$1='\(.*\)'$/\1/p" | tail -n 1 | sed 's/\\n/ /g'; }
-  index=$(setting index-url)
-  more=$(setting extra-index-url)
-  [ -z "$index" ] || export UV_DEFAULT_INDEX="${UV_DEFAULT_INDEX:-$index}"
-  [ -z "$more" ] || export UV_INDEX="${UV_INDEX:-$more}"
-fi
+. "$(dirname "$0")/uv.sh"
 "$uv" pip install --quiet --python "$venv/bin/python" --requirement requirements-dev.txt --constraint constraints.txt
 "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --editable .
 rm "$begun"

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Generator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -19,6 +21,16 @@ from sandbox.services import Services, start, without_credentials
 from sandbox.stack import pulumi_command
 
 REGION = "us-west-2"
+
+# As the Makefile has it: processes that tests start would compile the packages that they import, each time.
+os.environ["PYTHONDONTWRITEBYTECODE"] = ""
+sys.dont_write_bytecode = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that in the end no worker waits for another one's deployment."""
+    slow = ("tests/deployed/", "tests/sandbox/")
+    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in slow])
 
 
 @pytest.fixture(autouse=True)
@@ -51,13 +63,15 @@ def services(running_services: Services, monkeypatch: pytest.MonkeyPatch) -> Ser
 @pytest.fixture
 def aws(services: Services) -> Callable[[str], Any]:
     """boto3 clients for the sandbox's account."""
+    return lambda service: _client(service, services.aws)
 
+
+@cache
+def _client(service: str, endpoint: str) -> Any:
+    """Made once: a new client reads the service's description, of up to a megabyte."""
     import boto3  # noqa: PLC0415  # slow, and few tests need it
 
-    def client(service: str) -> Any:
-        return boto3.Session().client(service, region_name=REGION, endpoint_url=services.aws)
-
-    return client
+    return boto3.Session().client(service, region_name=REGION, endpoint_url=endpoint)
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,12 @@ def encrypt(plaintext: str) -> str:
     return f"v1:{_base64(nonce)}:{_base64(_cipher().encrypt(nonce, plaintext.encode(), None))}"
 
 
+def decrypt(ciphertext: str) -> str:
+    """The text of a ciphertext that goes with SALT."""
+    _, nonce, encrypted = ciphertext.split(":")
+    return _cipher().decrypt(base64.b64decode(nonce), base64.b64decode(encrypted), None).decode()
+
+
 @cache
 def _cipher() -> AESGCM:
     seed = base64.b64decode(SALT.split(":")[1])

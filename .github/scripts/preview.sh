@@ -11,7 +11,8 @@ pulumi preview --stack "$stack" --non-interactive --json --show-sames > "$folder
 pulumi preview --stack "$stack" --non-interactive --diff --color never --policy-pack policy \
   > "$folder/difference.txt" 2>&1 || status=1
 
-python3 -m agentcore_auth impact "$folder/preview.json" --fail-on "${FAIL_ON:-}" > "$folder/report.md" 2> "$folder/problem.txt"
+python3 -m agentcore_auth impact "$folder/preview.json" --picture --fail-on "${FAIL_ON:-}" \
+  > "$folder/report.md" 2> "$folder/problem.txt"
 code=$?
 if [ "$code" -ne 0 ]; then
   status=1

@@ -7,6 +7,7 @@ publish.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -22,6 +23,8 @@ class Cause(str, Enum):
     NOT_A_TOKEN = "not_a_token"  # noqa: S105  # a word for a cause, no secret
     OPAQUE_TOKEN = "opaque_token"  # noqa: S105  # as above
     ENCRYPTED_TOKEN = "encrypted_token"  # noqa: S105  # as above
+    HEADER_NOT_UNDERSTOOD = "header_not_understood"
+    OTHER_KIND_OF_TOKEN = "other_kind_of_token"  # noqa: S105  # as above
     GRAPH_TOKEN = "graph_token"  # noqa: S105  # as above
     # the issuer's documents
     DISCOVERY_URL_FORM = "discovery_url_form"
@@ -41,9 +44,11 @@ class Cause(str, Enum):
     OTHER_AUTHORIZATION_SERVER = "other_authorization_server"
     OTHER_ISSUER = "other_issuer"
     UNKNOWN_KEY = "unknown_key"
+    KEY_TOO_SHORT = "key_too_short"
     SIGNATURE_WRONG = "signature_wrong"
     # when
     EXPIRY_MISSING = "expiry_missing"
+    TIME_MALFORMED = "time_malformed"
     EXPIRED = "expired"
     NOT_YET_VALID = "not_yet_valid"
     # for whom
@@ -88,6 +93,11 @@ class Cause(str, Enum):
         return _RANK[self]
 
 
+NEVER_FOR_A_GATEWAY = frozenset(
+    {Cause.HEADER_NOT_UNDERSTOOD, Cause.OTHER_KIND_OF_TOKEN, Cause.GRAPH_TOKEN, Cause.ID_TOKEN, Cause.ORG_SERVER_TOKEN}
+)
+"""No change of an authorizer would make such a token right: the remedy is another one."""
+
 _RANK = {cause: place for place, cause in enumerate(Cause)}
 
 
@@ -116,5 +126,23 @@ def quoted(value: object, limit: int = 120) -> str:
     """A value as a user may safely see it on a terminal: JSON, ASCII only (no control characters), cut to `limit`."""
     import json  # noqa: PLC0415  # not needed where nothing is wrong
 
-    text = json.dumps(value, ensure_ascii=True, default=str)
+    text = json.dumps(value, ensure_ascii=True, default=str).replace("##[", "#\\u0023[")  # as in `harmless`
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def harmless(text: str) -> str:
+    """A text with everything written out that a terminal, or the log of a workflow on GitHub, takes for a command.
+
+    Line breaks and tabs stay. GitHub's runner obeys lines that begin with `::`, and `##[` anywhere in a line.
+    """
+    shown = "".join(
+        character if character.isprintable() or character in "\n\t" else character.encode("unicode_escape").decode()
+        for character in text
+    )
+    return re.sub(r"(?m)^(\s*):(?=:)", r"\1: ", shown).replace("##[", "## [")
+
+
+def one_line(text: object, limit: int = 300) -> str:
+    """What somebody else said, within a line of ours: harmless, on one line, cut to `limit`."""
+    shown = harmless(" ".join(str(text).split()))
+    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"

@@ -16,7 +16,7 @@ from agentcore_auth.authorizer.families import (
     recognize,
     tenant_of,
 )
-from agentcore_auth.authorizer.jws import Parts, cleaned, parse
+from agentcore_auth.authorizer.jws import Parts, cleaned, header_notes, parse
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.authorizer.rules import Verdict, audiences_of, judge
 
@@ -79,9 +79,10 @@ def examine(
         except TokenError as error:
             findings.append(Finding(error.cause, error.message))
     verdict = judge(authorizer, claims, issuer=issuer, now=now, leeway=leeway)
+    notes = (*verdict.notes, *header_notes(pasted.parts.header))
     known = {finding.cause for finding in findings}
     findings.extend(finding for finding in verdict.findings if finding.cause not in known)
-    return Verdict.of(findings, verdict.matched, verdict.notes)
+    return Verdict.of(findings, verdict.matched, notes)
 
 
 def is_for_graph(claims: Mapping[str, object]) -> bool:

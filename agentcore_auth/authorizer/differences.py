@@ -38,7 +38,7 @@ def audience_difference(allowed: Iterable[str], actual: tuple[str, ...], *, is_a
 def scope_difference(allowed: Iterable[str], actual: tuple[str, ...]) -> Cause:
     """Why none of the token's scopes `actual` is in `allowed`."""
     wanted = set(allowed)
-    if any(wanted & set(re.split(r"[,;+|]", scope)) for scope in actual if re.search(r"[,;+|]", scope)):
+    if any(wanted & set(re.split(r"[,;+|\s]", scope)) for scope in actual if re.search(r"[,;+|\s]", scope)):
         return Cause.SCOPE_SEPARATOR
     split_pairs = [(re.split(_SEPARATORS, value), re.split(_SEPARATORS, other)) for value in wanted for other in actual]
     if any(value == other for value, other in split_pairs):

@@ -16,7 +16,8 @@ from typing import Literal
 Presence = Literal["always", "sometimes", "never", "unknown"]
 
 _WELL_KNOWN = re.compile(r"/\.well-known/(openid-configuration|oauth-authorization-server)")
-_CLIENT_CLAIMS = ("azp", "appid", "cid")
+CLIENT_CLAIMS = ("azp", "appid", "cid")
+"""Claims besides client_id in which one issuer or the other names the client."""
 _NESTED = ("realm_access", "resource_access")
 GRAPH_AUDIENCES = frozenset(
     {
@@ -37,9 +38,10 @@ class Family:
 
     `client_id`, `audience` and `scopes` say how often a token has the claims that allowedClients, allowedAudience and
     allowedScopes are compared with; `client_claim` is the one that names the client where it is another than
-    `client_id`, `roles_claim` the one that lists application roles. `shared_audiences` are those that tokens of all the
-    issuer's clients have, `several_audiences` whether one token can have more than one. `unusable` says why no gateway
-    can admit its tokens. `request` is what a token request has to name besides the client.
+    `client_id`, `scope_claim` the one that has the scopes (`scp` as a list), `roles_claim` the one that lists
+    application roles. `shared_audiences` are those that tokens of all the issuer's clients have, `several_audiences`
+    whether one token can have more than one. `unusable` says why no gateway can admit its tokens. `request` is what a
+    token request has to name besides the client.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Family:
     client_claim: str | None = None
     audience: Presence = "unknown"
     scopes: Presence = "unknown"
+    scope_claim: str = "scope"
     roles_claim: str | None = None
     shared_audiences: frozenset[str] = frozenset()
     several_audiences: bool = False
@@ -86,6 +89,7 @@ OKTA = Family(
     client_claim="cid",
     audience="always",
     scopes="always",
+    scope_claim="scp",
     shared_audiences=frozenset({"api://default"}),
     request="scope",
 )
@@ -249,7 +253,7 @@ def contradictions(
         instead = f"; they have {family.roles_claim}, for customClaims" if family.roles_claim else ""
         found.append(Contradiction("allowedScopes", f"{family.name}'s application tokens have no scopes{instead}"))
     for name in custom_claim_names:
-        if name in _CLIENT_CLAIMS and presence(family, name) == "never":
+        if name in CLIENT_CLAIMS and presence(family, name) == "never":
             other = "client_id, for allowedClients" if family.client_id == "always" else family.client_claim
             found.append(
                 Contradiction("customClaims", f"{family.name}'s tokens have no {name}; the client is in {other}")
@@ -271,9 +275,7 @@ def presence(family: Family | None, claim: str) -> Presence:
         return listed[claim]
     if claim == family.client_claim:
         return "always" if family.client_id == "never" else "sometimes"
-    if (claim in _CLIENT_CLAIMS and family.client_id != "unknown") or (
-        family is KEYCLOAK and claim.startswith(_NESTED)
-    ):
+    if (claim in CLIENT_CLAIMS and family.client_id != "unknown") or (family is KEYCLOAK and claim.startswith(_NESTED)):
         return "never"
     return "unknown"
 

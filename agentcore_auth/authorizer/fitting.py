@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agentcore_auth.authorizer.causes import Cause, TokenError
+from agentcore_auth.authorizer.causes import Cause, TokenError, quoted
 from agentcore_auth.authorizer.checking import discovery_url_of, is_for_graph, unusable
 from agentcore_auth.authorizer.families import OKTA, family_of
 from agentcore_auth.authorizer.model import Authorizer, AuthorizerError, CustomClaim
@@ -16,14 +16,17 @@ PROJECT = "agentcore-auth"
 def fitting(claims: Mapping[str, object]) -> list[Authorizer[str]]:
     """Authorizers for a token: everything pinned that its claims offer, then the client or the audience alone.
 
-    Raises TokenError for an ID token, one without issuer or of an issuer that no gateway can have, one for Microsoft
-    Graph, and one with nothing to pin.
+    Raises TokenError for an ID token, one without issuer or of an issuer that no gateway can have (OpenID Connect
+    Discovery, 3: https), one for Microsoft Graph, and one with nothing to pin.
     """
     if is_id_token(claims):
         raise TokenError(Cause.ID_TOKEN, "this is an ID token; a gateway is called with an access token")
     issuer = claims.get("iss")
     if not isinstance(issuer, str):
         raise TokenError(Cause.OTHER_ISSUER, "the token names no issuer (iss), so no discovery URL follows from it")
+    if not issuer.startswith("https://"):
+        message = f"the issuer {quoted(issuer)} is no https URL: where its keys are fetched, anybody could change them"
+        raise TokenError(Cause.DISCOVERY_URL_FORM, message)
     for finding in unusable(discovery_url_of(issuer), issuer, claims):
         raise TokenError(finding.cause, finding.message)
     if is_for_graph(claims):

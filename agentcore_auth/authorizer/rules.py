@@ -22,6 +22,7 @@ from agentcore_auth.authorizer.differences import (
 )
 from agentcore_auth.authorizer.families import ENTRA, family_of, tenant_of
 from agentcore_auth.authorizer.model import AllowedList, Authorizer, CustomClaim
+from agentcore_auth.authorizer.times import duration, is_in_milliseconds, moment
 
 _OF_A_SIGN_IN = ("at_hash", "c_hash", "nonce", "amr", "email", "email_verified", "nickname", "picture")
 
@@ -81,12 +82,14 @@ def judge(
 
 
 def scopes_of(claims: Mapping[str, object]) -> tuple[str, ...]:
-    """The scopes of a token: `scope` or `scp`, a string separated by spaces or an array."""
+    """The scopes of a token: `scope` or `scp`, a string separated by spaces and nothing else (RFC 6749, 3.3; RFC 9068,
+    2.2.3) or an array.
+    """
     scopes: list[str] = []
     for claim in ("scope", "scp"):
         value = claims.get(claim)
         if isinstance(value, str):
-            scopes.extend(value.split())
+            scopes.extend(scope for scope in value.split(" ") if scope)
         elif isinstance(value, list):
             scopes.extend(item for item in cast("list[object]", value) if isinstance(item, str))
     return tuple(scopes)
@@ -153,15 +156,25 @@ def _time_findings(claims: Mapping[str, object], now: float, leeway: float) -> l
         problem = f"is no time: {quoted(claims['exp'], 40)}" if "exp" in claims else "is missing"
         return [Finding(Cause.EXPIRY_MISSING, f"the token's expiry (exp) {problem}", 401, "exp")]
     if expiry <= now - leeway:
-        return [Finding(Cause.EXPIRED, f"the token expired {_seconds(now - expiry)} seconds ago", 401, "exp")]
+        when = f" (exp is {moment(expiry)})" if moment(expiry) else ""
+        return [Finding(Cause.EXPIRED, f"the token expired {duration(now - expiry)} ago{when}", 401, "exp")]
     findings: list[Finding] = []
+    for claim in ("nbf", "iat"):
+        if claim in claims and seconds_of(claims, claim) is None:
+            message = (
+                f"the token's {claim} is no time, which has to be a number (RFC 7519, 2): {quoted(claims[claim], 40)}"
+            )
+            findings.append(Finding(Cause.TIME_MALFORMED, message, 401, claim))
+            break
     for claim, verb in (("nbf", "is valid only from"), ("iat", "was issued at")):
         start = seconds_of(claims, claim)
         if start is not None and start > now + leeway:
-            ahead = _seconds(start - now)
+            ahead = duration(math.ceil(start - now))
             message = (
-                f"the token {verb} a time {ahead} seconds in the future ({claim}): "
-                f"the issuer's clock is at least {ahead} seconds ahead of this one"
+                f"the token's {claim} is in milliseconds, it seems: {start:.0f}; as seconds, it is in the far future"
+                if is_in_milliseconds(start)
+                else f"the token {verb} a time {ahead} in the future ({claim}): the issuer's clock is at least {ahead} "
+                "ahead of this one"
             )
             findings.append(Finding(Cause.NOT_YET_VALID, message, 401, claim))
             break
@@ -257,7 +270,3 @@ def _json_type(value: object) -> str:
         return f"array of {items.pop()}" if len(items) == 1 else "array"
     names = {"str": "string", "bool": "boolean", "int": "number", "float": "number", "dict": "object"}
     return names.get(type(value).__name__, "null")
-
-
-def _seconds(value: float) -> int:
-    return math.ceil(min(value, 10**11))  # some 3,000 years: a claim may hold any number

@@ -13,12 +13,16 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class TokenShape:
-    """The claims of a kind of token. allowedClients is compared with `client_id` only, whatever `client_claim` is."""
+    """The claims of a kind of token. allowedClients is compared with `client_id` only, whatever `client_claim` is.
+
+    `own_claim` is where the issuer itself names the client, if `client_claim` was added to its tokens.
+    """
 
     name: str
     client_claim: str
     has_audience: bool
     scope_claim: str
+    own_claim: str | None = None
 
 
 COGNITO = TokenShape("cognito", "client_id", has_audience=False, scope_claim="scope")
@@ -32,7 +36,9 @@ AUTH0: Mapping[str, TokenShape] = {
     }.items()
 }
 OKTA = TokenShape("okta", "cid", has_audience=True, scope_claim="scp")
-OKTA_WITH_CLIENT_ID = TokenShape("okta+client_id", "client_id", has_audience=True, scope_claim="scp")
+OKTA_WITH_CLIENT_ID = TokenShape(
+    "okta+client_id", "client_id", has_audience=True, scope_claim="scp", own_claim=OKTA.client_claim
+)
 
 
 def shape_of(claims: Mapping[str, object]) -> TokenShape | None:

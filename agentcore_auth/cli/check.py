@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import asdict, dataclass, replace
 from typing import cast
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
@@ -21,16 +20,29 @@ from agentcore_auth.cli.terminal import (
     UNREACHABLE,
     WRONG_USE,
     CommandError,
+    Tone,
     out,
     pretty,
     print_json,
+    read_named,
     read_token,
     say,
+    slowly,
 )
+from agentcore_auth.cli.tool import Policies, require_cedar, tool_and_arguments, tool_verdict
+from agentcore_auth.outputs import Gateway
 from agentcore_auth.tokens.remedies import Remedy, remedy_for, sentences_for
 from agentcore_auth.tokens.remedy_sentences import Context
 from agentcore_auth.tokens.repair import is_gateway, may_be_repaired, update_command
 
+_UNKNOWN_OF_AWS = {
+    Cause.DISCOVERY_UNREACHABLE,
+    Cause.HEADER_NOT_UNDERSTOOD,
+    Cause.OTHER_KIND_OF_TOKEN,
+    Cause.GRAPH_TOKEN,
+    Cause.KEY_TOO_SHORT,
+    Cause.TIME_MALFORMED,
+}
 _LARGEST = 1024 * 1024
 """Bytes of an authorizer or a key set: far more than one has."""
 
@@ -44,9 +56,13 @@ class Source:
     stack: str | None = None
     gateway: Mapping[str, object] | None = None
     """The whole gateway, as GetGateway has it, where no stack made it."""
+    policies: Policies | None = None
+    """What decides over its tools; None where every tool may be called."""
 
 
 def run(options: argparse.Namespace) -> int:
+    require_cedar(options)
+    asked = [tool_and_arguments(given, "--tool") for given in options.tool]
     source = _source(options)
     try:
         pasted = unpack(read_token(options))
@@ -54,17 +70,22 @@ def run(options: argparse.Namespace) -> int:
         pasted = Pasted("", None, (Finding(error.cause, error.message),))
     verdict, context = judged(pasted, source, _keys_from_file(options.jwks), time.time(), options.leeway)
     remedy = remedy_for(verdict.findings, context)
-    command = _repair(source, verdict, remedy)
+    command = repair_command(source, verdict, remedy)
+    # Whoever is not let in calls nothing, whatever the policies say.
+    tools = [tool_verdict(source.policies, context.claims, *each) for each in asked if verdict.status == 200]
     if options.json:
-        print_json({**as_document(verdict, remedy, context), "command": command})
+        told = {"tools": [asdict(tool) for tool in tools]} if asked else {}
+        print_json({**as_document(verdict, remedy, context), "command": command, **told})
     else:
         _print(verdict, remedy, context)
+        for line in (line for tool in tools for line in tool.lines()):
+            out(line)
         if command is not None:
             out(f"this command makes the gateway so, and leaves the rest of it as it is:\n{command}")
     if verdict.cause is Cause.DISCOVERY_UNREACHABLE:
         say(f"check: {verdict.findings[0].message}")
         return UNREACHABLE
-    return ACCEPTED if verdict.status == 200 else REFUSED
+    return ACCEPTED if verdict.status == 200 and not any(tool.refused for tool in tools) else REFUSED
 
 
 def judged(
@@ -94,7 +115,8 @@ def judged(
         from agentcore_auth.tokens.discovery import fetch_issuer  # noqa: PLC0415  # with --jwks there is no network to wait for
 
         try:
-            fetched = fetch_issuer(url)
+            with slowly(f"reading {url}"):
+                fetched = fetch_issuer(url)
             issuer, keys = fetched.issuer, fetched.jwks
             notes.extend(fetched.notes)
         except TokenError as error:
@@ -104,10 +126,10 @@ def judged(
 
 
 def is_known(verdict: Verdict) -> bool:
-    """Whether the verdict is the gateway's: where this machine cannot reach the issuer, the gateway still may; what it
-    makes of a token for Microsoft Graph, no source says.
+    """Whether the verdict is the gateway's: where this machine cannot reach the issuer, the gateway still may; and of
+    some tokens that the standards forbid, no source says what it makes of them.
     """
-    return verdict.cause not in {Cause.DISCOVERY_UNREACHABLE, Cause.GRAPH_TOKEN}
+    return verdict.cause not in _UNKNOWN_OF_AWS
 
 
 def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> dict[str, object]:
@@ -139,10 +161,10 @@ def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> di
 
 def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
     if verdict.status == 200:
-        out(f"200 accepted: {', '.join(verdict.matched)} match")
+        out(f": {', '.join(verdict.matched)} match", lead="200 accepted", tone=Tone.GOOD)
     lead = str(verdict.status) if is_known(verdict) else "not known"
     for finding, sentence in zip(verdict.findings, sentences_for(verdict.findings, context), strict=True):
-        out(f"{lead} {finding.cause.value}: {finding.message}")
+        out(f": {finding.message}", lead=f"{lead} {finding.cause.value}", tone=Tone.BAD)
         if sentence:
             out(f"  remedy: {sentence}")
         lead = "also"
@@ -160,7 +182,8 @@ def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
         out(f"authorizer that fits:\n{pretty({'customJWTAuthorizer': remedy.authorizer})}")
 
 
-def _repair(source: Source, verdict: Verdict, remedy: Remedy | None) -> str | None:
+def repair_command(source: Source, verdict: Verdict, remedy: Remedy | None) -> str | None:
+    """The command that makes the gateway so that the token is let in, of a gateway that no stack made."""
     if source.gateway is None or remedy is None or remedy.authorizer is None or not may_be_repaired(verdict.findings):
         return None
     return update_command(source.gateway, remedy.authorizer)
@@ -182,12 +205,16 @@ def _source(options: argparse.Namespace) -> Source:
             "--discovery-url URL with --allowed-clients, --allowed-audience, --allowed-scopes",
             WRONG_USE,
         )
+    if options.tool and not (options.stack or options.outputs or options.gateway_arn):
+        raise CommandError("--tool needs the gateway's policies: --stack, --outputs or --gateway-arn", WRONG_USE)
     if options.authorizer:
-        return _of_document(_json_file(options.authorizer), options.gateway)
+        return source_of_document(_json_file(options.authorizer), options.gateway)
     if options.gateway_arn:
-        from agentcore_auth.cli.gateway_api import read_gateway  # noqa: PLC0415  # only where AWS is asked
+        from agentcore_auth.cli.gateway_api import read_gateway, read_policies  # noqa: PLC0415  # only where AWS is asked
 
-        return _of_document(read_gateway(options.gateway_arn), None)
+        document = read_gateway(options.gateway_arn)
+        source = source_of_document(document, None)
+        return replace(source, policies=read_policies(document)) if options.tool else source
     if options.discovery_url:
         return Source({"discoveryUrl": options.discovery_url, **given}, options.gateway)
     from agentcore_auth.cli.deployed import or_command_error, outputs_of  # noqa: PLC0415  # only with a stack
@@ -195,10 +222,18 @@ def _source(options: argparse.Namespace) -> Source:
     with or_command_error():
         outputs = outputs_of(options)
         gateway = outputs.gateway(options.gateway)
-    return Source(gateway.authorizer, gateway.provider, outputs.stack)
+    return Source(gateway.authorizer, gateway.provider, outputs.stack, policies=policies_of(gateway))
 
 
-def _of_document(document: Mapping[str, object], provider: str | None) -> Source:
+def policies_of(gateway: Gateway[str]) -> Policies | None:
+    """The policies of a stack's gateway."""
+    if gateway.policies is None:
+        return None
+    return Policies(gateway.policies, gateway.arn or "", gateway.access_mode == "logOnly")
+
+
+def source_of_document(document: Mapping[str, object], provider: str | None) -> Source:
+    """An authorizer's document, or a whole gateway's. Raises CommandError for a gateway that judges no tokens."""
     kind = document.get("authorizerType", "CUSTOM_JWT")
     if kind != "CUSTOM_JWT":
         takes = "AWS signatures instead of tokens" if kind == "AWS_IAM" else "tokens without judging them by lists"
@@ -212,13 +247,7 @@ def _keys_from_file(path: str | None) -> Mapping[str, object] | None:
 
 def _json_file(path: str) -> Mapping[str, object]:
     try:
-        with Path(path).open("rb") as file:
-            text = file.read(_LARGEST + 1)
-        if len(text) > _LARGEST:
-            raise CommandError(f"{path} is longer than 1 MB: no authorizer and no key set is", WRONG_USE)
-        document = parse_json(text)
-    except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror}", WRONG_USE) from None
+        document = parse_json(read_named(path, _LARGEST))
     except ValueError as error:
         raise CommandError(f"{path} is {error}", WRONG_USE) from None
     if not isinstance(document, dict):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections.abc import Mapping
-from datetime import datetime, timezone
 
 from agentcore_auth.authorizer.jws import cleaned, parse
 from agentcore_auth.authorizer.rules import is_id_token, seconds_of
 from agentcore_auth.authorizer.shapes import shape_of
+from agentcore_auth.authorizer.times import duration, is_in_milliseconds, moment
 from agentcore_auth.cli.terminal import ACCEPTED, out, pretty, print_json, read_token, say
 
 TIMES = {"iat": "issued", "auth_time": "authenticated", "nbf": "valid from", "exp": "expires"}
@@ -44,6 +45,9 @@ def run(options: argparse.Namespace) -> int:
     out(f"header\n{pretty(parts.header)}\nclaims\n{pretty(parts.claims)}\ntimes")
     for name, entry in times.items():
         out(f"  {TIMES[name]:<14}{entry['date'] or 'beyond the calendar'}  ({_relative(name, entry['seconds'])})")
+    for name in times:
+        if is_in_milliseconds(seconds_of(parts.claims, name) or 0):
+            out(f"note: {name} is in milliseconds, it seems; RFC 7519 wants seconds")
     if is_id_token(parts.claims):
         out("kind: an ID token, for an application; a gateway takes access tokens")
     if shape is None:
@@ -60,26 +64,12 @@ def times_of(claims: Mapping[str, object], now: float) -> dict[str, dict[str, ob
     for name in TIMES:
         seconds = seconds_of(claims, name)
         if seconds is not None:
-            times[name] = {"date": _date(seconds), "seconds": int(seconds - now)}
+            times[name] = {"date": moment(seconds), "seconds": math.floor(seconds - now)}
     return times
-
-
-def _date(seconds: float) -> str | None:
-    try:
-        return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (OverflowError, ValueError, OSError):
-        return None
 
 
 def _relative(name: str, seconds: object) -> str:
     distance = seconds if isinstance(seconds, int) else 0
     if name == "exp":
-        return f"expires in {_duration(distance)}" if distance >= 0 else f"expired {_duration(-distance)} ago"
-    return f"in {_duration(distance)}" if distance > 0 else f"{_duration(-distance)} ago"
-
-
-def _duration(seconds: int) -> str:
-    for size, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{min(seconds // size, 10**6)} {unit}"
-    return f"{seconds} seconds"
+        return f"expires in {duration(distance)}" if distance >= 0 else f"expired {duration(-distance)} ago"
+    return f"in {duration(distance)}" if distance > 0 else f"{duration(-distance)} ago"

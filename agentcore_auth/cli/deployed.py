@@ -7,14 +7,17 @@ import contextlib
 from collections.abc import Generator
 from pathlib import Path
 
-from agentcore_auth.cli.terminal import UNREACHABLE, WRONG_USE, CommandError
+from agentcore_auth.cli.terminal import UNREACHABLE, WRONG_USE, CommandError, slowly
 from agentcore_auth.outputs import Outputs, OutputsError
 from agentcore_auth.pulumi_cli import read_file, read_outputs
 
 
 def outputs_of(options: argparse.Namespace) -> Outputs:
     """The outputs that --stack or --outputs name. Raises OutputsError."""
-    return read_file(Path(options.outputs)) if options.outputs else read_outputs(options.stack)
+    if options.outputs:
+        return read_file(Path(options.outputs))
+    with slowly(f"reading the outputs of stack {options.stack}"):
+        return read_outputs(options.stack)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,8 @@ from agentcore_auth.authorizer.checking import WELL_KNOWN
 from agentcore_auth.authorizer.families import Family, family_of, fitting_lists, recognize
 from agentcore_auth.authorizer.model import is_discovery_url
 from agentcore_auth.authorizer.verification import readable_keys
-from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, out, print_json
+from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, Tone, out, print_json, slowly
+from agentcore_auth.placeholders import placeholder_in
 from agentcore_auth.tokens.discovery import (
     document_findings,
     document_notes,
@@ -42,7 +43,8 @@ class Discovered:
 
 
 def run(options: argparse.Namespace) -> int:
-    found = discover(options.url)
+    with slowly(f"reading {options.url}"):
+        found = discover(options.url)
     if options.json:
         print_json(as_document(found))
     else:
@@ -55,6 +57,10 @@ def run(options: argparse.Namespace) -> int:
 def discover(url: str) -> Discovered:
     """Read and check what is at a URL, or, where the URL has not the right form, at the one that it likely means."""
     found = Discovered(url)
+    if placeholder := placeholder_in(url):
+        message = f"{quoted(url)} still has the placeholder {placeholder} in it: put your own in its place"
+        found.findings.append(Finding(Cause.DISCOVERY_URL_FORM, message))
+        return found
     likely = likely_url(url)
     well_formed = is_discovery_url(url) and url.endswith(WELL_KNOWN)
     if not well_formed:
@@ -101,7 +107,7 @@ def _look(found: Discovered, url: str) -> None:
     jwks_uri = found.document.get("jwks_uri")
     if isinstance(jwks_uri, str):
         try:
-            found.keys = readable_keys(fetch_jwks(jwks_uri))
+            found.keys = readable_keys(fetch_jwks(jwks_uri, url))
         except TokenError as error:
             found.findings.append(Finding(error.cause, error.message))
 
@@ -119,7 +125,7 @@ def _print(found: Discovered) -> None:
             f"keys            {len(found.keys)} usable ({quoted(algorithms)})" if found.keys else "keys            none"
         )
     for finding in found.findings:
-        out(f"wrong: {finding.cause.value}: {finding.message}")
+        out(f": {finding.cause.value}: {finding.message}", lead="wrong", tone=Tone.BAD)
     if found.likely:
         works = " (it answers)" if found.read == found.likely else ""
         out(f"likely right: {found.likely}{works}")
@@ -128,4 +134,4 @@ def _print(found: Discovered) -> None:
     for note in found.notes:
         out(f"note: {note}")
     if not found.findings:
-        out("fine: a gateway can use this discovery URL")
+        out(": a gateway can use this discovery URL", lead="fine", tone=Tone.GOOD)

@@ -27,6 +27,7 @@ def run(options: argparse.Namespace) -> int:
         "COGNITO_CLIENT_SECRET": credentials.client_secret,
         "TOKEN_ENDPOINT": credentials.token_endpoint,
         "DISCOVERY_URL": provider.discovery_url,
+        "ISSUER": provider.issuer,
         "AUDIENCE": credentials.audience or "",
         "SCOPE": credentials.scope or "",
         "GATEWAY_URL": gateway.mcp_url,
@@ -46,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _write(path: Path, text: str, *, force: bool) -> None:
+    if path.exists() and not path.is_file():
+        raise EnvFileError(f"{path} is no regular file: name another with --file")
     if path.exists() and not force and path.read_bytes() != text.encode():
         raise EnvFileError(f"{path} has other content; overwrite it with --force, or name another with --file")
     write_private(path, text)

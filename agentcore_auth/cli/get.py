@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agentcore_auth.authorizer.causes import Cause
 from agentcore_auth.cli.deployed import or_command_error, outputs_of
-from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, WRONG_USE, CommandError, out, print_json
+from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, WRONG_USE, CommandError, out, print_json, slowly
 from agentcore_auth.tokens.cache import TokenCache
 from agentcore_auth.tokens.client import Credentials, TokenRequestError
 from agentcore_auth.tokens.env_file import EnvFileError, read_credentials
@@ -23,7 +23,8 @@ def run(options: argparse.Namespace) -> int:
     credentials = _credentials(options)
     cache = None if options.no_cache else TokenCache()
     try:
-        obtained = get_token(credentials, cache)
+        with slowly(f"asking {credentials.token_endpoint} for a token"):
+            obtained = get_token(credentials, cache)
     except TokenRequestError as error:
         raise refused(error, credentials) from None
     if options.json:

@@ -27,7 +27,18 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         if "eyJ" in message:
             message = "a token is never an argument, where others could see it: pipe it in"
-        self.exit(WRONG_USE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        # The form of every command's errors: the command without the program's name.
+        self.exit(WRONG_USE, f"{self.prog.rpartition(' ')[2]}: {message} (see {self.prog} --help)\n")
+
+
+class _Version(argparse.Action):
+    """`--version`: looked up only where it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        sys.stdout.write(f"agentcore-auth {version('agentcore-auth')}\n")
+        parser.exit()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that knows only ASCII is no reason to fail
-    options = _parser().parse_args(arguments)
+    options = command_line().parse_args(arguments)
     command: str = options.command
     try:
         code = int(importlib.import_module(f"agentcore_auth.cli.{command}").run(options))
@@ -68,7 +79,8 @@ def _fail(options: argparse.Namespace, error: CommandError) -> int:
     return error.code
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """All commands and their options."""
     parser = _Parser(
         prog="agentcore-auth",
         description="From a refused token to its cause and its remedy, and what a change does to callers.",
@@ -76,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.add_argument("--version", nargs=0, action=_Version, help="print the version, and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, purpose: str, *, json_output: bool = True) -> argparse.ArgumentParser:
@@ -92,9 +105,16 @@ def _parser() -> argparse.ArgumentParser:
     _add_discover(command("discover", "check an issuer's discovery document and keys"))
     _add_env(command("env", "write a .env file with the tutorial's names"))
     _add_verify(command("verify", "call every gateway of a stack: token, check, MCP initialize and tools/list"))
-    _add_impact(command("impact", "read a preview and tell who is locked out", json_output=False))
+    _add_call(command("call", "call a tool of a gateway; without a tool, list them"))
+    _add_connection(command("bridge", "a gateway as an MCP server on standard input and output", json_output=False))
+    _add_snippet(command("snippet", "code or settings to call a gateway with", json_output=False))
+    _add_stack(command("inspect", "a local page that explains a token", json_output=False), required=False)
+    _add_stack(command("sync", "have gateways ask their MCP servers for their tools anew (boto3)"), required=True)
+    _add_impact(command("impact", "read a preview and tell who is locked out"))
     _add_stacks(command("stacks", "which stacks a change can affect, as a JSON list", json_output=False))
     _add_comment(command("comment", "the comment on a pull request", json_output=False))
+    shells = command("completion", "print what a shell needs to complete these commands", json_output=False)
+    shells.add_argument("shell", choices=("bash", "zsh", "tcsh"))
     return parser
 
 
@@ -111,10 +131,7 @@ def _add_token(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_get(parser: argparse.ArgumentParser) -> None:
-    _add_stack(parser, required=False)
-    parser.add_argument("--env-file", metavar="FILE", default=".env", help="without a stack (default: .env)")
-    parser.add_argument("--idp", metavar="P", help="identity provider of the stack (default: the only one)")
-    parser.add_argument("--client", metavar="NAME", help=CLIENT_HELP)
+    _add_connection(parser)
     parser.add_argument(
         "--scope", action="append", default=[], metavar="SCOPE", help="instead of the client's own scopes"
     )
@@ -130,6 +147,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
         "--gateway-arn", metavar="ARN", help="of a gateway that no stack made: reads it from AWS (boto3)"
     )
     parser.add_argument("--discovery-url", metavar="URL")
+    _add_tool(parser)
     for name in ("clients", "audience", "scopes"):
         parser.add_argument(f"--allowed-{name}", nargs="+", action="extend", default=[], metavar="VALUE")
     parser.add_argument("--jwks", metavar="FILE", help="the issuer's keys: no network at all")
@@ -177,10 +195,46 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
         metavar="TOOL[=JSON]",
         help='also call a tool, with arguments: --call \'store___stock={"sku": "7"}\'',
     )
+    _add_tool(parser)
+
+
+def _add_tool(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--tool",
+        action="append",
+        default=[],
+        metavar="TOOL[=JSON]",
+        help="also say which policy lets the caller use a tool, or why none does",
+    )
+
+
+def _add_connection(parser: argparse.ArgumentParser) -> None:
+    _add_stack(parser, required=False)
+    parser.add_argument("--env-file", metavar="FILE", default=".env", help="without a stack (default: .env)")
+    parser.add_argument("--idp", metavar="P", help="identity provider of the stack (default: the only one)")
+    parser.add_argument("--client", metavar="NAME", help=CLIENT_HELP)
+
+
+def _add_call(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("tool", nargs="?", metavar="TOOL", help="its full name, <target>___<tool>")
+    parser.add_argument("arguments", nargs="?", default="{}", metavar="ARGUMENTS", help="a JSON object (default: {})")
+    _add_connection(parser)
+
+
+def _add_snippet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--for",
+        dest="kind",
+        required=True,
+        choices=("mcp", "langgraph", "strands", "inspector", "claude", "vscode", "curl"),
+    )
+    _add_connection(parser)
 
 
 def _add_impact(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", help="output of `pulumi preview --json --show-sames`; - for standard input")
+    parser.add_argument("--markdown", action="store_true", help="Markdown on a terminal as well, where text is shown")
+    parser.add_argument("--picture", action="store_true", help="with a Mermaid chart in the Markdown, as GitHub draws")
     parser.add_argument(
         "--fail-on",
         default="",

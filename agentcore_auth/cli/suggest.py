@@ -12,7 +12,7 @@ import json
 import re
 
 from agentcore_auth.authorizer.fitting import PROJECT, fitting
-from agentcore_auth.authorizer.jws import cleaned, parse
+from agentcore_auth.authorizer.jws import check_header, cleaned, parse
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.cli.terminal import ACCEPTED, WRONG_USE, CommandError, out, pretty, print_json, read_token
 
@@ -23,7 +23,9 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError(
             "--name takes lower-case letters, digits and single hyphens, and is none of cognito, auth0, okta", WRONG_USE
         )
-    authorizers = fitting(parse(cleaned(read_token(options))[0]).claims)
+    parts = parse(cleaned(read_token(options))[0])
+    check_header(parts.header)  # an authorizer that fits would be of no use: no gateway takes the token
+    authorizers = fitting(parts.claims)
     if options.json:
         print_json(
             {

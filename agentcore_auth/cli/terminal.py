@@ -6,11 +6,15 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from enum import Enum
+from threading import Timer
+from typing import TextIO
 
-from agentcore_auth.authorizer.causes import Cause, TokenError
-from agentcore_auth.authorizer.jws import MAX_BYTES
+from agentcore_auth.authorizer.causes import Cause, TokenError, harmless
+from agentcore_auth.authorizer.jws import MAX_BYTES, out_of_response
+from agentcore_auth.files import TEXT_LIMIT, UnreadableError, read_bytes
 
 ACCEPTED, REFUSED, WRONG_USE, UNREACHABLE, NOTHING_CHECKED = 0, 1, 2, 3, 4
 """Exit codes."""
@@ -29,7 +33,7 @@ class CommandError(Exception):
 
 
 def read_token(options: argparse.Namespace) -> str:
-    """The token's text from --token-file, --token-env or standard input.
+    """The token's text from --token-file, --token-env or standard input, taken out of a token endpoint's JSON answer.
 
     Raises CommandError where there is none, and TokenError for what is too long or no text.
     """
@@ -37,11 +41,7 @@ def read_token(options: argparse.Namespace) -> str:
         raw = os.environb.get(os.fsencode(options.token_env), b"")
         where = f"the environment variable {options.token_env}"
     elif options.token_file is not None:
-        try:
-            with Path(options.token_file).open("rb") as file:
-                raw = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise CommandError(f"{options.token_file} cannot be read: {error.strerror}", WRONG_USE) from None
+        raw = read_named(options.token_file, TEXT_LIMIT)
         where = options.token_file
     else:
         if sys.stdin.isatty():
@@ -55,9 +55,21 @@ def read_token(options: argparse.Namespace) -> str:
             Cause.NOT_A_TOKEN, f"not a token: more than {MAX_BYTES // 1024} KB, more than any server takes"
         )
     try:
-        return raw.decode()
+        text = raw.decode()
     except UnicodeDecodeError:
         raise TokenError(Cause.NOT_A_TOKEN, "not a token: it holds bytes that are no text") from None
+    inside = out_of_response(text)
+    if inside is not None:
+        say("note: took the token out of the JSON's access_token")
+    return text if inside is None else inside
+
+
+def read_named(path: str, limit: int) -> bytes:
+    """What a file on the command line holds. Raises CommandError."""
+    try:
+        return read_bytes(path, limit)
+    except UnreadableError as error:
+        raise CommandError(str(error), WRONG_USE) from None
 
 
 def print_json(document: Mapping[str, object]) -> None:
@@ -66,15 +78,46 @@ def print_json(document: Mapping[str, object]) -> None:
 
 
 def pretty(document: object) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=True)
+    return json.dumps(document, indent=2, ensure_ascii=True).replace("##[", "#\\u0023[")  # as in `quoted`
+
+
+class Tone(Enum):
+    """How text stands out on a terminal (ECMA-48, SGR)."""
+
+    STRONG = "1"
+    GOOD = "32"
+    BAD = "31"
+    CHANGED = "33"
+
+
+def toned(text: str, tone: Tone, stream: TextIO | None = None) -> str:
+    """The text in a tone, or as it is where standard output (or `stream`) is no terminal or NO_COLOR is set
+    (https://no-color.org).
+    """
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not (stream or sys.stdout).isatty()
+    return text if plain else f"\033[{tone.value}m{text}\033[0m"
+
+
+@contextmanager
+def slowly(what: str, after: float = 2.0) -> Generator[None]:
+    """Says on a terminal what is waited for, where it takes longer than `after` seconds."""
+    timer = Timer(after, say, (f"{what} …",))
+    timer.daemon = True
+    if sys.stderr.isatty():
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def say(message: str) -> None:
     """A line on standard error: progress and notes, never a result."""
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(f"{harmless(message)}\n")
     sys.stderr.flush()
 
 
-def out(text: str) -> None:
-    """Lines on standard output: the result."""
-    sys.stdout.write(f"{text}\n")
+def out(text: str, *, lead: str = "", tone: Tone | None = None) -> None:
+    """Lines on standard output: the result. `lead` comes before the text, in the tone."""
+    shown = harmless(lead)
+    sys.stdout.write(f"{toned(shown, tone) if tone else shown}{harmless(text)}\n")

@@ -5,15 +5,14 @@ calls of the tools that are named. What was not checked is said as such.
 from __future__ import annotations
 
 import argparse
+import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import cast
 
 from agentcore_auth.authorizer.causes import Cause
 from agentcore_auth.authorizer.checking import unpack
-from agentcore_auth.authorizer.jws import parse_json
-from agentcore_auth.cli.check import Source, is_known, judged
+from agentcore_auth.cli.check import Source, is_known, judged, policies_of
 from agentcore_auth.cli.deployed import or_command_error, outputs_of
 from agentcore_auth.cli.get import refused
 from agentcore_auth.cli.terminal import (
@@ -21,12 +20,13 @@ from agentcore_auth.cli.terminal import (
     NOTHING_CHECKED,
     REFUSED,
     UNREACHABLE,
-    WRONG_USE,
-    CommandError,
+    Tone,
     out,
     print_json,
     say,
+    slowly,
 )
+from agentcore_auth.cli.tool import Arguments, ToolVerdict, require_cedar, tool_and_arguments, tool_verdict
 from agentcore_auth.outputs import Client, Gateway, Outputs, OutputsError, Provider
 from agentcore_auth.tokens.cache import TokenCache
 from agentcore_auth.tokens.client import TokenRequestError
@@ -51,20 +51,27 @@ class Row:
     tools: Sequence[str] = ()
     remedy: str | None = None
     reached: bool = True
+    access: Sequence[ToolVerdict] = ()
+    """What the gateway's policies say of the tools that were asked for."""
 
 
 Calls = Mapping[str, Mapping[str, object]]
 """Tools to call, by their full names, with their arguments."""
+Asked = Sequence[tuple[str, Arguments | None]]
+"""Tools of which to say whether the client may call them."""
 
 
 def run(options: argparse.Namespace) -> int:
-    calls = dict(_call(given) for given in options.call)
+    require_cedar(options)
+    calls = {name: arguments or {} for name, arguments in _tools(options.call, "--call")}
+    asked = _tools(options.tool, "--tool")
     with or_command_error():
         outputs = outputs_of(options)
-        rows = list(_rows(outputs, options.wait, calls))
+        rows = list(_rows(outputs, options.wait, calls, asked))
         listed = {tool for row in rows for tool in row.tools}
         absent = [name for name in calls if listed and name not in listed]
-        rows += [Row("-", None, False, "tool", f"no gateway lists {name}") for name in absent]
+        due = f"If an MCP server has it only since it was deployed: {shlex.join(_sync(options))}"
+        rows += [Row("-", None, False, "tool", f"no gateway lists {name}", remedy=due) for name in absent]
         not_checked = _not_checked(outputs, rows, calls)
     checked = [row for row in rows if row.ok is not None]
     ok = all(row.ok for row in checked) if checked else None
@@ -80,15 +87,14 @@ def run(options: argparse.Namespace) -> int:
     return ACCEPTED if ok else REFUSED if refused_by_somebody else UNREACHABLE
 
 
-def _call(given: str) -> tuple[str, Mapping[str, object]]:
-    name, _, text = given.partition("=")
-    try:
-        arguments = parse_json(text or "{}")
-    except ValueError as error:
-        raise CommandError(f"--call {name}: its arguments are {error}", WRONG_USE) from None
-    if not isinstance(arguments, dict):
-        raise CommandError(f"--call {name}: its arguments have to be a JSON object", WRONG_USE)
-    return name, cast("dict[str, object]", arguments)
+def _tools(given: Sequence[str], option: str) -> list[tuple[str, Arguments | None]]:
+    return [tool_and_arguments(each, option) for each in given]
+
+
+def _sync(options: argparse.Namespace) -> list[str]:
+    """AgentCore keeps an MCP server's list of tools until it is told to ask again."""
+    source = ["--outputs", options.outputs] if options.outputs else ["--stack", options.stack]
+    return ["agentcore-auth", "sync", *source]
 
 
 def _not_checked(outputs: Outputs, rows: Sequence[Row], calls: Calls) -> list[str]:
@@ -96,7 +102,8 @@ def _not_checked(outputs: Outputs, rows: Sequence[Row], calls: Calls) -> list[st
     found = [f"gateway {row.gateway}: {row.message}" for row in rows if row.ok is None]
     listed = {tool for row in rows for tool in row.tools}
     if listed and not calls:
-        found.append(f"whether the tools work: call one with its arguments: --call '{min(listed)}={{…}}'")
+        call = shlex.quote(f"{min(listed)}={{…}}")
+        found.append(f"whether the tools work: call one with its arguments: --call {call}")
     if not listed:
         found += [f"tool {name}: no gateway listed its tools" for name in calls]
     for function, command in outputs.admissions.items():
@@ -106,7 +113,7 @@ def _not_checked(outputs: Outputs, rows: Sequence[Row], calls: Calls) -> list[st
     return found
 
 
-def _rows(outputs: Outputs, patience: float, calls: Calls) -> Iterator[Row]:
+def _rows(outputs: Outputs, patience: float, calls: Calls, asked: Asked) -> Iterator[Row]:
     providers = outputs.providers
     for name, gateway in outputs.gateways.items():
         provider = providers.get(name)
@@ -115,7 +122,9 @@ def _rows(outputs: Outputs, patience: float, calls: Calls) -> Iterator[Row]:
             yield Row(name, None, None, "token", message)
             continue
         for client in provider.clients.values():
-            yield _row(outputs, gateway, provider, client, patience, calls)
+            with slowly(f"calling gateway {name} as {client.name}"):
+                row = _row(outputs, gateway, provider, client, patience, calls, asked)
+            yield row
 
 
 def _row(
@@ -125,6 +134,7 @@ def _row(
     client: Client[str],
     patience: float,
     calls: Calls,
+    asked: Asked,
 ) -> Row:
     try:
         credentials = credentials_of(provider, client)
@@ -149,6 +159,16 @@ def _row(
     except (McpError, UnreachableError) as error:
         reached = isinstance(error, McpError)
         return Row(gateway.provider, client.name, False, "call", str(error), reached=reached)
+    policies = policies_of(gateway)
+    access = [tool_verdict(policies, context.claims, *each) for each in asked]
+    wrong = [each for each in access if each.permitted is not (each.tool in tools) and (each.refused or each.permitted)]
+    if wrong:
+        does = "lists" if wrong[0].tool in tools else "does not list"
+        message = f"the gateway {does} {wrong[0].tool}, and its policies in the stack's outputs say otherwise"
+        remedy = f"Is there such a tool, and is the stack deployed as it is? make preview STACK={outputs.stack}"
+        return Row(gateway.provider, client.name, False, "tools", message, tools, remedy, access=access)
+    if not tools and policies is not None and not policies.logs_only:
+        return Row(gateway.provider, client.name, True, "call", "no tool: no policy permits it one", access=access)
     if not tools:
         remedy = "See whether its targets are READY (list-gateway-targets), and offered at this gateway to this client."
         return Row(
@@ -171,7 +191,7 @@ def _row(
         return Row(gateway.provider, client.name, False, "tool", str(error), tools, remedy, reached)
     count = "1 tool" if len(tools) == 1 else f"{len(tools)} tools"
     message = f"{count}, called {', '.join(called)}" if called else count
-    return Row(gateway.provider, client.name, True, "call", message, tools)
+    return Row(gateway.provider, client.name, True, "call", message, tools, access=access)
 
 
 def _print(rows: Sequence[Row]) -> None:
@@ -181,8 +201,12 @@ def _print(rows: Sequence[Row]) -> None:
         result = {True: "ok", False: failed, None: "skipped"}[row.ok]
         table.append((row.gateway, row.client or "-", result, row.message))
     widths = [max(len(line[column]) for line in table) for column in range(3)]
-    for line in table:
-        out("  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]).rstrip())
+    for row, line in zip([None, *rows], table, strict=True):
+        text = "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]).rstrip()
+        out("", lead=text, tone=(Tone.GOOD if row.ok else Tone.BAD) if row and row.ok is not None else None)
     for row in rows:
         if row.remedy:
             out(f"remedy for {row.gateway}: {row.remedy}")
+    for row in rows:
+        for line in (line for verdict in row.access for line in verdict.lines()):
+            out(f"{row.gateway}, {row.client}: {line.strip()}")

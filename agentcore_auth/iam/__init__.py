@@ -1,27 +1,30 @@
 """IAM documents of a stack, as plain dictionaries: pure, out of plain arguments.
 
-`statements` has the building blocks, `execution` the execution role, `vault` the credentials that targets show,
-`keys` a KMS key of one's own, `upkeep` what targets take of whoever sets them up, `callers` the caller policy,
-`deployment` what deploying asks for, `pipeline` the roles of GitHub's workflows, `reference` what AWS's service
-authorization reference says of actions.
+`statements` has the building blocks, `execution` the execution role, `vault` the credentials that targets show, `keys`
+a KMS key of one's own, `upkeep` what targets take of whoever sets them up, `callers` the caller policy, `deployment`
+what deploying asks for, `owners` commands for the owners of what exists, `pipeline` the roles of GitHub's workflows,
+`reference` what AWS's service authorization reference says of actions, `least_privilege` how far a pattern may reach.
 """
 
 from agentcore_auth.iam.callers import caller_policy
 from agentcore_auth.iam.deployment import ROLE_ACTIONS
 from agentcore_auth.iam.execution import (
-    CROSS_ACCOUNT_SID,
     FunctionCall,
     Permission,
+    PolicyEvaluation,
     ServiceCalls,
+    cross_account_sid,
     cross_account_statement,
     execution_role_arn,
     execution_role_name,
     execution_statements,
     trust_policy,
 )
-from agentcore_auth.iam.keys import KeyUse, key_owners_command, key_policy_statements
+from agentcore_auth.iam.keys import KeyUse, key_policy_statements
+from agentcore_auth.iam.owners import key_owners_command, role_owners_command, sid_ending
 from agentcore_auth.iam.reference import takes_no_resource
 from agentcore_auth.iam.statements import (
+    ID_SUFFIX,
     SERVICE,
     AwsScope,
     Document,
@@ -34,6 +37,7 @@ from agentcore_auth.iam.statements import (
     merged,
     partition_of,
     pass_role,
+    policy_engine_name,
     prefixed,
     regional_arn,
 )
@@ -50,7 +54,7 @@ from agentcore_auth.iam.vault import (
 
 __all__ = [
     "API_KEY",
-    "CROSS_ACCOUNT_SID",
+    "ID_SUFFIX",
     "OAUTH",
     "ROLE_ACTIONS",
     "SERVICE",
@@ -61,6 +65,7 @@ __all__ = [
     "FunctionCall",
     "KeyUse",
     "Permission",
+    "PolicyEvaluation",
     "ServiceCalls",
     "Statement",
     "ToolDocument",
@@ -68,6 +73,7 @@ __all__ = [
     "account_of",
     "allow",
     "caller_policy",
+    "cross_account_sid",
     "cross_account_statement",
     "distinct",
     "document",
@@ -82,9 +88,12 @@ __all__ = [
     "merged",
     "partition_of",
     "pass_role",
+    "policy_engine_name",
     "prefixed",
     "regional_arn",
+    "role_owners_command",
     "secret_arn_of",
+    "sid_ending",
     "takes_no_resource",
     "trust_policy",
 ]

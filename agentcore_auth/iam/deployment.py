@@ -19,6 +19,7 @@ from agentcore_auth.iam.statements import (
     gateway_arns,
     global_arn,
     pass_role,
+    policy_engine_arns,
     prefixed,
     regional_arn,
     workload_identity_arns,
@@ -74,6 +75,7 @@ _VAULT_SECRET_ACTIONS = (
     "TagResource",
     "UpdateSecret",
 )
+_ENGINE_ACTIONS = ("CreatePolicy", "DeletePolicyEngine", "GetPolicyEngine", "ListPolicies", "UpdatePolicyEngine")
 TAG_ACTIONS = ("ListTagsForResource", "TagResource", "UntagResource")
 
 
@@ -87,6 +89,24 @@ def gateways(scope: AwsScope, names: Sequence[str], role_arn: str, upkeep: Upkee
     yield allow("ManageWorkloadIdentities", agentcore(IDENTITY_ACTIONS), workload_identity_arns(scope, names))
     yield pass_role("PassExecutionRole", role_arn, SERVICE)
     yield from upkeep_statements(scope, names, upkeep)
+
+
+def policy_engines(scope: AwsScope, names: Sequence[str], *, has_wildcards: bool) -> Iterator[Statement]:
+    """The policy engines of these gateways and their policies; `has_wildcards`: one of those leaves the action open.
+
+    AgentCore developer guide, "policy-permissions".
+    """
+    engines, gateways = policy_engine_arns(scope, names), gateway_arns(scope, names)
+    yield allow("CreatePolicyEngines", agentcore(["CreatePolicyEngine"]), ["*"])
+    yield allow("ManagePolicyEngines", agentcore([*_ENGINE_ACTIONS, *TAG_ACTIONS]), engines)
+    yield allow(
+        "ManageAccessPolicies",
+        agentcore(["DeletePolicy", "GetPolicy", "UpdatePolicy"]),
+        [*engines, *(f"{engine}/policy/*" for engine in engines)],
+    )
+    yield allow("BindPoliciesToGateways", agentcore(["ManageResourceScopedPolicy"]), gateways)
+    if has_wildcards:
+        yield allow("BindPoliciesToAllTools", agentcore(["ManageAdminPolicy"]), ["*"])
 
 
 def execution_role(role_arn: str, boundary_arn: str | None) -> Iterator[Statement]:

@@ -16,18 +16,18 @@ from agentcore_auth.iam.statements import (
     AwsScope,
     Document,
     Statement,
+    agentcore,
     allow,
     distinct,
     document,
     gateway_arns,
     global_arn,
+    policy_engine_arns,
     workload_identity_arns,
 )
 from agentcore_auth.iam.upkeep import ToolDocument, read_documents
 from agentcore_auth.iam.vault import CredentialUse, credential_statements
 from agentcore_auth.mode import Mode
-
-CROSS_ACCOUNT_SID = "cross-account-access"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,12 @@ class ServiceCalls:
     resources: tuple[str, ...]
 
 
-Permission: TypeAlias = FunctionCall | ServiceCalls | CredentialUse | ToolDocument | KeyUse
+@dataclass(frozen=True)
+class PolicyEvaluation:
+    """Gateways that ask their policy engines who may call what."""
+
+
+Permission: TypeAlias = FunctionCall | ServiceCalls | CredentialUse | ToolDocument | KeyUse | PolicyEvaluation
 """What a target, or a gateway, asks of the execution role."""
 
 
@@ -91,6 +96,12 @@ def execution_statements(
     statements += read_documents(scope, [each for each in asked if isinstance(each, ToolDocument)])
     for key in (each.key_arn for each in asked if isinstance(each, KeyUse)):
         statements += key_statements(scope, gateway_names, key)
+    if any(isinstance(each, PolicyEvaluation) for each in asked):
+        # Developer guide, "policy-permissions"; the first two actions are checked on the gateway as well.
+        engines, gateways = policy_engine_arns(scope, gateway_names), gateway_arns(scope, gateway_names)
+        evaluation = agentcore(["AuthorizeAction", "PartiallyAuthorizeActions"])
+        statements.append(allow("EvaluatePolicies", evaluation, [*engines, *gateways]))
+        statements.append(allow("ReadPolicyEngines", agentcore(["GetPolicyEngine"]), engines))
     return statements
 
 
@@ -105,10 +116,18 @@ def _service_statements(calls: Sequence[ServiceCalls]) -> list[Statement]:
     return statements
 
 
-def cross_account_statement(function_arn: str, role_arn: str) -> Statement:
+def cross_account_sid(gateway_name: str, mode: Mode) -> str:
+    """The id of the statement that admits a stack's role, in pinned mode of this stack's own.
+
+    A function's policy has each id once, so several stacks can have one function.
+    """
+    return "cross-account-access" if mode == "tutorial" else f"cross-account-access-{gateway_name}"
+
+
+def cross_account_statement(function_arn: str, role_arn: str, sid: str) -> Statement:
     """The statement that a function in another account needs in its own policy: it admits the execution role."""
     return {
-        "Sid": CROSS_ACCOUNT_SID,
+        "Sid": sid,
         "Effect": "Allow",
         "Principal": {"AWS": role_arn},
         "Action": "lambda:InvokeFunction",

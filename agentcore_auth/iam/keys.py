@@ -7,23 +7,15 @@ gateway where it encrypts targets; so these two conditions hold wherever the req
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agentcore_auth.iam.owners import sid_ending
 from agentcore_auth.iam.statements import AwsScope, Statement, allow, gateway_arns, global_arn
 
 _CONTEXT = "kms:EncryptionContext:aws:bedrock-agentcore-gateway:arn"
 _OPERATIONS = ("Decrypt", "GenerateDataKey")
-# A program for the owner's shell: the policy comes in, and the statements are the argument.
-_WITH_STATEMENTS = (
-    "import json, sys; policy, added = json.load(sys.stdin), json.loads(sys.argv[1]); "
-    'sids = {each["Sid"] for each in added}; '
-    'policy["Statement"] = [each for each in policy["Statement"] if each.get("Sid") not in sids] + added; '
-    "print(json.dumps(policy))"
-)
 
 
 @dataclass(frozen=True)
@@ -58,28 +50,12 @@ def key_policy_statements(scope: AwsScope, gateway_names: Sequence[str], role_ar
     gateways, so that several stacks can have one key. In a key's own policy the resource `*` is that key.
     """
     root = {"AWS": global_arn(scope, "root")}
-    ending = "".join(part[:1].upper() + part[1:] for name in gateway_names[:1] for part in name.split("-"))
     return [
         {
             **statement,
-            "Sid": f"{statement['Sid']}{ending}",
+            "Sid": f"{statement['Sid']}{sid_ending(gateway_names[0])}",
             "Principal": root,
             "Condition": {**statement["Condition"], "ArnEquals": {"aws:PrincipalArn": role_arn}},
         }
         for statement in key_statements(scope, gateway_names, "*")
     ]
-
-
-def key_owners_command(key_arn: str, statements: Sequence[Statement]) -> str:
-    """The commands with which the key's owner puts the statements into its policy, in place of any of their Sids.
-
-    KMS takes a policy as a whole, so it is read first; that needs `python3`.
-    """
-    region, key = key_arn.split(":")[3], shlex.quote(key_arn)
-    of_key = f"--region {shlex.quote(region)} --key-id {key} --policy-name default"
-    added = shlex.quote(json.dumps(list(statements), separators=(",", ":")))
-    return (
-        f"aws kms get-key-policy {of_key} --query Policy --output text"
-        f" | python3 -c {shlex.quote(_WITH_STATEMENTS)} {added} > key-policy.json"
-        f" && aws kms put-key-policy {of_key} --policy file://key-policy.json"
-    )

@@ -78,6 +78,18 @@ def workload_identity_arns(scope: AwsScope, names: Iterable[str]) -> list[str]:
     return [directory, *(f"{directory}/workload-identity/{name}{ID_SUFFIX}" for name in names)]
 
 
+def policy_engine_name(gateway_name: str) -> str:
+    """The name of a gateway's policy engine: letters, digits and underscores, a letter first, 48 characters."""
+    name = gateway_name.replace("-", "_")
+    return name if name[0].isalpha() else f"g{name[-47:]}"
+
+
+def policy_engine_arns(scope: AwsScope, gateway_names: Iterable[str]) -> list[str]:
+    """The ARNs of these gateways' policy engines, whose ids end in characters that AWS chooses."""
+    names = map(policy_engine_name, gateway_names)
+    return [regional_arn(scope, "bedrock-agentcore", f"policy-engine/{name}{ID_SUFFIX}") for name in names]
+
+
 def document(statements: Iterable[Statement]) -> Document:
     """A policy document of these statements."""
     return {"Version": "2012-10-17", "Statement": list(statements)}

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias, cast
 COMPONENTS: Final = "agentcore-auth:index:"
 _SECRET: Final = "[secret]"  # noqa: S105  what the CLI prints in place of a secret
 # How Pulumi's protocol marks a value of each type that is not known yet (`sdk/go/common/resource/plugin/rpc.go`).
-_UNKNOWN: Final = frozenset(
+AT_DEPLOYMENT_MARKS: Final = frozenset(
     {
         "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
         "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
@@ -217,7 +217,7 @@ def sequence(value: object, what: str) -> list[Any]:
 def _values(value: Any) -> Any:
     """A property value, with `Hidden` for what is unknown or secret."""
     match value:
-        case str() if value in _UNKNOWN:
+        case str() if value in AT_DEPLOYMENT_MARKS:
             return Hidden.AT_DEPLOYMENT
         case str() if value == _SECRET:
             return Hidden.SECRET

@@ -13,7 +13,7 @@ from typing import Any
 from agentcore_auth.authorizer.shapes import AUTH0, COGNITO, OKTA, OKTA_WITH_CLIENT_ID, TokenShape
 from agentcore_auth.preview.authorizers import CONFIGURATION, ShownAuthorizer, shown
 from agentcore_auth.preview.document import COMPONENTS, Hidden, Resource, Side, Text, sequence
-from agentcore_auth.resource_types import AUTH0_CLIENT, COGNITO_CLIENT, GATEWAY, OKTA_CLIENT, TARGET
+from agentcore_auth.resource_types import ACCESS_POLICY, AUTH0_CLIENT, COGNITO_CLIENT, GATEWAY, OKTA_CLIENT, TARGET
 
 GATEWAY_COMPONENT = f"{COMPONENTS}JwtGateway"
 PROVIDERS: Mapping[str, str] = {
@@ -46,6 +46,7 @@ class Gateway:
     sources: frozenset[str] = frozenset()
     clients: Mapping[str, Client] = field(default_factory=dict[str, Client])
     targets: Mapping[str, Resource] = field(default_factory=dict[str, Resource])
+    policies: Mapping[str, Resource] = field(default_factory=dict[str, Resource])
 
 
 def gateways(side: Side) -> dict[str, Gateway]:
@@ -66,6 +67,7 @@ def gateways(side: Side) -> dict[str, Gateway]:
                     target.name.removeprefix(f"{component.name}-"): target
                     for target in side.below(component.urn, TARGET)
                 },
+                {str(policy.inputs.get("name")): policy for policy in side.below(component.urn, ACCESS_POLICY)},
             )
     return found
 

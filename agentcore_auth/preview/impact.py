@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from agentcore_auth.preview.authorizers import TYPE, NoToken, is_same_issuer, known
+from agentcore_auth.preview.access import ENGINE, AccessChange, ToolChange, access_change
+from agentcore_auth.preview.authorizers import CONFIGURATION, TYPE, NoToken, is_same_issuer, known
 from agentcore_auth.preview.document import Preview
 from agentcore_auth.preview.gateways import Gateway, gateways
 from agentcore_auth.preview.grants import Widening, widenings
+from agentcore_auth.preview.values import Difference, differences
 from agentcore_auth.preview.verdicts import Caller, ExpectedChange, callers, expected_change, is_shut, outsiders
 
 GATES = ("lockout", "replace", "widen", "unknown")
@@ -41,11 +43,13 @@ class GatewayImpact:
     callers: tuple[Caller, ...]
     #: What the authorizer stops checking, or accepts in addition, other than clients that the stack makes.
     loosened: tuple[Loosening, ...]
-    #: Inputs besides the authorizer that differ, and those that have the gateway replaced.
-    differing: tuple[str, ...]
+    #: What differs besides the authorizer, and the inputs that have the gateway replaced.
+    values: tuple[Difference, ...]
     replacing: tuple[str, ...]
     #: Name -> what happens to the target, unchanged ones left out.
     targets: tuple[tuple[str, str], ...]
+    #: Who gains and who loses tools by policies; None where none are about this gateway, before or after.
+    access: AccessChange | None = None
 
     @property
     def provider(self) -> str:
@@ -61,9 +65,20 @@ class GatewayImpact:
     @property
     def is_same(self) -> bool:
         """Whether its callers notice nothing."""
-        changes = (self.loosened, self.differing, self.targets)
+        return self.concerns_nobody and not self.values
+
+    @property
+    def concerns_nobody(self) -> bool:
+        """Whether nobody's access and no tool is touched, whatever else of the gateway changes."""
         verdicts = any(caller.is_locked_out or caller.change is not ExpectedChange.STAYS for caller in self.callers)
-        return self.change is ExpectedChange.STAYS and not any(changes) and not verdicts and not self.authorizer_differs
+        is_other = self.change is not ExpectedChange.STAYS or self.authorizer_differs or verdicts
+        has_access = self.access is not None and self.access.is_any
+        return not is_other and not self.loosened and not self.targets and not has_access
+
+    def target_values(self, name: str) -> tuple[Difference, ...]:
+        """What differs in a target that is there before and after."""
+        old, new = (gateway.targets.get(name) if gateway else None for gateway in (self.before, self.after))
+        return differences(old.inputs, new.inputs) if old and new else ()
 
     @property
     def authorizer_differs(self) -> bool:
@@ -87,6 +102,15 @@ class Impact:
         return tuple((each.name, caller) for each in self.gateways for caller in each.callers if caller.is_locked_out)
 
     @cached_property
+    def without_tools(self) -> tuple[tuple[str, ToolChange], ...]:
+        """(gateway, change) for every caller that loses tools by its gateway's policies."""
+        return tuple((name, change) for name, change in self._tool_changes if change.lost)
+
+    @cached_property
+    def _tool_changes(self) -> tuple[tuple[str, ToolChange], ...]:
+        return tuple((each.name, change) for each in self.gateways if each.access for change in each.access.callers)
+
+    @cached_property
     def replaced(self) -> tuple[str, ...]:
         """The gateways that get another URL, and the clients that get another secret."""
         urls = [each.name for each in self.gateways if each.change is ExpectedChange.REPLACED]
@@ -102,18 +126,21 @@ class Impact:
     def widened(self) -> tuple[str, ...]:
         """The roles and policies that allow more than before, and the gateways that let more callers in."""
         holders = [each.holder for each in self.widenings if each.is_certain]
-        return (*holders, *(each.name for each in self.gateways if each.loosened))
+        gaining = [name for name, change in self._tool_changes if change.gained]
+        loosened = [each.name for each in self.gateways if each.loosened or each.name in gaining]
+        return (*holders, *loosened)
 
     @cached_property
     def unknown(self) -> tuple[str, ...]:
         """The gateways with callers, and the roles and policies that exist, of which the preview does not tell."""
         holders = [each.holder for each in self.widenings if each.is_unknown and not each.is_new]
-        return (*holders, *(each.name for each in self.gateways if each.undecided))
+        open_ones = [name for name, change in self._tool_changes if change.is_unknown]
+        return (*holders, *(each.name for each in self.gateways if each.undecided or each.name in open_ones))
 
     def breaches(self, gates: Collection[str]) -> list[str]:
         """Those of the gates (GATES) that the change does not pass."""
         found = {
-            "lockout": self.locked_out,
+            "lockout": (*self.locked_out, *self.without_tools),
             "replace": self.replaced,
             "widen": self.widened,
             "unknown": self.unknown,
@@ -144,10 +171,18 @@ def _gateway(preview: Preview, name: str, before: Gateway | None, after: Gateway
         after,
         callers=(*by_name, *([others] if others else [])),
         loosened=tuple(_loosened(before, after)) if before and after else (),
-        differing=tuple(name for name in change.differing if not name.startswith("authorizerConfiguration")),
+        values=tuple(_values(before, after)),
         replacing=change.replacing,
         targets=tuple(_targets(preview, before, after)),
+        access=access_change(before, after),
     )
+
+
+def _values(before: Gateway | None, after: Gateway | None) -> Iterator[Difference]:
+    if before and after:
+        for each in differences(before.resource.inputs, after.resource.inputs):
+            if not each.path.startswith((CONFIGURATION, TYPE, ENGINE)):
+                yield each
 
 
 def _loosened(before: Gateway, after: Gateway) -> Iterator[Loosening]:

@@ -8,23 +8,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from agentcore_auth.preview.access import AccessChange
 from agentcore_auth.preview.authorizers import Comparison, Fit, NoToken, verdict
 from agentcore_auth.preview.document import Hidden, Text
 from agentcore_auth.preview.gateways import Gateway
 from agentcore_auth.preview.grants import Grant, Widening
 from agentcore_auth.preview.impact import GatewayImpact, Impact, Loosening
+from agentcore_auth.preview.picture import picture
+from agentcore_auth.preview.values import Difference
 from agentcore_auth.preview.verdicts import Access, Caller, ExpectedChange
 
 _SERIOUS = {Access.LOSES, Access.RENEWS}
 
 
-def render(impact: Impact) -> str:
-    """The report; it ends with a newline."""
+def render(impact: Impact, *, with_picture: bool = False) -> str:
+    """The report; it ends with a newline. Of a change that concerns nobody it is one line."""
     same = [gateway for gateway in impact.gateways if gateway.is_same]
+    if len(same) == len(impact.gateways) and not impact.widenings and not impact.unknown:
+        return f"Stack {code(impact.stack)}: this change concerns no caller, and nothing allows more.\n"
     lines = [f"## What this change does to callers: stack {code(impact.stack)}", "", _summary(impact), ""]
+    chart = picture(impact) if with_picture else ""
+    lines += ["```mermaid", chart, "```", ""] if chart else []
     for gateway in impact.gateways:
-        if not gateway.is_same:
+        if not gateway.concerns_nobody:
             lines += [*_gateway(gateway), ""]
+    for gateway in impact.gateways:
+        if gateway.concerns_nobody and gateway.values:
+            lines += [f"Gateway {code(gateway.name)}: {_join(_value(each) for each in gateway.values)}", ""]
     if same:
         lines += [f"Nothing changes for callers of {_join(code(gateway.name) for gateway in same)}.", ""]
     if impact.widenings:
@@ -49,6 +59,7 @@ def _summary(impact: Impact) -> str:
     facts = [
         _count(losing, "caller loses access", "callers lose access"),
         _count(renewing, "caller needs a new token", "callers need new tokens"),
+        _count(len(impact.without_tools), "caller loses tools", "callers lose tools"),
         _count(urls, "gateway is replaced: its URL changes", "gateways are replaced: their URLs change"),
         _count(
             len(impact.replaced) - urls,
@@ -102,8 +113,34 @@ def _facts(gateway: GatewayImpact) -> Iterator[str]:
         if names:
             tools = _join(code(f"{name}___…") for name in names)
             yield f"targets {verb}: {_join(code(name) for name in names)} (tools {tools})"
-    if gateway.differing and gateway.change is ExpectedChange.STAYS:
-        yield f"also changes: {_join(code(name) for name in gateway.differing)}"
+            if what in {"changed", "replaced"}:
+                for name in names:
+                    yield from (f"{code(name)}: {_value(each)}" for each in gateway.target_values(name))
+    yield from _access(gateway.access) if gateway.access else ()
+    yield from map(_value, gateway.values)
+
+
+def _value(difference: Difference) -> str:
+    before, after = (code(text) if text is not None else "nothing" for text in (difference.before, difference.after))
+    return f"{code(difference.path)} is {after}, was {before}"
+
+
+def _access(access: AccessChange) -> Iterator[str]:
+    if access.decides is not access.decided:
+        yield (
+            "**policies decide from now on** who may call which tool: nobody may without one"
+            if access.decides
+            else "**policies no longer refuse calls**: whoever is let in may call every tool"
+        )
+    for change in access.callers:
+        name = code(change.caller)
+        if change.is_unknown:
+            yield f"which tools {name} may call is {Hidden.AT_DEPLOYMENT.value}"
+        if change.lost:
+            yield f"**{name} loses tools**: {_join(map(code, change.lost))}"
+        if change.gained:
+            yield f"{name} gains tools: {_join(map(code, change.gained))}"
+    yield from (f"new policy: {code(words)}" for words in access.to_come)
 
 
 def _loosening(loosening: Loosening) -> str:

@@ -11,7 +11,7 @@ from typing import cast
 import yaml
 
 # What a deployment never reads. Everything else counts for every stack: better a preview too many.
-_APART = frozenset({".ci", ".github", "docs", "examples", "sandbox", "scripts", "tests"})
+_APART = frozenset({".ci", ".github", "docs", "examples", "package", "sandbox", "scripts", "tests"})
 _APART_FILES = frozenset({".gitignore", "Makefile", "requirements-dev.txt"})
 # The name becomes a job's, an environment's and a part of secrets' names, which know no other characters.
 _STACK_FILE = re.compile(r"Pulumi\.([A-Za-z0-9_]+)\.yaml")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,8 +11,12 @@ from typing import cast
 from urllib.parse import quote, urlencode, urlsplit
 
 from agentcore_auth.authorizer.causes import Cause, TokenError, quoted
+from agentcore_auth.authorizer.jws import parse_json
+from agentcore_auth.tokens.locations import problem_of_endpoint
 from agentcore_auth.tokens.transport import Response, UnreachableError, request
 
+_BEARER_TOKEN = r"[A-Za-z0-9._~+/-]+=*"  # noqa: S105  # a pattern
+"""RFC 6750, 2.1: what can be sent as a bearer token, and can do no harm where it is printed."""
 ATTEMPTS = 5
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0
@@ -90,22 +93,26 @@ def request_token(
 ) -> TokenResponse:
     """A token by client credentials. `scope` is separated by spaces; `audience` is sent where the provider takes one.
 
-    429 and 5xx are tried again, with growing pauses, ATTEMPTS times in all. Raises TokenRequestError.
+    429 and 5xx are tried again, with growing pauses, ATTEMPTS times in all. Raises TokenRequestError, whose message
+    never has the secret in it, whatever the endpoint answers.
     """
+    if problem := problem_of_endpoint(token_endpoint):
+        raise TokenRequestError(Cause.ENDPOINT_WRONG, problem)
     form = {"grant_type": "client_credentials"}
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
     if scope:
         form["scope"] = scope
-    if _is_auth0(token_endpoint):
+    pair = f"{quote(client_id, safe='')}:{quote(client_secret, safe='')}"
+    basic = base64.b64encode(pair.encode()).decode()
+    if sends_secret_in_body(token_endpoint):
         form |= {"client_id": client_id, "client_secret": client_secret}
         if audience:
             form["audience"] = audience
     else:
         # RFC 6749, 2.3.1: every server has to take these; Okta takes a client's secret in no other way by default.
-        pair = f"{quote(client_id, safe='')}:{quote(client_secret, safe='')}"
-        headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        headers["Authorization"] = f"Basic {basic}"
     response = _with_retries(token_endpoint, urlencode(form).encode(), headers, timeout, pause)
-    return _token_of(response, token_endpoint)
+    return _token_of(response, token_endpoint, (basic, pair, client_secret, quote(client_secret, safe="")))
 
 
 def refusal_cause(status: int, error: str, description: str) -> Cause:
@@ -149,26 +156,35 @@ def _pause_after(attempt: int, retry_after: str | None) -> float:
     return min(FIRST_PAUSE * 2 ** (attempt - 1), LONGEST_PAUSE)
 
 
-def _token_of(response: Response, url: str) -> TokenResponse:
+def _token_of(response: Response, url: str, secrets: Sequence[str]) -> TokenResponse:
     try:
-        document: object = json.loads(response.body)
-    except (ValueError, RecursionError):
+        document = parse_json(response.body)
+    except ValueError:
         document = None
     fields = cast("dict[str, object]", document) if isinstance(document, dict) else {}
     token = fields.get("access_token")
-    if response.status == 200 and isinstance(token, str):
+    if response.status == 200 and isinstance(token, str) and re.fullmatch(_BEARER_TOKEN, token):
         lifetime, scope = fields.get("expires_in"), fields.get("scope")
         return TokenResponse(
             token,
             float(lifetime) if isinstance(lifetime, (int, float)) else None,
             scope if isinstance(scope, str) else None,
         )
-    error, description = str(fields.get("error") or ""), str(fields.get("error_description") or "")
+    error, description = (_without(secrets, str(fields.get(name) or "")) for name in ("error", "error_description"))
     cause = Cause.ENDPOINT_WRONG if response.status == 200 else refusal_cause(response.status, error, description)
-    said = " ".join(quoted(text) for text in (error, description) if text) or "nothing that is JSON"
+    said = " ".join(quoted(text) for text in (error, description) if text) or "nothing that is a token or an error"
     raise TokenRequestError(cause, f"{urlsplit(url).netloc} answers {response.status} to the token request: {said}")
 
 
-def _is_auth0(token_endpoint: str) -> bool:
-    """Auth0, also on a custom domain, by its path: it takes the secret in the body, and wants the audience named."""
+def _without(secrets: Sequence[str], text: str) -> str:
+    """What an endpoint says, if it repeats the secret in what it says."""
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "[secret]")
+    return text
+
+
+def sends_secret_in_body(token_endpoint: str) -> bool:
+    """Whether a token request names client, secret and audience in its body, as Auth0's does (also on a custom domain,
+    which its path shows); all others take the client's credentials in the header Authorization.
+    """
     return urlsplit(token_endpoint).path == "/oauth/token"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from agentcore_auth.authorizer.causes import Cause, Finding
+from agentcore_auth.authorizer.causes import NEVER_FOR_A_GATEWAY, Cause, Finding
 from agentcore_auth.authorizer.checking import discovery_url_of
 from agentcore_auth.authorizer.families import family_of
 from agentcore_auth.authorizer.fitting import api_audiences, custom_client_claim, shared_audiences
@@ -23,7 +23,7 @@ def corrected(authorizer: Authorizer[str], claims: Claims, findings: Iterable[Fi
     """
     result = authorizer
     for finding in findings:
-        if finding.cause in {Cause.ID_TOKEN, Cause.ORG_SERVER_TOKEN, Cause.GRAPH_TOKEN}:
+        if finding.cause in NEVER_FOR_A_GATEWAY:
             return None
         correction = _CORRECTIONS.get(finding.cause)
         if correction is not None:

@@ -6,6 +6,9 @@ there, but no source says that AgentCore demands it, and AWS documents a URL of 
 
 from __future__ import annotations
 
+import ipaddress
+import re
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -15,6 +18,8 @@ from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
 from agentcore_auth.authorizer.checking import discovery_url_of, unusable
 from agentcore_auth.authorizer.families import recognize
 from agentcore_auth.authorizer.jws import parse_json
+from agentcore_auth.authorizer.shapes import host_of
+from agentcore_auth.placeholders import placeholder_in
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,41 @@ def fetch_document(url: str) -> Mapping[str, object]:
     return _fetch(url, "the discovery URL", Cause.DISCOVERY_NOT_JSON)
 
 
-def fetch_jwks(url: str) -> Mapping[str, object]:
-    """The key set at `jwks_uri`. Raises TokenError (DISCOVERY_UNREACHABLE, _NOT_FOUND, JWKS_UNUSABLE)."""
+def fetch_jwks(url: str, discovery_url: str) -> Mapping[str, object]:
+    """The key set at the `jwks_uri` of the document at a discovery URL.
+
+    Raises TokenError (DISCOVERY_UNREACHABLE, _NOT_FOUND, JWKS_UNUSABLE).
+    """
+    problem = keys_problem(url, discovery_url)
+    if problem:
+        raise TokenError(Cause.JWKS_UNUSABLE, problem)
     return _fetch(url, "jwks_uri", Cause.JWKS_UNUSABLE)
+
+
+def keys_problem(jwks_uri: str, discovery_url: str) -> str | None:
+    """Why keys are not fetched there, whoever says so; None where they are. Pure.
+
+    Over anything but https somebody on the way could change them (OpenID Connect Discovery, 3). And a document must not
+    make a machine ask itself, or what only it can reach, such as a cloud's metadata service at 169.254.169.254.
+    """
+    if not jwks_uri.startswith("https://"):
+        return f"jwks_uri {quoted(jwks_uri)} is no https URL"
+    host = host_of(jwks_uri)
+    if host != host_of(discovery_url) and _is_of_this_machine(host):
+        return f"jwks_uri {quoted(jwks_uri)} leads to this machine's own address, which is not followed"
+    return None
+
+
+def _is_of_this_machine(host: str) -> bool:
+    """Whether a host is named by a loopback or link-local address, or as localhost. Names are not looked up."""
+    try:
+        # The system's own reading, because it connects to 127.1 and 2130706433 too.
+        address = ipaddress.ip_address(socket.inet_aton(host) if ":" not in host else host.partition("%")[0])
+    except (OSError, ValueError):
+        return f".{host.rstrip('.')}".endswith(".localhost")
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    address = mapped or address
+    return address.is_loopback or address.is_link_local or address.is_unspecified
 
 
 def fetch_issuer(url: str) -> Issuer:
@@ -46,7 +83,7 @@ def fetch_issuer(url: str) -> Issuer:
             raise TokenError(finding.cause, finding.message)
     jwks: Mapping[str, object] | TokenError
     try:
-        jwks = fetch_jwks(jwks_uri)
+        jwks = fetch_jwks(jwks_uri, url)
     except TokenError as error:
         jwks = error
     return Issuer(issuer, token_endpoint or None, jwks, document_notes(document, url))
@@ -61,7 +98,7 @@ def document_findings(document: Mapping[str, object], url: str) -> list[Finding]
         message = f"the discovery document has no {' and no '.join(missing)}"
         findings.append(Finding(Cause.DISCOVERY_INCOMPLETE, message))
     # Okta's org authorization server on a custom domain shows by its key set's path.
-    is_okta = urlsplit(_text(document, "jwks_uri")).path == "/oauth2/v1/keys"
+    is_okta = re.fullmatch(r"https://[^/]+/oauth2/v1/keys", _text(document, "jwks_uri")) is not None
     findings += unusable(url, issuer, {"cid": "", "ver": 1} if is_okta else None)
     grants = document.get("grant_types_supported")
     if isinstance(grants, list) and "client_credentials" not in grants:
@@ -88,7 +125,10 @@ def _agree(issuer: str, url: str) -> bool:
     found = recognize(url)
     if found is not None and found.issuer == issuer:
         return True  # Entra's v1 document names sts.windows.net on purpose
-    parts = urlsplit(issuer)
+    try:
+        parts = urlsplit(issuer)
+    except ValueError:
+        return False
     inserted = f"{parts.scheme}://{parts.netloc}/.well-known/oauth-authorization-server{parts.path.rstrip('/')}"
     appended = discovery_url_of(issuer).replace("openid-configuration", "oauth-authorization-server")
     return url in {discovery_url_of(issuer), inserted, appended}
@@ -97,6 +137,9 @@ def _agree(issuer: str, url: str) -> bool:
 def _fetch(url: str, name: str, not_json: Cause) -> Mapping[str, object]:
     from agentcore_auth.tokens.transport import UnreachableError, request  # noqa: PLC0415  # `check --jwks` needs no network
 
+    if placeholder := placeholder_in(url):
+        message = f"{name} {quoted(url)} still has the placeholder {placeholder} in it"
+        raise TokenError(Cause.DISCOVERY_URL_FORM, message)
     try:
         response = request(url, headers={"Accept": "application/json"})
     except UnreachableError as error:

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from agentcore_auth.files import UnreadableError, read_text
 from agentcore_auth.tokens.client import Credentials
 
+_LARGEST = 1024 * 1024
+"""Bytes of a file that people and shells read."""
 _BARE = re.compile(r"[A-Za-z0-9_./:@%+=-]+")
+_NAMES = (
+    "COGNITO_DOMAIN",
+    "COGNITO_CLIENT_ID",
+    "COGNITO_CLIENT_SECRET",
+    "TOKEN_ENDPOINT",
+    "SCOPE",
+    "AUDIENCE",
+    "GATEWAY_URL",
+)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # python-dotenv takes a backslash before one of these for an escape there, and a shell does not.
 _ESCAPED_IN_SINGLE_QUOTES = re.compile(r"'|\\\\|\\$")
@@ -42,26 +55,24 @@ def parse(text: str) -> dict[str, str]:
     return values
 
 
+def read_values(path: Path | None, environment: Mapping[str, str]) -> dict[str, str]:
+    """What a `.env` file says (nothing where it does not exist), and of its names what the environment says instead.
+
+    Raises EnvFileError.
+    """
+    return _in_file(path) | _exported(environment)
+
+
 def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Credentials:
     """A token request from a `.env` file (none where it does not exist) and the environment, which has precedence.
 
     COGNITO_DOMAIN, COGNITO_CLIENT_ID and COGNITO_CLIENT_SECRET are the tutorial's names, for every provider;
-    TOKEN_ENDPOINT, SCOPE and AUDIENCE say the rest. Raises EnvFileError.
+    TOKEN_ENDPOINT, SCOPE and AUDIENCE say the rest. A secret goes only to the endpoint that the same source names: who
+    exports a secret must not have it sent to whatever a file in the current folder says. Raises EnvFileError.
     """
-    values: dict[str, str] = {}
-    if path is not None:
-        try:
-            values = parse(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            pass
-        except (OSError, UnicodeDecodeError) as error:
-            raise EnvFileError(f"{path} cannot be read: {error}") from None
-        except EnvFileError as error:
-            raise EnvFileError(f"{path}: {error}") from None
-    names = ("COGNITO_DOMAIN", "COGNITO_CLIENT_ID", "COGNITO_CLIENT_SECRET", "TOKEN_ENDPOINT", "SCOPE", "AUDIENCE")
-    values |= {name: environment[name] for name in names if environment.get(name)}
-    endpoint = values.get("TOKEN_ENDPOINT") or _token_endpoint(values.get("COGNITO_DOMAIN", ""))
-    values["TOKEN_ENDPOINT"] = endpoint
+    in_file, exported = _in_file(path), _exported(environment)
+    named_together = [(each.get("COGNITO_CLIENT_SECRET"), _endpoint_in(each)) for each in (exported, in_file)]
+    values = {**in_file, **exported, "TOKEN_ENDPOINT": _endpoint_in(exported) or _endpoint_in(in_file)}
     missing = [
         name for name in ("COGNITO_CLIENT_ID", "COGNITO_CLIENT_SECRET", "TOKEN_ENDPOINT") if not values.get(name)
     ]
@@ -70,6 +81,15 @@ def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Crede
         raise EnvFileError(
             f"{where} {', '.join(missing)}: name a stack (--stack), or write the file: agentcore-auth env"
         )
+    endpoint = values["TOKEN_ENDPOINT"]
+    if (values["COGNITO_CLIENT_SECRET"], endpoint) not in named_together:
+        secret, other = (
+            ("the environment", path) if exported.get("COGNITO_CLIENT_SECRET") else (path, "the environment")
+        )
+        raise EnvFileError(
+            f"COGNITO_CLIENT_SECRET is from {secret}, but the token endpoint from {other}: a secret is sent only to "
+            "the endpoint named beside it; name both in one place (TOKEN_ENDPOINT or COGNITO_DOMAIN)"
+        )
     return Credentials(
         endpoint,
         values["COGNITO_CLIENT_ID"],
@@ -77,6 +97,23 @@ def read_credentials(path: Path | None, environment: Mapping[str, str]) -> Crede
         values.get("SCOPE") or None,
         values.get("AUDIENCE") or None,
     )
+
+
+def _in_file(path: Path | None) -> dict[str, str]:
+    try:
+        return parse(read_text(path, _LARGEST)) if path is not None and os.path.lexists(path) else {}
+    except UnreadableError as error:
+        raise EnvFileError(str(error)) from None
+    except EnvFileError as error:
+        raise EnvFileError(f"{path}: {error}") from None
+
+
+def _exported(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: environment[name] for name in _NAMES if environment.get(name)}
+
+
+def _endpoint_in(values: Mapping[str, str]) -> str:
+    return values.get("TOKEN_ENDPOINT") or _token_endpoint(values.get("COGNITO_DOMAIN", ""))
 
 
 def _token_endpoint(domain: str) -> str:

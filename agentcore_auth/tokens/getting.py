@@ -11,7 +11,7 @@ from agentcore_auth.authorizer.causes import Cause, TokenError
 from agentcore_auth.authorizer.jws import parse
 from agentcore_auth.authorizer.rules import seconds_of
 from agentcore_auth.outputs import MASKED, Client, OutputsError, Provider, masked
-from agentcore_auth.tokens.cache import TokenCache
+from agentcore_auth.tokens.cache import LONGEST_MARGIN, TokenCache
 from agentcore_auth.tokens.client import Credentials, request_token
 from agentcore_auth.tokens.secrets_manager import read_secret
 
@@ -62,10 +62,37 @@ def get_token(credentials: Credentials, cache: TokenCache | None) -> Obtained:
         audience=request.audience,
     )
     now = time.time()
-    lifetime = response.expires_in or _lifetime_in(response.access_token, now) or DEFAULT_LIFETIME
+    # Whoever says less is right: an endpoint may promise more than the token holds.
+    stated = (response.expires_in, _lifetime_in(response.access_token, now))
+    lifetime = min((seconds for seconds in stated if seconds), default=DEFAULT_LIFETIME)
     if cache is not None and path is not None:
         cache.store(path, response.access_token, lifetime, now)
     return Obtained(response.access_token, lifetime, cached=False)
+
+
+class RenewedToken:
+    """A token for as long as somebody wants one: it is replaced shortly before it ends, or when it is refused."""
+
+    def __init__(self, credentials: Credentials, cache: TokenCache | None) -> None:
+        self._credentials = credentials
+        self._cache = cache
+        self._token = ""
+        self._until = 0.0
+
+    def value(self) -> str:
+        """A token that can be used now. Raises agentcore_auth.tokens.client.TokenRequestError."""
+        if time.monotonic() >= self._until:
+            self._keep(get_token(self._credentials, self._cache))
+        return self._token
+
+    def another(self) -> str:
+        """A new token, whatever the present one says of itself. Raises as `value` does."""
+        self._keep(get_token(self._credentials, None))
+        return self._token
+
+    def _keep(self, obtained: Obtained) -> None:
+        self._token = obtained.token
+        self._until = time.monotonic() + obtained.expires_in - min(LONGEST_MARGIN, obtained.expires_in / 10)
 
 
 def get_token_patiently(

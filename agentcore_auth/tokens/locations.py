@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from agentcore_auth.authorizer.causes import quoted
 from agentcore_auth.authorizer.checking import WELL_KNOWN
 from agentcore_auth.authorizer.families import COGNITO, OKTA, is_host_of
+from agentcore_auth.placeholders import placeholder_in
 
 _TOKEN_PATHS = re.compile(
     r"/(oauth2?/token|v1/(token|keys|authorize|introspect)|oauth2?/authorize|authorize|userinfo)$"
@@ -49,6 +51,22 @@ def likely_url(url: str) -> str:
     return f"https://{host}{path}{WELL_KNOWN}"
 
 
+def problem_of_endpoint(url: str) -> str | None:
+    """What is wrong with a token endpoint, where it shows before anybody is asked; None where nothing does."""
+    placeholder = placeholder_in(url)
+    if placeholder is not None:
+        return f"the token endpoint {quoted(url)} still has the placeholder {placeholder} in it"
+    host = url.partition("://")[2].partition("/")[0]
+    domain = _COGNITO_DOMAIN.fullmatch(host)
+    if domain and "_" in domain["prefix"]:
+        right = host.replace("_", "").lower()
+        return (
+            f"{host} is no Cognito domain, which has no underscore; the default one of this program, and of AWS's "
+            f"tutorial, is {right}"
+        )
+    return None
+
+
 def _issuer_path(path: str) -> str:
     """The issuer's path: without .well-known and what follows, endpoints and superfluous slashes."""
     path = re.sub(r"/{2,}", "/", path).rstrip("/")
@@ -62,9 +80,9 @@ def _issuer_path(path: str) -> str:
 
 def _issuer_of_domain(prefix: str, region: str) -> str:
     """Cognito's issuer for a domain. The default prefix is the pool's id without underscore: if it still shows the
-    id's capitals, the id is known.
+    id's capitals, or the underscore that no domain has, the id is known.
     """
-    pool = "<UserPoolId>"
+    pool = prefix if "_" in prefix else "<UserPoolId>"
     rest = prefix[len(region) :] if prefix.lower().startswith(region) else ""
     if re.fullmatch(r"[0-9A-Za-z]{9}", rest) and rest != rest.lower():
         pool = f"{region}_{rest}"

@@ -1,4 +1,4 @@
-"""As much of an MCP client as shows that a gateway lets a token in: initialize, and tools/list to its last page.
+"""As much of an MCP client as a gateway's tools need: initialize, tools/list to its last page, and tools/call.
 
 Plain JSON-RPC over POST (MCP specification 2025-06-18, "Streamable HTTP"): the answer is JSON, or a stream of events.
 """
@@ -11,10 +11,14 @@ from collections.abc import Mapping
 from typing import cast
 
 from agentcore_auth.authorizer.causes import quoted
-from agentcore_auth.tokens.transport import Response, request
+from agentcore_auth.tokens.transport import TIMEOUT, Response, request
 
 PROTOCOL_VERSION = "2025-06-18"
 MAX_PAGES = 50
+LIMIT = 120.0
+"""Seconds for each request as a whole: a tool may take its time, and its answer may come in pieces."""
+TOOL_TIMEOUT = 300.0
+"""Seconds to wait for a tool, which may work for longer than a gateway does."""
 
 
 class McpError(Exception):
@@ -30,18 +34,7 @@ def list_tools(url: str, token: str) -> list[str]:
 
     Raises McpError, and agentcore_auth.tokens.transport.UnreachableError.
     """
-    session = _opened(url, token)
-    tools: list[str] = []
-    cursor: object = None
-    for _ in range(MAX_PAGES):
-        page = session.call("tools/list", {"cursor": cursor} if cursor else {})
-        listed = page.get("tools")
-        items = cast("list[object]", listed) if isinstance(listed, list) else []
-        tools.extend(str(cast("dict[str, object]", item).get("name")) for item in items if isinstance(item, dict))
-        cursor = page.get("nextCursor")
-        if not cursor:
-            return tools
-    raise McpError(f"tools/list has more than {MAX_PAGES} pages", 200)
+    return [str(tool.get("name")) for tool in opened(url, token).tools()]
 
 
 def call_tool(url: str, token: str, name: str, arguments: Mapping[str, object]) -> None:
@@ -49,17 +42,23 @@ def call_tool(url: str, token: str, name: str, arguments: Mapping[str, object]) 
 
     Raises McpError, also where the tool itself fails, and agentcore_auth.tokens.transport.UnreachableError.
     """
-    result = _opened(url, token).call("tools/call", {"name": name, "arguments": arguments})
+    result = opened(url, token).call("tools/call", {"name": name, "arguments": arguments})
     if result.get("isError"):
-        content = result.get("content")
-        parts = cast("list[object]", content) if isinstance(content, list) else []
-        texts = [cast("dict[str, object]", part).get("text") for part in parts if isinstance(part, dict)]
-        raise McpError(f"{name} fails: {quoted(' '.join(str(text) for text in texts if text), 500)}", 200)
+        raise McpError(f"{name} fails: {quoted(text_of(result), 500)}", 200)
 
 
-def _opened(url: str, token: str) -> _Session:
-    session = _Session(url, token)
-    started = session.call(
+def text_of(result: Mapping[str, object]) -> str:
+    """What a tool's result says in words."""
+    content = result.get("content")
+    parts = cast("list[object]", content) if isinstance(content, list) else []
+    texts = [cast("dict[str, object]", part).get("text") for part in parts if isinstance(part, dict)]
+    return "\n".join(str(text) for text in texts if text)
+
+
+def opened(url: str, token: str, *, timeout: float = TIMEOUT) -> Session:
+    """A session that is initialized. `timeout`: seconds for each answer. Raises as list_tools does."""
+    session = Session(url, token, timeout=timeout)
+    session.call(
         "initialize",
         {
             "protocolVersion": PROTOCOL_VERSION,
@@ -67,48 +66,74 @@ def _opened(url: str, token: str) -> _Session:
             "clientInfo": {"name": "agentcore-auth-tokens", "version": "1"},
         },
     )
-    session.speak(started.get("protocolVersion"))
-    session.notify("notifications/initialized")
+    session.exchange({"jsonrpc": "2.0", "method": "notifications/initialized"})
     return session
 
 
-class _Session:
-    def __init__(self, url: str, token: str) -> None:
-        self._url = url
-        self._headers = {
-            "Authorization": f"Bearer {token}",
-            "Content-Type": "application/json",
-            "Accept": "application/json, text/event-stream",
-        }
-        self._ids = itertools.count(1)
+class Session:
+    """Messages to one gateway. What the server chooses at `initialize` goes with all that follows."""
 
-    def speak(self, version: object) -> None:
-        """Send the version that the server chose with everything that follows."""
-        self._headers["MCP-Protocol-Version"] = version if isinstance(version, str) else PROTOCOL_VERSION
+    def __init__(self, url: str, token: str, *, timeout: float = TIMEOUT) -> None:
+        self._url = url
+        self._timeout = timeout
+        self._headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+        self._ids = itertools.count(1)
+        self.use(token)
+
+    def use(self, token: str) -> None:
+        """Show another token from now on."""
+        self._headers["Authorization"] = f"Bearer {token}"
+
+    def tools(self) -> list[Mapping[str, object]]:
+        """All tools, as tools/list has them."""
+        tools: list[Mapping[str, object]] = []
+        cursor: object = None
+        for _ in range(MAX_PAGES):
+            page = self.call("tools/list", {"cursor": cursor} if cursor else {})
+            listed = page.get("tools")
+            items = cast("list[object]", listed) if isinstance(listed, list) else []
+            tools.extend(cast("dict[str, object]", item) for item in items if isinstance(item, dict))
+            cursor = page.get("nextCursor")
+            if not cursor:
+                return tools
+        raise McpError(f"tools/list has more than {MAX_PAGES} pages", 200)
 
     def call(self, method: str, params: Mapping[str, object]) -> Mapping[str, object]:
+        """The result of one request."""
         number = next(self._ids)
-        response = self._post({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
-        answer = next((message for message in _messages(response) if message.get("id") == number), None)
+        answers, status = self.exchange({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        answer = next((message for message in answers if message.get("id") == number), None)
         if answer is None:
-            raise McpError(f"{method}: HTTP {response.status} without an answer in JSON-RPC", response.status)
+            raise McpError(f"{method}: HTTP {status} without an answer in JSON-RPC", status)
         error = answer.get("error")
         if error is not None:
             said = cast("dict[str, object]", error).get("message") if isinstance(error, dict) else error
-            raise McpError(f"{method}: {quoted(said)}", response.status)
+            raise McpError(f"{method}: {quoted(said)}", status)
         result = answer.get("result")
         return cast("dict[str, object]", result) if isinstance(result, dict) else {}
 
-    def notify(self, method: str) -> None:
-        self._post({"jsonrpc": "2.0", "method": method})
+    def exchange(self, message: Mapping[str, object]) -> tuple[list[dict[str, object]], int]:
+        """Send one message of JSON-RPC; gives all that comes back, and the HTTP status."""
+        response = self._post(message)
+        answers = _messages(response)
+        if message.get("method") == "initialize":
+            results = (answer.get("result") for answer in answers)
+            chosen = (
+                cast("dict[str, object]", found).get("protocolVersion") for found in results if isinstance(found, dict)
+            )
+            version = next((version for version in chosen if isinstance(version, str)), PROTOCOL_VERSION)
+            self._headers["MCP-Protocol-Version"] = version
+        return answers, response.status
 
     def _post(self, message: Mapping[str, object]) -> Response:
-        response = request(self._url, data=json.dumps(message).encode(), headers=self._headers)
+        data = json.dumps(message).encode()
+        limit = max(self._timeout, LIMIT)
+        response = request(self._url, data=data, headers=self._headers, timeout=self._timeout, limit=limit)
         if response.status in {401, 403}:
             challenge = response.headers.get("www-authenticate", "")
             raise McpError(f"HTTP {response.status}, {quoted(_refusal(response) or challenge)}", response.status)
         if response.status >= 400:
-            raise McpError(f"HTTP {response.status} to {message['method']}", response.status)
+            raise McpError(f"HTTP {response.status} to {message.get('method', 'an answer')}", response.status)
         session = response.headers.get("mcp-session-id")
         if session:
             self._headers["Mcp-Session-Id"] = session

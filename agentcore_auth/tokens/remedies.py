@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agentcore_auth.authorizer.causes import Cause, Finding, TokenError
+from agentcore_auth.authorizer.causes import NEVER_FOR_A_GATEWAY, Cause, Finding, TokenError
 from agentcore_auth.authorizer.fitting import fitting
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.tokens.corrections import corrected
 from agentcore_auth.tokens.remedy_sentences import ANSWERS, Context
 
 # The remedy is another token: the other mismatches are none of that one.
-_OF_ANOTHER_TOKEN = frozenset(
+_OF_ANOTHER_TOKEN = NEVER_FOR_A_GATEWAY | frozenset(
     {
-        Cause.ID_TOKEN,
-        Cause.GRAPH_TOKEN,
-        Cause.ORG_SERVER_TOKEN,
         Cause.OTHER_REGION,
         Cause.OTHER_POOL,
         Cause.OTHER_TENANT,
@@ -67,7 +64,7 @@ def _better_authorizer(findings: Sequence[Finding], context: Context) -> Authori
     lists_differ = findings[-1].cause.rank > Cause.ID_TOKEN.rank
     if context.authorizer is not None and not (_wants_another_token(findings) and lists_differ):
         return corrected(context.authorizer, context.claims, findings)
-    if any(finding.cause in {Cause.ID_TOKEN, Cause.ORG_SERVER_TOKEN, Cause.GRAPH_TOKEN} for finding in findings):
+    if any(finding.cause in NEVER_FOR_A_GATEWAY for finding in findings):
         return None
     try:
         return fitting(context.claims)[0]

@@ -6,6 +6,8 @@ own key. Which keys there are: docs/configuration.md.
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -15,7 +17,9 @@ from agentcore_auth.authorizer.checking import discovery_url_of
 from agentcore_auth.authorizer.families import ENTRA_V2, GRAPH_AUDIENCES, KEYCLOAK, Family, family_of, tenant_of
 from agentcore_auth.authorizer.fitting import api_audiences, fitting
 from agentcore_auth.authorizer.model import Authorizer
+from agentcore_auth.authorizer.rules import seconds_of
 from agentcore_auth.authorizer.shapes import host_of, shape_of
+from agentcore_auth.authorizer.times import is_in_milliseconds
 
 BUILT_IN = ("cognito", "auth0", "okta")
 
@@ -59,7 +63,7 @@ class Context:
         if not self.of_stack:
             return "agentcore-auth get --no-cache"
         provider = self.provider or (self.kind if self.kind != "oidc" else "PROVIDER")
-        return f"agentcore-auth get --stack {self.stack or 'STACK'} --idp {provider} --no-cache"
+        return shlex.join(["agentcore-auth", "get", "--stack", self.stack or "STACK", "--idp", provider, "--no-cache"])
 
     def text(self, claim: str) -> str:
         value = self.claims.get(claim)
@@ -110,6 +114,16 @@ def _client_id_absent(_finding: Finding, context: Context) -> Answer:
         "claim that names the client."
     )
     return sentence, {}
+
+
+def _shown_url(issuer: str) -> str:
+    """The discovery URL of an issuer that a token names, which may be anything."""
+    return _shown(discovery_url_of(issuer))
+
+
+def _shown(text: str) -> str:
+    """As it is, to be copied, where it cannot reach the terminal as a command."""
+    return text if re.fullmatch(r"[!-~]{,300}", text) else quoted(text)
 
 
 def _key(context: Context, provider: str, key: str, value: object) -> dict[str, object]:
@@ -187,7 +201,7 @@ def _scope_missing(finding: Finding, context: Context) -> Answer:
 
 
 def _scope_spelling(finding: Finding, context: Context) -> Answer:
-    if any("," in scope or ";" in scope for scope in finding.actual):
+    if any(re.search(r"[,;\s]", scope) for scope in finding.actual):
         return "The issuer has to separate scopes by spaces (RFC 6749, 3.3): correct the scope claim there.", {}
     form = " Cognito writes them as resourceServer/scope." if context.issued_by == "cognito" else ""
     sentence = (
@@ -226,20 +240,20 @@ def _other_issuer(finding: Finding, context: Context) -> Answer:
         version = "1 (or null), for tokens of version 1.0" if context.family is ENTRA_V2 else "2"
         sentence = (
             f"Set accessTokenAcceptedVersion to {version} in the manifest of the API's registration, which decides the "
-            f"version of its tokens, or set discoveryUrl to {discovery_url_of(actual)}, for the tokens that it has now."
+            f"version of its tokens, or set discoveryUrl to {_shown_url(actual)}, for the tokens that it has now."
         )
         return sentence, {}
     either = f"Take a token of the gateway's own issuer ({context.get})"
     if not actual:
         return f"{either}.", {}
-    return f"{either}, or, if the token's issuer is the right one, set discoveryUrl to {discovery_url_of(actual)}", keys
+    return f"{either}, or, if the token's issuer is the right one, set discoveryUrl to {_shown_url(actual)}", keys
 
 
 def _org_server(finding: Finding, context: Context) -> Answer:
     host = host_of(finding.actual[0] if finding.actual else "") or "ORG"
-    server = f"https://{host}/oauth2/default"
+    server = f"https://{_shown(host)}/oauth2/default"
     url = context.authorizer.discovery_url if context.authorizer else ""
-    too = "" if "/oauth2/" in url else f" Its discovery URL for the gateway is {discovery_url_of(server)}"
+    too = "" if "/oauth2/" in url else f" Its discovery URL for the gateway is {_shown_url(server)}"
     sentence = (
         "Tokens of Okta's org authorization server are for Okta's own API only: ask the default (or a custom) "
         f"authorization server, {server}/v1/token.{too}"
@@ -252,7 +266,7 @@ def _issuer_slash(finding: Finding, context: Context) -> Answer:
     sentence = (
         "Issuers are compared character by character, and Auth0's ends in a slash: the token has to come from the "
         f"issuer whose discovery document says {quoted(finding.actual[0])}; the discovery URL is "
-        f"{discovery_url_of(finding.actual[0])}, with a single slash."
+        f"{_shown_url(finding.actual[0])}, with a single slash."
     )
     return sentence, keys
 
@@ -270,7 +284,7 @@ def _graph_token(_finding: Finding, context: Context) -> Answer:
 
 def _all_tenants(_finding: Finding, context: Context) -> Answer:
     actual = context.text("iss")
-    url = discovery_url_of(actual) if tenant_of(actual) else "that of the one tenant that issues the tokens"
+    url = _shown_url(actual) if tenant_of(actual) else "that of the one tenant that issues the tokens"
     return f"A gateway has one issuer, so one tenant: set discoveryUrl to {url}", {}
 
 
@@ -307,6 +321,12 @@ def _claim_differs(finding: Finding, _context: Context) -> Answer:
     return sentence, {}
 
 
+def _not_yet_valid(finding: Finding, context: Context) -> Answer:
+    if is_in_milliseconds(seconds_of(context.claims, finding.claim or "") or 0):
+        return "Have the issuer write its tokens' times in seconds since 1970 (RFC 7519, 2), not in milliseconds.", {}
+    return "Set this machine's clock (NTP); if it is right, the issuer's clock is fast: wait.", {}
+
+
 def _no_list(_finding: Finding, context: Context) -> Answer:
     lead = "Give the authorizer at least one list"
     try:
@@ -336,6 +356,8 @@ ANSWERS: Mapping[Cause, Callable[[Finding, Context], Answer]] = {
         "has token encryption switched on; elsewhere switch encryption of access tokens off.",
         in_stack=" (auth0.audience)",
     ),
+    Cause.HEADER_NOT_UNDERSTOOD: _says("Have the issuer sign plain tokens, without `crit` in their header."),
+    Cause.OTHER_KIND_OF_TOKEN: _says("Send the access token instead: {get}"),
     Cause.GRAPH_TOKEN: _graph_token,
     Cause.DISCOVERY_URL_FORM: _discover,
     Cause.DISCOVERY_UNREACHABLE: _says(
@@ -360,10 +382,12 @@ ANSWERS: Mapping[Cause, Callable[[Finding, Context], Answer]] = {
     Cause.OTHER_AUTHORIZATION_SERVER: _other_issuer,
     Cause.OTHER_ISSUER: _other_issuer,
     Cause.UNKNOWN_KEY: _says("The issuer has changed its keys, or another one signed: get a new token: {get}"),
+    Cause.KEY_TOO_SHORT: _says("Have the issuer make a key of 2,048 bits or more, and sign with that; then: {get}"),
     Cause.SIGNATURE_WRONG: _says("Copy the token again, whole and unchanged, or get a new one: {get}"),
     Cause.EXPIRY_MISSING: _says("Have the issuer set exp, the time of expiry in seconds since 1970, in its tokens."),
+    Cause.TIME_MALFORMED: _says("Have the issuer write nbf and iat as numbers: seconds since 1970, without quotes."),
     Cause.EXPIRED: _get_a_new_one,
-    Cause.NOT_YET_VALID: _says("Set this machine's clock (NTP); if it is right, the issuer's clock is fast: wait."),
+    Cause.NOT_YET_VALID: _not_yet_valid,
     Cause.ID_TOKEN: _says("Send the access token instead (client credentials give no other): {get}"),
     Cause.CLIENT_ID_ABSENT: _client_id_absent,
     Cause.CLIENT_ID_CASE: _client_differs,

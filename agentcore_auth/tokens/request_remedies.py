@@ -8,10 +8,13 @@ from urllib.parse import urlsplit
 from agentcore_auth.authorizer.causes import Cause
 from agentcore_auth.authorizer.families import ENTRA, is_host_of
 from agentcore_auth.authorizer.shapes import host_of
+from agentcore_auth.placeholders import placeholder_in
 
 
 def request_remedy(cause: Cause, token_endpoint: str, *, scope: str | None = None, audience: str | None = None) -> str:
     """The remedy, in the terms of the provider whose token endpoint it is, and of this project's configuration."""
+    if placeholder := placeholder_in(token_endpoint):
+        return f"Put your own value in the place of {placeholder}, in .env (COGNITO_DOMAIN, TOKEN_ENDPOINT)."
     kind = provider_of(token_endpoint)
     sentence = _BY_PROVIDER.get((cause, kind)) or _ANYWHERE.get(cause, "See what the provider's own log says of it.")
     return sentence.format(host=host_of(token_endpoint), scope=scope or "…", audience=audience or "…")

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from typing import Any, cast
 
+from agentcore_auth.authorizer.causes import one_line
 from agentcore_auth.outputs import OutputsError
 from agentcore_auth.pulumi_cli import complaint
 
@@ -41,4 +42,4 @@ def _by_boto3(arn: str, region: str) -> str:
         client = boto3.client("secretsmanager", region_name=region)
         return str(client.get_secret_value(SecretId=arn)["SecretString"])
     except (exceptions.BotoCoreError, exceptions.ClientError) as error:
-        raise OutputsError(f"{arn} cannot be read: {' '.join(str(error).split())[:300]}", reached=False) from None
+        raise OutputsError(f"{arn} cannot be read: {one_line(error)}", reached=False) from None

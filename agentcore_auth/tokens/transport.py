@@ -1,21 +1,27 @@
-"""HTTP by the standard library: with timeouts, no redirect to another host, and at most 1 MB read.
+"""HTTP by the standard library: with limits of time, no redirect to another host, and at most 1 MB read.
 
 HTTPS_PROXY and NO_PROXY are honoured by urllib, SSL_CERT_FILE by OpenSSL's default verify paths.
 """
 
 from __future__ import annotations
 
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage
+from queue import Empty, SimpleQueue
 from typing import IO, NoReturn
 from urllib.parse import urlsplit
+
+from agentcore_auth.authorizer.causes import one_line
 
 MAX_BYTES = 1024 * 1024
 TIMEOUT = 10.0
 """Seconds to wait for a connection, and for each read."""
+LIMIT = 30.0
+"""Seconds for a request as a whole: a server that sends a byte now and then would keep it open without end."""
 
 
 class UnreachableError(Exception):
@@ -40,22 +46,48 @@ class _SameHostRedirects(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         if urlsplit(req.full_url)[:2] != urlsplit(newurl)[:2]:
             fp.close()
-            host = urlsplit(newurl).netloc or newurl[:80]
+            host = one_line(urlsplit(newurl).netloc or newurl, 80)
             raise UnreachableError(f"{_place(req.full_url)} redirects to another host ({host}), which is not followed")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def request(
-    url: str, *, data: bytes | None = None, headers: Mapping[str, str] | None = None, timeout: float = TIMEOUT
+    url: str,
+    *,
+    data: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: float = TIMEOUT,
+    limit: float = LIMIT,
 ) -> Response:
     """GET, or POST where there is `data`. Every HTTP status is a Response.
 
     Raises UnreachableError: no https (http is for the loopback only), no name, no connection, no valid certificate, a
-    redirect elsewhere, an answer over 1 MB.
+    redirect elsewhere, an answer over 1 MB, none within `limit` seconds.
     """
     _refuse_plain_http(url)
-    opener = urllib.request.build_opener(_SameHostRedirects)
     prepared = urllib.request.Request(url, data=data, headers=dict(headers or {}))  # noqa: S310  # scheme checked above
+    answers = SimpleQueue[Response | Exception]()
+
+    def ask() -> None:
+        try:
+            answers.put(_answer(prepared, timeout))
+        except Exception as error:
+            answers.put(error)
+
+    # The name's lookup, proxy, handshake, headers and body all take their time; from outside it is one limit for all.
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=limit)
+    except Empty:
+        raise UnreachableError(f"{_place(url)} has not answered in full after {limit:g} seconds") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _answer(prepared: urllib.request.Request, timeout: float) -> Response:
+    url = prepared.full_url
+    opener = urllib.request.build_opener(_SameHostRedirects)
     try:
         try:
             answer = opener.open(prepared, timeout=timeout)
@@ -89,8 +121,8 @@ def _unreachable(url: str, error: Exception) -> NoReturn:
     text = "timed out" if isinstance(reason, TimeoutError) else str(reason) or type(reason).__name__
     if "CERTIFICATE_VERIFY_FAILED" in text:
         text = "its certificate is not trusted; for a private CA set SSL_CERT_FILE to the CA's file"
-    raise UnreachableError(f"{_place(url)} cannot be reached: {' '.join(text.split())[:200]}") from None
+    raise UnreachableError(f"{_place(url)} cannot be reached: {one_line(text, 200)}") from None
 
 
 def _place(url: str) -> str:
-    return urlsplit(url).netloc.rpartition("@")[2]
+    return one_line(urlsplit(url).netloc.rpartition("@")[2], 120)

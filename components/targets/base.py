@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias, TypeVar, cast
 from pydantic import Field
 
 from agentcore_auth import iam
+from agentcore_auth.documents.reading import Tool
 from configuration import forms
 from configuration.context import CheckContext
 from configuration.mistakes import Mistake
@@ -121,6 +122,13 @@ class Target(Section, frozen=True):
     def local_documents(self) -> Iterable[LocalDocument]:
         """The documents that are part of the stack file, or named there by a path."""
         return ()
+
+    def known_tools(self, documents: Mapping[str, str]) -> Sequence[Tool] | None:
+        """The target's tools, as far as they are known before anything is deployed; None: only its server or S3 knows.
+
+        `documents` has the text of every local document by its target's name.
+        """
+        return None
 
     def s3_documents(self) -> Sequence[iam.ToolDocument]:
         """The objects in S3 that describe the tools."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from agentcore_auth import iam
-from configuration.least_privilege import too_wide
+from agentcore_auth.iam.least_privilege import too_wide
 from configuration.mistakes import Mistake
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
@@ -46,6 +46,9 @@ class LambdaTarget(DocumentedTarget, CredentialedTarget, frozen=True):
             yield LocalDocument("tools", "", check, json.dumps(self.tools))
         if self.tools_file is not None:
             yield LocalDocument("toolsFile", self.tools_file, check)
+
+    def known_tools(self, documents: Mapping[str, str]) -> Sequence[Tool] | None:
+        return tools.parse(documents[self.name], self.tools_file or "tools") if self.name in documents else None
 
     def s3_uri(self) -> str | None:
         return self.tools_s3

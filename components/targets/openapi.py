@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from agentcore_auth.documents import openapi
+from agentcore_auth.documents.reading import Tool
 from components.targets.base import DocumentedTarget, LocalDocument, TargetContext, is_s3
 from components.targets.credentials import ApiKey, Iam, NoCredentials, OAuth
 from components.targets.private_endpoint import ReachableTarget
@@ -33,6 +34,11 @@ class OpenApiTarget(DocumentedTarget, ReachableTarget, frozen=True):
     def local_documents(self) -> Iterable[LocalDocument]:
         check = partial(openapi.parse, target=self.name)
         return () if is_s3(self.document) else (LocalDocument("schema", self.document, check),)
+
+    def known_tools(self, documents: Mapping[str, str]) -> Sequence[Tool] | None:
+        if self.name not in documents:
+            return None
+        return [operation.tool for operation in openapi.parse(documents[self.name], self.document, target=self.name)]
 
     def s3_uri(self) -> str | None:
         return self.document if is_s3(self.document) else None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from agentcore_auth import iam
+from agentcore_auth.documents import tools
+from agentcore_auth.documents.reading import Tool
 from components.targets.base import Target, TargetArguments, TargetContext
 from components.targets.lambda_ import function_target
 from configuration import forms
@@ -15,6 +18,7 @@ from configuration import forms
 if TYPE_CHECKING:
     from components.sample import SampleFunction
 
+FOLDER = Path(__file__).parents[1] / "sample_function"
 _FUNCTION_ACTIONS = (
     "CreateFunction",
     "DeleteFunction",
@@ -44,6 +48,9 @@ class SampleTarget(Target, frozen=True):
     type: Literal["sample"]
     name: forms.TargetName = Field(description="Its tool is called `<name>___echo`.")
 
+    def known_tools(self, documents: Mapping[str, str]) -> Sequence[Tool]:
+        return sample_tools()
+
     def permissions(self, scope: iam.AwsScope, gateway_name: str) -> Sequence[iam.Permission]:
         return (iam.FunctionCall(iam.regional_arn(scope, "lambda", f"function:{gateway_name}-sample-<assigned>")),)
 
@@ -68,9 +75,13 @@ class SampleTarget(Target, frozen=True):
         }
 
     def arguments(self, context: TargetContext) -> TargetArguments:
-        from components.sample import sample_tools  # noqa: PLC0415 - imports Pulumi
-
         return function_target(self.name, context.shared(_function).arn, sample_tools())
+
+
+def sample_tools() -> tuple[Tool, ...]:
+    """The tools that the function has."""
+    document = FOLDER / "tools.json"
+    return tools.parse(document.read_text(), document.name)
 
 
 def _function(context: TargetContext) -> SampleFunction:

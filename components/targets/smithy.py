@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,6 +10,7 @@ from pydantic import Field
 
 from agentcore_auth import iam
 from agentcore_auth.documents import smithy
+from agentcore_auth.documents.reading import Tool
 from components.targets.base import DocumentedTarget, LocalDocument, TargetContext, is_s3
 from components.targets.credentials import CredentialedTarget, OAuth, ServiceRole
 from components.targets.grant import Grant
@@ -38,6 +39,12 @@ class SmithyTarget(DocumentedTarget, CredentialedTarget, frozen=True):
     def local_documents(self) -> Iterable[LocalDocument]:
         check = partial(smithy.parse, target=self.name)
         return () if is_s3(self.model) else (LocalDocument("model", self.model, check),)
+
+    def known_tools(self, documents: Mapping[str, str]) -> Sequence[Tool] | None:
+        if self.name not in documents:
+            return None
+        service = smithy.parse(documents[self.name], self.model, target=self.name)
+        return [operation.tool for operation in service.operations]
 
     def s3_uri(self) -> str | None:
         return self.model if is_s3(self.model) else None

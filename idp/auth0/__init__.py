@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
+from agentcore_auth.authorizer.shapes import AUTH0
 from configuration import forms
 from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake
 from idp import checks
 from idp.checks import Client
-from idp.provider import Provider, ProviderContext
+from idp.provider import Callers, Provider, ProviderContext
 
 if TYPE_CHECKING:
+    import pulumi
+
     from idp.auth0.component import Auth0Provider
 
 TokenDialect: TypeAlias = Literal["access_token", "access_token_authz", "rfc9068_profile", "rfc9068_profile_authz"]
@@ -88,7 +91,11 @@ class Auth0(Provider, frozen=True):
             f"clients: choose {wanted}"
         )
 
-    def create(self, name: str, context: ProviderContext) -> Auth0Provider:
+    def callers(self, gateway_name: str) -> Callers:
+        spelled = {scope: scope for scope in self.scopes}
+        return checks.callers(self.clients, self.allowed_clients, spelled, AUTH0[self.token_dialect])
+
+    def create(self, name: str, context: ProviderContext, opts: pulumi.ResourceOptions | None = None) -> Auth0Provider:
         from idp.auth0.component import Auth0Provider  # noqa: PLC0415 - imports Pulumi and pulumi_auth0
 
         return Auth0Provider(
@@ -97,4 +104,5 @@ class Auth0(Provider, frozen=True):
             audience=self.audience or context.gateway_name,
             domain=self.custom_domain or context.host,
             pins_clients=context.mode == "pinned",
+            opts=opts,
         )

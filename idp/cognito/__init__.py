@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from agentcore_auth import iam
+from agentcore_auth.authorizer.shapes import COGNITO
 from configuration import forms
 from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake
 from configuration.section import Section
 from idp import checks
-from idp.provider import Provider, ProviderContext
+from idp.provider import Callers, Provider, ProviderContext
 
 if TYPE_CHECKING:
+    import pulumi
+
     from idp.cognito.component import CognitoProvider
 
 # Words that Amazon keeps for itself in Cognito's domain prefixes.
@@ -55,6 +58,8 @@ _IN_POOL_ACTIONS = (
     "UpdateUserPoolDomain",
 )
 
+_PREFIX_FORM = "a domain prefix: a-z, 0-9 and hyphens, 63 at most (a pool's id goes without its underscore, lower case)"
+
 
 class CognitoClient(Section, frozen=True):
     """One application at Cognito, with a secret of its own."""
@@ -81,12 +86,7 @@ class Cognito(Provider, frozen=True):
     allowed_clients: checks.AllowedClients | None = Field(
         default=None, description="Existing applications that come in as well: ids, or `{id, scopes}`."
     )
-    domain_prefix: (
-        Annotated[
-            str, forms.matching(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "a domain prefix: a-z, 0-9, hyphens, 63 at most")
-        ]
-        | None
-    ) = Field(
+    domain_prefix: Annotated[str, forms.matching(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", _PREFIX_FORM)] | None = Field(
         default=None,
         description="Unique in its region across all accounts. Default: the pool's id, lower case, no underscore.",
     )
@@ -115,6 +115,10 @@ class Cognito(Provider, frozen=True):
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
         yield from checks.client_scopes(path, self.clients, self.scopes)
         yield from checks.some_client(path, self.clients, self.allowed_clients)
+        if self.allowed_clients and not self.clients and not self.user_pool_id:
+            yield Mistake(
+                f"{path}.allowedClients", "a new pool has no clients that exist: set userPoolId, or describe clients"
+            )
         for word in RESERVED_WORDS:
             if self.domain_prefix and word in self.domain_prefix:
                 yield Mistake(
@@ -135,6 +139,11 @@ class Cognito(Provider, frozen=True):
                         f"{path}.{key}", "is a property of the pool, which exists already (userPoolId): leave it out"
                     )
 
+    def callers(self, gateway_name: str) -> Callers:
+        server = self.resource_server or gateway_name
+        spelled = {scope: f"{server}/{scope}" for scope in self.scopes}
+        return checks.callers(self.clients, self.allowed_clients, spelled, COGNITO)
+
     def deployment_statements(self, scope: iam.AwsScope) -> Iterator[iam.Statement]:
         """AWS gives pools ids of its own, so a new one is scoped by its region only."""
         pool = iam.regional_arn(scope, "cognito-idp", f"userpool/{self.user_pool_id or f'{scope.region}_*'}")
@@ -151,8 +160,12 @@ class Cognito(Provider, frozen=True):
             yield iam.allow("CreateUserPool", anywhere, ["*"])
             yield iam.allow("ManageUserPool", iam.prefixed("cognito-idp", _POOL_ACTIONS), [pool])
 
-    def create(self, name: str, context: ProviderContext) -> CognitoProvider:
+    def create(
+        self, name: str, context: ProviderContext, opts: pulumi.ResourceOptions | None = None
+    ) -> CognitoProvider:
         from idp.cognito.component import CognitoProvider  # noqa: PLC0415 - imports Pulumi
 
         resource_server = self.resource_server or context.gateway_name
-        return CognitoProvider(name, self, resource_server=resource_server, region=context.region, tags=context.tags)
+        return CognitoProvider(
+            name, self, resource_server=resource_server, region=context.region, tags=context.tags, opts=opts
+        )

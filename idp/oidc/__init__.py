@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from agentcore_auth.authorizer.families import contradictions, doubts, fitting_lists, recognize
+from agentcore_auth.access.rules import TokenClaims
+from agentcore_auth.authorizer.families import CLIENT_CLAIMS, contradictions, doubts, fitting_lists, recognize
 from configuration import forms
 from configuration.context import CheckContext
 from configuration.mistakes import Mistake
 from configuration.section import Section
-from idp.provider import Provider, ProviderContext
+from idp.provider import Callers, Provider, ProviderContext
 
 if TYPE_CHECKING:
+    import pulumi
+
     from idp.oidc.component import OidcProvider
 
 
@@ -58,8 +61,19 @@ class Oidc(Provider, frozen=True):
             given = [value for value in (claim.equals, claim.contains, claim.contains_any) if value is not None]
             if len(given) != 1:
                 yield Mistake(f"{path}.customClaims[{index}]", "needs exactly one of equals, contains, containsAny")
+        yield from self._claims_of_no_token(path)
         if not self.allow_anyway:
             yield from self._contradictions(path)
+
+    def _claims_of_no_token(self, path: str) -> Iterator[Mistake]:
+        """Claims that would have to be two different texts, or a text and a list, at the same time."""
+        claims = self.custom_claims or ()
+        for name in dict.fromkeys(claim.name for claim in claims):
+            texts = {claim.equals for claim in claims if claim.name == name and claim.equals is not None}
+            is_list = any(claim.contains or claim.contains_any for claim in claims if claim.name == name)
+            if len(texts) + is_list > 1 and texts:
+                wanted = " and ".join([*sorted(texts), *(["a list"] if is_list else [])])
+                yield Mistake(f"{path}.customClaims", f"lets nobody in: {name} would have to be {wanted} at once")
 
     def _contradictions(self, path: str) -> Iterator[Mistake]:
         """The lists with which nobody at all would come in, by what is known of the issuer's family."""
@@ -90,7 +104,15 @@ class Oidc(Provider, frozen=True):
         everybody = [f"tokens of all clients have the audience {', '.join(sorted(shared))}"] if shared else []
         return (*doubts(issuer.family if issuer else None, claims), *(everybody if claims == ["aud"] else ()))
 
-    def create(self, name: str, context: ProviderContext) -> OidcProvider:
+    def callers(self, gateway_name: str) -> Callers:
+        """The clients that the lists name; without such a list any that the issuer knows."""
+        pinned = [claim for claim in self.custom_claims or () if claim.name in CLIENT_CLAIMS and claim.equals]
+        listed = [*(self.allowed_clients or ()), *(str(claim.equals) for claim in pinned)]
+        compared = [*(["client_id"] if self.allowed_clients else []), *(claim.name for claim in pinned)]
+        issuer = recognize(self.discovery_url)
+        return Callers(listed or None, None, TokenClaims.of_family(issuer and issuer.family, compared))
+
+    def create(self, name: str, context: ProviderContext, opts: pulumi.ResourceOptions | None = None) -> OidcProvider:
         from idp.oidc.component import OidcProvider  # noqa: PLC0415 - imports Pulumi
 
-        return OidcProvider(name, self)
+        return OidcProvider(name, self, opts)

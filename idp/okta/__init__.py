@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
+from agentcore_auth.authorizer.shapes import OKTA
 from configuration import forms
 from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake
 from idp import checks
 from idp.checks import Client
-from idp.provider import Provider, ProviderContext
+from idp.provider import Callers, Provider, ProviderContext
 
 if TYPE_CHECKING:
+    import pulumi
+
     from idp.okta.component import OktaProvider
 
 # Okta, "API access management": names that every authorization server has already.
@@ -99,10 +102,14 @@ class Okta(Provider, frozen=True):
         if self.authorization_server == OWN_SERVER and not self.create_scopes:
             yield Mistake(f"{path}.createScopes", "a new authorization server has no scopes yet: leave it out, or true")
 
-    def create(self, name: str, context: ProviderContext) -> OktaProvider:
+    def callers(self, gateway_name: str) -> Callers:
+        spelled = {scope: scope for scope in self.scopes}
+        return checks.callers(self.clients, self.allowed_clients, spelled, OKTA)
+
+    def create(self, name: str, context: ProviderContext, opts: pulumi.ResourceOptions | None = None) -> OktaProvider:
         from idp.okta.component import OktaProvider  # noqa: PLC0415 - imports Pulumi and pulumi_okta
 
-        return OktaProvider(name, self, host=context.host, tell_clients_apart=context.mode == "pinned")
+        return OktaProvider(name, self, host=context.host, tell_clients_apart=context.mode == "pinned", opts=opts)
 
 
 def _org(stack: StackConfiguration) -> str | None:

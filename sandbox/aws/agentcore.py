@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
 from functools import partialmethod
 from typing import Any, Final, cast
 
@@ -18,10 +19,14 @@ from moto.bedrockagentcorecontrol.responses import BedrockAgentCoreControlRespon
 from moto.bedrockagentcorecontrol.urls import url_bases
 from moto.core.responses import ActionResult, EmptyResult
 
+from agentcore_auth.access.policies import Policy
+from agentcore_auth.access.rules import SEPARATOR
 from agentcore_auth.authorizer.model import RESERVED_CLAIM_NAME
 from agentcore_auth.iam import SERVICE, AwsScope, regional_arn
+from sandbox.aws.callers import denied, require_of_caller
 from sandbox.aws.credential_providers import CredentialProviders, Given, Kind
-from sandbox.aws.permissions import identity_allows, trusts
+from sandbox.aws.permissions import identity_allows, is_allowed, owner_of, trusts
+from sandbox.aws.policy_engines import PolicyEngines, describe
 from sandbox.aws.refusals import Refusal
 
 TARGETS_PER_GATEWAY = 100
@@ -46,6 +51,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         """ARNs by name: one for each gateway, made and removed with it."""
         self._scope = AwsScope(self.partition, account_id, region_name)
         self.credential_providers = CredentialProviders(self._scope)
+        self.policy_engines = PolicyEngines(self._scope, self._check_policy)
 
     @property
     def _url_module(self) -> Any:
@@ -67,6 +73,8 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         identity_arn = regional_arn(self._scope, "bedrock-agentcore", identity)
         gateway.workload_identity_details = {"workloadIdentityArn": identity_arn}
         self._check_role(gateway.role_arn, gateway)
+        self._check_engine(gateway.role_arn, request["policy_engine_configuration"])
+        self._check_key(gateway.kms_key_arn, gateway.role_arn, gateway)
         self.gateways[gateway.gateway_id] = gateway
         self.workload_identities[identifier] = identity_arn
         if tags:
@@ -79,6 +87,8 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
             raise _invalid("Gateway name and authorizer type cannot be changed.")
         _check_authorizer(request["authorizer_type"], request["authorizer_configuration"])
         self._check_role(request["role_arn"], gateway)
+        self._check_engine(request["role_arn"], request["policy_engine_configuration"])
+        self._check_key(request["kms_key_arn"], request["role_arn"], gateway)
         vars(gateway).update(request)  # the real update replaces everything; moto's keeps what is left out
         return super().update_gateway(gateway_identifier, **request)
 
@@ -116,6 +126,8 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
             kind = _kind(target.target_configuration)
             if kind != "mcpServer":
                 raise _invalid(f"Target type {kind} is not supported for synchronization.")
+            self._check_synchronization(gateway_identifier, target.credential_provider_configurations or [])
+            target.updated_at = datetime.now(timezone.utc)  # whose tools are asked for anew
         return targets
 
     def _check_role(self, role_arn: str, gateway: Gateway) -> None:
@@ -125,6 +137,85 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
                 f"allows assumption by this service (source account {self.account_id}, source ARN "
                 f"{gateway.gateway_arn})"
             )
+
+    def delete_policy_engine(self, identifier: str) -> dict[str, Any]:
+        arn = self.policy_engines.get(identifier)["policyEngineArn"]
+        for gateway in self.gateways.values():
+            if (gateway.policy_engine_configuration or {}).get("arn") == arn:
+                raise Refusal("ConflictException", f"Policy engine {identifier} is in use by {gateway.gateway_id}.")
+        return self.policy_engines.delete(identifier)
+
+    def _check_engine(self, role_arn: str, configuration: Mapping[str, str] | None) -> None:
+        if configuration:
+            arn = configuration["arn"]
+            self.policy_engines.get(arn.rpartition("/")[2])
+            for action in ("AuthorizeAction", "PartiallyAuthorizeActions", "GetPolicyEngine"):
+                if not identity_allows(role_arn, f"bedrock-agentcore:{action}", arn):
+                    raise _invalid(f"Gateway execution role lacks permission to access policy engine {arn} ({action}).")
+
+    def _check_policy(self, policy: Policy) -> None:
+        """AWS validates against the schema that follows from the tools; here the targets have to be there."""
+        if not policy.gateway:
+            return
+        gateway = next((each for each in self.gateways.values() if each.gateway_arn == policy.gateway), None)
+        if gateway is None:
+            raise _invalid(f"There is no gateway {policy.gateway}.")
+        targets = {target.name for target in self.list_gateway_targets(gateway.gateway_id)}
+        for action in policy.actions:
+            if action.partition(SEPARATOR)[0] not in targets:
+                raise _invalid(f'unrecognized action AgentCore::Action::"{action}"')
+
+    def _check_key(self, key_arn: str | None, role_arn: str, gateway: Gateway) -> None:
+        """Developer guide, "gateway-encryption": the role has to be able to use the key, as the key's policy says too.
+
+        That the caller has to be as well follows from what AWS's own policy BedrockAgentCoreFullAccess allows.
+        """
+        if key_arn is None:
+            return
+        context = {
+            "kms:ViaService": f"bedrock-agentcore.{self.region_name}.amazonaws.com",
+            "kms:EncryptionContext:aws:bedrock-agentcore-gateway:arn": gateway.gateway_arn,
+            "kms:GrantConstraintType": "EncryptionContextSubset",
+            "kms:GrantOperations": "Decrypt",
+        }
+        for action in ("kms:DescribeKey", "kms:CreateGrant", "kms:GenerateDataKey", "kms:Decrypt"):
+            require_of_caller(action, key_arn, **context)
+            if not is_allowed(role_arn, action, key_arn, context):
+                by_role = identity_allows(role_arn, action, key_arn, context)
+                raise denied(role_arn, action, key_arn, "resource-based" if by_role else "identity-based")
+
+    def _check_document(self, document: Mapping[str, str], role_arn: str) -> None:
+        """Whether role and caller may read a document in S3. Which of them AgentCore reads as is not known."""
+        arn = f"arn:{self.partition}:s3:::{document['uri'].removeprefix('s3://')}"
+        owner = owner_of(arn)
+        if owner != document.get("bucketOwnerAccountId", self.account_id):
+            raise _invalid(
+                f"The object {document['uri']} cannot be read: its bucket does not exist, or is not of the account "
+                "that bucketOwnerAccountId says (by default the gateway's)."
+            )
+        require_of_caller("s3:GetObject", arn, **{"s3:ResourceAccount": owner})
+        if not is_allowed(role_arn, "s3:GetObject", arn, {"s3:ResourceAccount": owner}):
+            raise denied(role_arn, "s3:GetObject", arn)
+
+    def _check_synchronization(self, gateway_identifier: str, credentials: list[dict[str, Any]]) -> None:
+        """Developer guide, "gateway-target-MCPservers": what getting the credential asks of the caller."""
+        identity = self.workload_identities[gateway_identifier]
+        identities = (identity, identity.partition("/workload-identity/")[0])
+        for each in credentials:
+            for kind, settings in each.get("credentialProvider", {}).items():
+                if "providerArn" not in settings:
+                    continue
+                provider = self.credential_providers.find(settings["providerArn"])
+                within = (*identities, provider.arn, provider.arn.rsplit("/", 2)[0])
+                is_oauth = kind == "oauthCredentialProvider"
+                for action in ("GetWorkloadAccessToken", *(["GetWorkloadAccessTokenForUserId"] if is_oauth else [])):
+                    require_of_caller(f"bedrock-agentcore:{action}", *identities)
+                actions = (
+                    ("GetResourceOauth2Token", "CompleteResourceTokenAuth") if is_oauth else ("GetResourceApiKey",)
+                )
+                for action in actions:
+                    require_of_caller(f"bedrock-agentcore:{action}", *within)
+                require_of_caller("secretsmanager:GetSecretValue", provider.secret_arn)
 
     def _check_target(self, gateway_identifier: str, request: Mapping[str, Any]) -> None:
         kind = _kind(request["target_configuration"])
@@ -136,6 +227,11 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
             for configuration in each.get("credentialProvider", {}).values():
                 if "providerArn" in configuration:
                     self.credential_providers.find(configuration["providerArn"])
+        configuration = request["target_configuration"]["mcp"][kind]
+        if document := (configuration.get("toolSchema") or configuration).get("s3"):
+            self._check_document(document, self._get_gateway(gateway_identifier).role_arn)
+        if kind == "mcpServer":
+            self._check_synchronization(gateway_identifier, credentials)
         if kind == "lambda":
             function = request["target_configuration"]["mcp"]["lambda"]["lambdaArn"]
             if not identity_allows(self._get_gateway(gateway_identifier).role_arn, "lambda:InvokeFunction", function):
@@ -163,6 +259,52 @@ class AgentCoreResponse(BedrockAgentCoreControlResponse):
     def list_workload_identities(self) -> ActionResult:
         held = self.backend.workload_identities
         return ActionResult({"workloadIdentities": [{"name": k, "workloadIdentityArn": v} for k, v in held.items()]})
+
+    def create_policy_engine(self) -> ActionResult:
+        params = self._get_params()
+        made = self.backend.policy_engines.create(params["name"], params.get("description"))
+        if params.get("tags"):
+            self.backend.tag_resource(made["policyEngineArn"], params["tags"])
+        return ActionResult(made)
+
+    def get_policy_engine(self) -> ActionResult:
+        return ActionResult(self.backend.policy_engines.get(self._get_params()["policyEngineId"]))
+
+    def update_policy_engine(self) -> ActionResult:
+        params = self._get_params()
+        engine = self.backend.policy_engines.get(params["policyEngineId"])
+        describe(engine, params.get("description"))
+        return ActionResult(engine)
+
+    def delete_policy_engine(self) -> ActionResult:
+        return ActionResult(self.backend.delete_policy_engine(self._get_params()["policyEngineId"]))
+
+    def list_policies(self) -> ActionResult:
+        held = self.backend.policy_engines.policies(self._get_params()["policyEngineId"])
+        return ActionResult({"policies": list(held.values())})
+
+    def create_policy(self) -> ActionResult:
+        params = self._get_params()
+        given = params["policyEngineId"], params["name"], params["definition"], params.get("description")
+        return ActionResult(self.backend.policy_engines.create_policy(*given))
+
+    def get_policy(self) -> ActionResult:
+        params = self._get_params()
+        return ActionResult(self.backend.policy_engines.policy(params["policyEngineId"], params["policyId"]))
+
+    def update_policy(self) -> ActionResult:
+        params = self._get_params()
+        policy = self.backend.policy_engines.update_policy(
+            params["policyEngineId"], params["policyId"], params.get("definition")
+        )
+        describe(policy, params.get("description"))
+        return ActionResult(policy)
+
+    def delete_policy(self) -> ActionResult:
+        params = self._get_params()
+        policies = self.backend.policy_engines.policies(params["policyEngineId"])
+        self.backend.policy_engines.policy(params["policyEngineId"], params["policyId"])
+        return ActionResult(policies.pop(params["policyId"]) | {"status": "DELETING"})
 
     def _create(self, kind: Kind) -> ActionResult:
         params = self._get_params()

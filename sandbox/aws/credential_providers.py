@@ -12,6 +12,7 @@ from moto.core.exceptions import ServiceException
 from moto.secretsmanager.models import secretsmanager_backends
 
 from agentcore_auth.iam import AwsScope, regional_arn
+from sandbox.aws.callers import require_of_caller
 from sandbox.aws.refusals import Refusal
 
 Kind = Literal["apikey", "oauth2"]
@@ -84,6 +85,7 @@ class CredentialProviders:
             self._read(secret_arn, json_key)
         else:
             json_key = _KEPT_UNDER[kind]
+            self._require("CreateSecret", kind, name)
             stored = self._vault.create_secret(
                 name=f"bedrock-agentcore-identity!default/{kind}/{name}",
                 secret_string=json.dumps({json_key: given.secret}),
@@ -122,6 +124,7 @@ class CredentialProviders:
             held.secret_arn, held.json_key = given.reference
             self._read(held.secret_arn, held.json_key)
         else:
+            self._require("PutSecretValue", kind, name)
             text = json.dumps({held.json_key: given.secret})
             self._vault.put_secret_value(held.secret_arn, text, "", "", version_stages=["AWSCURRENT"])
         held.given, held.updated = given, datetime.now(timezone.utc)
@@ -131,6 +134,7 @@ class CredentialProviders:
         """Removes the provider, and the secret kept for it. Raises Refusal where there is none of this name."""
         held = self.get(kind, name)
         if held.given.reference is None:
+            self._require("DeleteSecret", kind, name)
             self._vault.delete_secret(held.secret_arn, None, force_delete_without_recovery=True)
         del self._held[kind, name]
 
@@ -147,6 +151,11 @@ class CredentialProviders:
         except (ServiceException, LookupError, TypeError, ValueError):
             message = f"The secret {arn} does not exist, or is no JSON object with the key {json_key}."
             raise Refusal("ValidationException", message) from None
+
+    def _require(self, action: str, kind: Kind, name: str) -> None:
+        """AgentCore keeps the secret with the rights of whoever makes the provider."""
+        secret = regional_arn(self._scope, "secretsmanager", f"secret:bedrock-agentcore-identity!default/{kind}/{name}")
+        require_of_caller(f"secretsmanager:{action}", f"{secret}-AbCdEf")
 
     @property
     def _vault(self) -> Any:

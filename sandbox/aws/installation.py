@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import functools
 import json
-from typing import Any
+from typing import Any, cast
 
 from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
 from moto.bedrockagentcorecontrol.models import bedrockagentcorecontrol_backends
 from moto.cognitoidp.models import cognitoidp_backends
 from moto.core.base_backend import BackendDict
 from moto.core.errors import COMMON_ERROR_CODES
+from moto.core.responses import BaseResponse
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy, iam_backends
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend, secretsmanager_backends
 from moto.sts.models import AssumedRole, STSBackend, sts_backends
 
 from sandbox.aws.agentcore import AgentCoreBackend
+from sandbox.aws.callers import checked
 from sandbox.aws.permissions import NoSuchRoleError, can_assume, find_role, trusts
 from sandbox.aws.refusals import Refusal
 from sandbox.aws.user_pools import UserPoolsBackend
@@ -135,4 +137,5 @@ def install() -> None:
             backends.clear()
             backends.backend = kind
     if "AccessDenied" not in COMMON_ERROR_CODES:  # of which moto otherwise warns, though every service has it
-        COMMON_ERROR_CODES.append("AccessDenied")
+        COMMON_ERROR_CODES.extend(("AccessDenied", "AccessDeniedException"))
+        cast("Any", BaseResponse).call_action = checked(BaseResponse.call_action)

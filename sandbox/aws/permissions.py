@@ -1,12 +1,16 @@
-"""Whether a role may do something, by the policies that moto holds: its own, its boundary, and the function's."""
+"""Whether a role may do something, by the policies that moto holds: its own, its boundary, and the resource's."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from moto.iam.models import ManagedPolicy, Role, iam_backends
+from moto.kms.models import kms_backends
+from moto.s3.models import FakeBucket, s3_backends
 
 from agentcore_auth.iam import account_of
 from sandbox.aws.policies import Effect, Request, evaluate, evaluate_with_principal
@@ -17,7 +21,7 @@ class NoSuchRoleError(LookupError):
     """No role has this ARN."""
 
 
-def is_allowed(role_arn: str, action: str, resource: str) -> bool:
+def is_allowed(role_arn: str, action: str, resource: str, context: Mapping[str, str] = MappingProxyType({})) -> bool:
     """Whether the role's session may perform the action on the resource (an ARN, or `*`).
 
     Within one account the role's policies or the resource's suffice; across accounts both have to allow it. Raises
@@ -25,18 +29,32 @@ def is_allowed(role_arn: str, action: str, resource: str) -> bool:
     """
     role = find_role(role_arn)
     root = f"arn:{role.partition}:iam::{role.account_id}:root"
-    request = Request(action, resource, (("AWS", role_arn), ("AWS", role.account_id), ("AWS", root)))
+    given = {"aws:PrincipalArn": role_arn, **context}
+    request = Request(action, resource, (("AWS", role_arn), ("AWS", role.account_id), ("AWS", root)), given)
     effects = (_by_identity(role, request), _by_resource(request))
     if "deny" in effects:
         return False
-    if not resource.startswith("arn:") or account_of(resource) in ("", role.account_id):
+    if action.startswith("kms:"):
+        # A key's policy has the last word, and may leave it to the IAM policies of an account.
+        by_name = _by_resource(replace(request, principals=(("AWS", role_arn),)))
+        owned = account_of(resource) == role.account_id
+        return effects == ("allow", "allow") or (owned and by_name == "allow")
+    if not resource.startswith("arn:") or owner_of(resource) in ("", role.account_id):
         return "allow" in effects
     return effects == ("allow", "allow")
 
 
-def identity_allows(role_arn: str, action: str, resource: str) -> bool:
+def identity_allows(
+    role_arn: str, action: str, resource: str, context: Mapping[str, str] = MappingProxyType({})
+) -> bool:
     """Whether the role's own policies (and its boundary) allow it, whatever the resource's policy says."""
-    return _by_identity(find_role(role_arn), Request(action, resource)) == "allow"
+    return _by_identity(find_role(role_arn), Request(action, resource, context=context)) == "allow"
+
+
+def owner_of(resource: str) -> str:
+    """The account that a resource belongs to: an ARN of S3 does not say it; empty where there is no such bucket."""
+    bucket = bucket_of(resource)
+    return bucket.account_id if bucket else account_of(resource)
 
 
 def trusts(role_arn: str, service: str, *, source_account: str, source_arn: str) -> bool:
@@ -78,8 +96,23 @@ def _document(policy: ManagedPolicy) -> dict[str, Any]:
 
 
 def _by_resource(request: Request) -> Effect:
+    """By the policy of a function, a bucket or a key: the only resources of the sandbox that carry one."""
+    if bucket := bucket_of(request.resource):
+        return evaluate_with_principal(json.loads(bucket.policy or b"{}"), request)
+    if request.action.startswith("kms:"):
+        _, _, _, region, account, key = request.resource.split(":", 5)
+        keys = kms_backends[account][region].keys
+        found = keys.get(key.removeprefix("key/"))
+        return evaluate_with_principal(json.loads(found.policy), request) if found else "none"
     try:
         function = find_function(request.resource)
     except FunctionNotFoundError:
-        return "none"  # functions are the only resources of the sandbox that carry a policy of their own
+        return "none"
     return evaluate_with_principal({"Statement": function.policy.statements}, request)
+
+
+def bucket_of(resource: str) -> FakeBucket | None:
+    """The bucket that an ARN of S3 means, in whichever account it is."""
+    _, _, found = resource.partition(":s3:::")
+    backends = (backend for account in list(s3_backends.values()) for backend in list(account.values()))
+    return next((each.buckets[name] for each in backends if (name := found.partition("/")[0]) in each.buckets), None)

@@ -10,8 +10,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from sandbox.gateway.deployed import find_gateway, mcp_settings
-from sandbox.gateway.inbound import METADATA_PATH, FetchJson, refusal, resource_metadata
+from sandbox.gateway.inbound import METADATA_PATH, admit, resource_metadata
 from sandbox.gateway.invocation import Invoker
+from sandbox.gateway.issuer_keys import FetchJson, IssuerKeys
 from sandbox.network import host_of
 
 _VERSIONS = ("2025-03-26", "2025-06-18", "2025-11-25")
@@ -23,36 +24,40 @@ class GatewayDataPlane:
 
     def __init__(self, invokers: Mapping[str, Invoker], fetch: FetchJson) -> None:
         self._invokers = invokers
-        self._fetch = fetch
+        self._keys = IssuerKeys(fetch)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         gateway = find_gateway(host_of(scope))
-        response = await self._refusal(gateway, request) if gateway else _error(404, "Gateway not found")
+        claims: Mapping[str, object] = {}
+        if gateway is None:
+            response = _error(404, "Gateway not found")
+        else:
+            response, claims = await self._refusal(gateway, request)
         if response is not None:
             await response(scope, receive, send)
         elif gateway is not None:
             from sandbox.gateway.mcp_server import serve  # noqa: PLC0415  # half a second that start-up does not wait for
 
-            await serve(gateway, self._invokers, scope, receive, send)
+            await serve(gateway, claims, self._invokers, scope, receive, send)
 
-    async def _refusal(self, gateway: Gateway, request: Request) -> Response | None:
-        """Every answer but MCP's own; None for a request that MCP is to answer."""
+    async def _refusal(self, gateway: Gateway, request: Request) -> tuple[Response | None, Mapping[str, object]]:
+        """Every answer but MCP's own; None for a request that MCP is to answer, with the claims of who sends it."""
         if gateway.authorizer_type != "CUSTOM_JWT":
-            return _error(501, f"the sandbox does not play authorizerType {gateway.authorizer_type}")
+            return _error(501, f"the sandbox does not play authorizerType {gateway.authorizer_type}"), {}
         if request.method == "GET" and request.url.path == METADATA_PATH:
-            return JSONResponse(resource_metadata(gateway))
+            return JSONResponse(await resource_metadata(gateway, self._keys)), {}
         if request.url.path != "/mcp":
-            return _error(404, "Not found")
-        refused = await refusal(gateway, request.headers.get("authorization"), self._fetch)
+            return _error(404, "Not found"), {}
+        refused, claims = await admit(gateway, request.headers.get("authorization"), self._keys)
         if refused:
-            return refused
+            return refused, {}
         if request.method != "POST":
-            return _error(405, "Method not allowed", {"Allow": "POST"})
+            return _error(405, "Method not allowed", {"Allow": "POST"}), {}
         version = request.headers.get("mcp-protocol-version")
         if version is not None and version not in (mcp_settings(gateway).get("supportedVersions") or _VERSIONS):
-            return _error(400, f"Unsupported MCP protocol version: {version}")
-        return None
+            return _error(400, f"Unsupported MCP protocol version: {version}"), {}
+        return None, claims
 
 
 def _error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -8,9 +8,9 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from moto.bedrockagentcorecontrol.models import Gateway, bedrockagentcorecontrol_backends
-from moto.s3.models import s3_backends
 
 from sandbox.aws.agentcore import AgentCoreBackend
+from sandbox.aws.permissions import bucket_of
 from sandbox.gateway.invocation import CallFailedError, Target
 
 GATEWAY_HOST = re.compile(r"(?P<id>[a-z0-9-]+)\.gateway\.bedrock-agentcore\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
@@ -57,15 +57,17 @@ def read_schema(target: Target) -> str:
     """The document of an openApiSchema or smithyModel, inline or from S3. Raises CallFailedError."""
     if "inlinePayload" in target.configuration:
         return str(target.configuration["inlinePayload"])
-    return read_object(target.gateway, str(target.configuration["s3"]["uri"]))
+    return read_object(str(target.configuration["s3"]["uri"]))
 
 
-def read_object(gateway: Gateway, uri: str) -> str:
-    """The object at `s3://bucket/key`, as far as the gateway's account has it. Raises CallFailedError."""
+def read_object(uri: str) -> str:
+    """The object at `s3://bucket/key`; whose bucket it may be was asked when the target was made.
+
+    Raises CallFailedError.
+    """
     place = urlsplit(uri)
-    for backend in list(s3_backends[gateway.account_id].values()):
-        bucket = backend.buckets.get(place.netloc)
-        stored = bucket.keys.get(place.path.removeprefix("/")) if bucket else None
-        if stored is not None:
-            return bytes(stored.value).decode()
-    raise CallFailedError(f"There is no object {uri}.")
+    bucket = bucket_of(f"arn:aws:s3:::{place.netloc}")
+    stored = bucket.keys.get(place.path.removeprefix("/")) if bucket else None
+    if stored is None:
+        raise CallFailedError(f"There is no object {uri}.")
+    return bytes(stored.value).decode()

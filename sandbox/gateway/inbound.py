@@ -7,28 +7,33 @@ The decision is the library's `judge`; here are the issuer's documents and the a
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from moto.bedrockagentcorecontrol.models import Gateway
 from starlette.responses import JSONResponse
 
 from agentcore_auth.authorizer.causes import TokenError
+from agentcore_auth.authorizer.jws import check_header, parse
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.authorizer.rules import judge
 from agentcore_auth.authorizer.verification import verify
+from sandbox.gateway.issuer_keys import IssuerKeys
 
 METADATA_PATH = "/.well-known/oauth-protected-resource"
 
-FetchJson = Callable[[str], Awaitable[Mapping[str, object]]]
-"""Gets a JSON object from a URL; raises LookupError where there is none."""
+
+async def admit(
+    gateway: Gateway, authorization: str | None, keys: IssuerKeys
+) -> tuple[JSONResponse | None, Mapping[str, object]]:
+    """What an Authorization header gets: an answer where it is not let in (401, or 403 for want of a scope), and the
+    token's claims where it is.
+    """
+    status, claims = await _judged(gateway, authorization, keys)
+    return (None if status == 200 else _refusal(gateway, status)), claims
 
 
-async def refusal(gateway: Gateway, authorization: str | None, fetch: FetchJson) -> JSONResponse | None:
-    """The answer to an Authorization header that the gateway does not let in: 401, or 403 for want of a scope."""
-    status = await _status(gateway, authorization, fetch)
-    if status == 200:
-        return None
+def _refusal(gateway: Gateway, status: int) -> JSONResponse:
     error, message = "invalid_token", "Invalid Bearer token"
     if status == 403:
         error, message = "insufficient_scope", "Insufficient scope"
@@ -42,22 +47,28 @@ async def refusal(gateway: Gateway, authorization: str | None, fetch: FetchJson)
     )
 
 
-async def _status(gateway: Gateway, authorization: str | None, fetch: FetchJson) -> int:
+async def _judged(gateway: Gateway, authorization: str | None, keys: IssuerKeys) -> tuple[int, Mapping[str, object]]:
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        return 401
+        return 401, {}
     authorizer = Authorizer.from_api(_authorizer(gateway))
     try:
-        discovery = await fetch(authorizer.discovery_url)
-        claims = verify(token.strip(), await fetch(str(discovery["jwks_uri"])))
-    except (LookupError, TokenError):
-        return 401
-    return judge(authorizer, claims, issuer=str(discovery.get("issuer")), now=time.time()).status
+        header = parse(token.strip()).header
+        check_header(header)
+        published = await keys.of(authorizer.discovery_url, header.get("kid"))
+        claims = verify(token.strip(), published.jwks or {})
+    except TokenError:
+        return 401, {}
+    return judge(authorizer, claims, issuer=published.issuer, now=time.time()).status, claims
 
 
-def resource_metadata(gateway: Gateway) -> Mapping[str, object]:
-    """The protected-resource metadata, which anybody may read."""
-    issuer, _, _ = _authorizer(gateway)["discoveryUrl"].partition("/.well-known/")
+async def resource_metadata(gateway: Gateway, keys: IssuerKeys) -> Mapping[str, object]:
+    """The protected-resource metadata, which anybody may read.
+
+    It names the issuer as the issuer does: clients compare character by character, and Auth0's ends in a slash.
+    """
+    url = str(_authorizer(gateway)["discoveryUrl"])
+    issuer = (await keys.of(url, None)).issuer or url.partition("/.well-known/")[0]
     document: dict[str, Any] = {"authorization_servers": [issuer], "resource": f"{gateway.gateway_url}/mcp"}
     if scopes := _scopes(gateway):
         document["scopes_supported"] = scopes

@@ -24,9 +24,7 @@ class LambdaInvoker:
 
     async def tools(self, target: Target) -> Sequence[Tool]:
         schema: Mapping[str, Any] = target.configuration["toolSchema"]
-        definitions: list[dict[str, Any]] = schema.get("inlinePayload") or json.loads(
-            read_object(target.gateway, schema["s3"]["uri"])
-        )
+        definitions: list[dict[str, Any]] = schema.get("inlinePayload") or json.loads(read_object(schema["s3"]["uri"]))
         return [Tool(it["name"], it["description"], it["inputSchema"], it.get("outputSchema")) for it in definitions]
 
     async def call(self, target: Target, tool: str, arguments: Mapping[str, Any], request_id: str) -> Answer:

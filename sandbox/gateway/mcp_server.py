@@ -22,14 +22,22 @@ from starlette.types import Receive, Scope, Send
 from agentcore_auth.documents.reading import Tool
 from sandbox.gateway.deployed import mcp_settings, targets_of
 from sandbox.gateway.invocation import CallFailedError, Invoker, Target
+from sandbox.gateway.policy import PolicyFailedError, ToolPolicy
 
 SEPARATOR = "___"
 _Context = ServerRequestContext[dict[str, Any]]
 
 
-async def serve(gateway: Gateway, invokers: Mapping[str, Invoker], scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer one HTTP request to the gateway's MCP endpoint; who sends it was checked before."""
-    targets = targets_of(gateway, Request(scope).headers)
+async def serve(
+    gateway: Gateway,
+    claims: Mapping[str, object],
+    invokers: Mapping[str, Invoker],
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+) -> None:
+    """Answer one HTTP request to the gateway's MCP endpoint, by a token of these claims, which was checked before."""
+    targets, policy = targets_of(gateway, Request(scope).headers), ToolPolicy(gateway, claims)
 
     async def list_tools(_: _Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         """A target whose tools cannot be had has none: AgentCore would not have made it ready."""
@@ -37,7 +45,10 @@ async def serve(gateway: Gateway, invokers: Mapping[str, Invoker], scope: Scope,
         for target in targets:
             with contextlib.suppress(CallFailedError):
                 listed += [_mcp_tool(target, tool) for tool in await invokers[target.kind].tools(target)]
-        return types.ListToolsResult(tools=listed)
+        try:
+            return types.ListToolsResult(tools=[tool for tool in listed if policy.shows(tool.name)])
+        except PolicyFailedError as failure:
+            raise MCPError(types.INTERNAL_ERROR, str(failure)) from failure
 
     async def call_tool(context: _Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         target_name, _, tool = params.name.partition(SEPARATOR)
@@ -46,9 +57,14 @@ async def serve(gateway: Gateway, invokers: Mapping[str, Invoker], scope: Scope,
             raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name}")
         invoker = invokers[target.kind]
         try:
-            if not any(each.name == tool for each in await invoker.tools(target)):
+            known = next((each for each in await invoker.tools(target) if each.name == tool), None)
+            if known is None:
                 raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name}")
+            if refused := policy.refusal(params.name, known, params.arguments or {}):
+                return types.CallToolResult(content=[types.TextContent(text=refused)], is_error=True)
             answer = await invoker.call(target, tool, params.arguments or {}, str(context.request_id))
+        except PolicyFailedError as failure:
+            raise MCPError(types.INTERNAL_ERROR, str(failure)) from failure
         except CallFailedError as failure:
             return _failure(gateway, str(failure))
         return types.CallToolResult(

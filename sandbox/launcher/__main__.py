@@ -56,6 +56,8 @@ def run(settings: dict[str, Any]) -> int:
             pulumi.log.error(str(error))
             return REPORTED
         except Exception as error:
+            if "resource monitor shut down" in str(error):
+                return REPORTED  # the engine gave up, and has said why
             pulumi.log.error(f"The program failed:\n{_users_traceback(error, program)}")
             return REPORTED
         finally:

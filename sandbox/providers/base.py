@@ -46,6 +46,7 @@ from sandbox.providers.values import (
 __all__ = ["AutoName", "Created", "FunctionType", "Provider", "ProviderError", "ResourceType", "serve"]
 
 Context = grpc.ServicerContext
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
 logger = logging.getLogger(__name__)
 
 
@@ -144,12 +145,18 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
         return rpc.CreateResponse(id=created.id, properties=_state(kind, inputs, created.outputs))
 
     def Read(self, request: rpc.ReadRequest, context: Context) -> rpc.ReadResponse:
-        kind, inputs = self._resource(request.urn), decode(request.inputs)
-        outputs = kind.read(self._client(context), request.id, _values(decode(request.properties)))
+        kind, inputs, state = self._resource(request.urn), decode(request.inputs), decode(request.properties)
+        client, key = self._client(context), request.id
+        if is_import := not state:
+            key, inputs = kind.imported(request.id)
+            inputs = state = inputs | kind.complete(client, inputs)
+        outputs = kind.read(client, key, _values(state))
         if outputs is None:
             return rpc.ReadResponse()
-        state = _state(kind, inputs, outputs)
-        return rpc.ReadResponse(id=request.id, properties=state, inputs=encode(_refreshed(inputs, decode(state))))
+        found = _state(kind, inputs, outputs)
+        now = decode(found)
+        told = {name: now[name] for name in kind.properties.split() if plain(now.get(name)) not in _NOTHING}
+        return rpc.ReadResponse(id=key, properties=found, inputs=encode(told if is_import else _refreshed(inputs, now)))
 
     def Update(self, request: rpc.UpdateRequest, context: Context) -> rpc.UpdateResponse:
         kind, inputs, old = self._resource(request.urn), decode(request.news), decode(request.olds)

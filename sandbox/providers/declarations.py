@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
@@ -56,6 +57,21 @@ class ResourceType(ABC, Generic[ClientT]):
     """Outputs that are secret, whether or not the input of that name was."""
     validate: Callable[[Properties], list[arguments.Mistake]] | None = None
     """What the real plugin refuses before anything is sent, beyond names and types; unknowns may stand in it."""
+
+    def imported(self, identifier: str) -> tuple[str, Properties]:
+        """The resource's own id, and the properties that an import's id holds besides. Raises ProviderError."""
+        names = re.findall(r"\w+", self.import_form)
+        if not names:
+            return identifier, {}
+        *values, key = identifier.split(self.import_form[len(names[0])])
+        if len(values) != len(names) - 1:
+            raise ProviderError(f"{self.token}: an import takes an id of the form {self.import_form}")
+        return key, dict(zip(names, values, strict=False))
+
+    @property
+    def import_form(self) -> str:
+        """The properties that make the id of an import, the own one last; empty where that is the resource's id."""
+        return ""
 
     @property
     def arguments(self) -> str:

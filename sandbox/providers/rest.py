@@ -137,6 +137,11 @@ class Collection(ResourceType[RestT]):
     """Whether the plugin takes it for a success that what it deletes is not there."""
     deactivated_first: bool = False
 
+    @property
+    def import_form(self) -> str:
+        above = re.findall(r"\{(\w+)\}", self.path)
+        return "/".join([*above, "id"]) if above else ""
+
     def place(self, name: str) -> str:
         """The place of a property or output in a document."""
         return self.names.get(name, name)

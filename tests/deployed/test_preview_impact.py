@@ -47,10 +47,17 @@ class Change:
         self.former_name = deployed.config["gateway"]["name"]
         self.tokens = {key: deployed.token(*key) for key in clients(deployed)}
         self.urls = {provider: deployed.outputs.gateway(provider).mcp_url for provider, _ in self.tokens}
-        changed = {**deployed.config, **config}
+        changed = {key: value for key, value in {**deployed.config, **config}.items() if value is not None}
         self.name = changed["gateway"]["name"]
         self.report: Impact = impact(read(deployed.preview_document(changed)))
+        self.tools = {key: tools_of(deployed, key) for key in self.tokens}
         deployed.update(changed)
+
+
+def tools_of(deployed: Deployment, key: Key) -> set[str]:
+    """The tools that a client gets to see at its gateway with a new token; none where it is not let in."""
+    url, token = deployed.outputs.gateway(key[0]).mcp_url, deployed.token(*key)
+    return {tool.name for tool in list_tools(url, token)} if knock(url, token).status == 200 else set()
 
 
 def clients(deployed: Deployment) -> list[Key]:
@@ -59,7 +66,17 @@ def clients(deployed: Deployment) -> list[Key]:
 
 
 def assert_the_report_is_right(change: Change) -> None:
-    """Every verdict on a token from before, and on a new one, is the gateway's own."""
+    """Every verdict on a token from before, and on a new one, is the gateway's own; so is what it says of tools."""
+    for gateway in change.report.gateways:
+        if gateway.access and gateway.before and gateway.after:
+            stay = gateway.before.targets.keys() & gateway.after.targets.keys()
+            told = {each.caller: (set(each.lost), set(each.gained)) for each in gateway.access.callers}
+            for provider, client in set(change.tools) & set(clients(change.deployed)):
+                was, now = (
+                    {tool for tool in tools if tool.partition("___")[0] in stay}
+                    for tools in (change.tools[provider, client], tools_of(change.deployed, (provider, client)))
+                )
+                assert told.get(client, (set(), set())) == (was - now, now - was), f"{provider} {client}: tools"
     for (provider, client), token in change.tokens.items():
         found = caller_of(change.report, f"{change.former_name}-{provider}", client)
         status = knock(change.urls[provider], token).status
@@ -105,8 +122,19 @@ CHANGES: list[tuple[dict[str, Any], list[Step]]] = [
                 {"cognito": {"scopes": ["call", "look"]}},
                 {("cognito", "default"): KEEPS, ("cognito", "batch"): LOSES},
             ),
-            ("target removed", {"targets": [SAMPLE]}, {("cognito", "default"): KEEPS}),
+            ("access given", {"access": {"cognito": {"default": ["sample"]}}}, {("cognito", "default"): KEEPS}),
+            (
+                "access by scope",
+                {"access": {"cognito": {"default": [{"scope": "look", "tools": ["schedules"]}]}}},
+                {("cognito", "default"): KEEPS},
+            ),
+            (
+                "target removed",
+                {"targets": [SAMPLE], "access": {"cognito": {"default": ["sample"]}}},
+                {("cognito", "default"): KEEPS},
+            ),
             ("gateway renamed", {"gateway": {"name": "another-name"}}, {("cognito", "default"): LOSES}),
+            ("access taken away", {"access": None}, {("cognito", "default"): KEEPS}),
         ],
     ),
     (

@@ -354,15 +354,15 @@ def test_another_account_s_function_refuses_a_role_that_its_policy_does_not_admi
     owner = client(services, "lambda", OTHER)
     role_arn = f"arn:aws:iam::{OWN}:role/{execution_role_name(NAME)}"
     (statement,) = json.loads(owner.get_policy(FunctionName="kinds-other")["Policy"])["Statement"]
-    assert statement["Sid"] == "cross-account-access"
+    assert statement["Sid"] == f"cross-account-access-{NAME}"
     assert role_arn in json.dumps(statement["Principal"])
-    owner.remove_permission(FunctionName="kinds-other", StatementId="cross-account-access")
+    owner.remove_permission(FunctionName="kinds-other", StatementId=f"cross-account-access-{NAME}")
     try:
         assert deployed.call("another account's lambda").failed
     finally:
         owner.add_permission(
             FunctionName="kinds-other",
-            StatementId="cross-account-access",
+            StatementId=f"cross-account-access-{NAME}",
             Action="lambda:InvokeFunction",
             Principal=role_arn,
         )

@@ -104,7 +104,7 @@ def https_server(
     with Quiet(("127.0.0.1", port), Handler) as listening:
         listening.socket = context.wrap_socket(listening.socket, server_side=True, do_handshake_on_connect=False)
         server = HttpsServer(f"https://127.0.0.1:{listening.server_port}", listening.server_port, ca)
-        with _serving(listening):
+        with serving(listening):
             yield server
 
 
@@ -125,7 +125,7 @@ def proxy_to(port: int) -> Generator[tuple[str, list[str]]]:
     class Proxy(socketserver.ThreadingTCPServer):
         daemon_threads = True
 
-    with Proxy(("127.0.0.1", 0), Handler) as listening, _serving(listening):
+    with Proxy(("127.0.0.1", 0), Handler) as listening, serving(listening):
         yield f"http://127.0.0.1:{listening.server_address[1]}", asked
 
 
@@ -139,7 +139,8 @@ def _pump(one: socket.socket, other: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def _serving(server: socketserver.BaseServer) -> Generator[None]:
+def serving(server: socketserver.BaseServer) -> Generator[None]:
+    """Serve in a thread meanwhile."""
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

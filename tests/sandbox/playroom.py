@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sandbox import language
 from sandbox.services import Services
-from sandbox.stack import Result, Stack
+from sandbox.stack import Result, Stack, pulumi_command
 from tests.secret_values import SALT, encrypt
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _PROGRAM = Path(__file__).parent / "programs" / "toys"
 _NOWHERE = "http://127.0.0.1:1"
+_cli = cache(pulumi_command)
+"""Looked for once: it is asked for its version each time."""
 
 
 def box(name: str, **inputs: Any) -> dict[str, Any]:
@@ -75,9 +78,9 @@ class Playroom:
     def project(self) -> Path:
         return self.folder / "project"
 
-    @property
+    @cached_property
     def stack(self) -> Stack:
-        return Stack(self.services, self.project, "dev")
+        return Stack(self.services, self.project, "dev", _cli())
 
     def furnish(self, *things: Mapping[str, Any], **config: Any) -> None:
         """Write the stack file; keys of another namespace than the project's have `__` in place of the colon."""

@@ -113,7 +113,7 @@ def test_principals_of_a_resource_policy(principal: Any, effect: str) -> None:
     "statement",
     [
         _statement(Condition={"NumericLessThan": {"aws:MultiFactorAuthAge": "1"}}),
-        _statement(Condition={"ForAllValues:StringEquals": {"aws:TagKeys": ["a"]}}),
+        _statement(Condition={"ForAnyValue:StringEquals": {"aws:TagKeys": ["a"]}}),
         _statement(Resource="arn:aws:s3:::bucket/${aws:username}"),
         {"Effect": "Allow", "NotPrincipal": {"AWS": ROLE}, "Action": "*", "Resource": "*"},
     ],

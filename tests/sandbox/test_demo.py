@@ -2,46 +2,102 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from itertools import permutations
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from sandbox.demo_report import WIDTH
 from sandbox.services import PROJECT
+from tests.secret_values import decrypt
 
 CLIENTS = [("cognito", "default"), ("auth0", "default"), ("okta", "agent"), ("okta", "scheduler")]
 TARGETS = {"billing", "forecasts", "inventory", "orders", "sample", "schedules", "shipping"}
 
 
+WITNESS = """
+import itertools, os, shutil, sys
+
+ITS_OWN, KEPT = os.environ["TMPDIR"], os.environ["KEPT"]
+NUMBERS = itertools.count()
+
+def witness(event, arguments):
+    if event in {"subprocess.Popen", "os.exec", "os.posix_spawn", "os.system"}:
+        with open(os.path.join(KEPT, "programs.txt"), "a") as file:
+            print(arguments[:2], file=file)
+    elif event in {"os.remove", "shutil.rmtree"}:
+        path = os.fsdecode(arguments[0])
+        if path.startswith(ITS_OWN) and os.path.exists(path):
+            folder = os.path.join(KEPT, f"{os.getpid()}-{next(NUMBERS)}")
+            os.mkdir(folder)
+            kept = os.path.join(folder, os.path.basename(path))
+            if event == "os.remove":
+                shutil.copy(path, kept)
+            else:
+                shutil.copytree(path, kept, symlinks=True)  # a link leads to the virtual environment
+
+sys.addaudithook(witness)
+"""
+"""What every Python process of a demonstration does first: note programs that it starts, and keep what it deletes."""
+
+
 @dataclass(frozen=True)
 class Shown:
-    """What a demonstration printed for a person, and its document."""
+    """What a demonstration printed for a person, its document, and the folder of its witness."""
 
     text: str
     document: dict[str, Any]
+    folder: Path
+
+    @property
+    def programs(self) -> str:
+        return (self.folder / "kept/programs.txt").read_text()
+
+    def files(self) -> dict[Path, bytes]:
+        """All that it wrote (in the end it deletes everything), without what is the project's own."""
+        written = {path: path.read_bytes() for path in self.folder.glob("kept/**/*") if path.is_file()}
+        return {path: content for path, content in written.items() if not self._is_the_projects(path, content)}
+
+    def _is_the_projects(self, path: Path, content: bytes) -> bool:
+        """Whether a file of a copy of the project is as it is in the project."""
+        _, copied, rest = path.relative_to(self.folder).as_posix().partition("/project/")
+        original = PROJECT / rest
+        return copied != "" and original.is_file() and original.read_bytes() == content
 
 
-def demonstrate(*options: str) -> Shown:
+def demonstrate(folder: Path, *options: str) -> Shown:
+    (folder / "sitecustomize.py").write_text(WITNESS)
+    (folder / "temporary").mkdir()
+    (folder / "kept").mkdir()
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(folder),
+        "TMPDIR": str(folder / "temporary"),
+        "KEPT": str(folder / "kept"),
+    }
     command = [sys.executable, "-m", "sandbox", "demo", "--json", *options]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return Shown(done.stderr, json.loads(done.stdout))
+    return Shown(done.stderr, json.loads(done.stdout), folder)
 
 
 @pytest.fixture(scope="module")
-def without_cli() -> Shown:
-    return demonstrate("--without-cli")
+def without_cli(tmp_path_factory: pytest.TempPathFactory) -> Shown:
+    return demonstrate(tmp_path_factory.mktemp("without_cli"), "--without-cli")
 
 
 @pytest.fixture(scope="module")
-def with_cli() -> Shown:
-    return demonstrate()
+def with_cli(tmp_path_factory: pytest.TempPathFactory) -> Shown:
+    return demonstrate(tmp_path_factory.mktemp("with_cli"))
 
 
 def without_what_differs(text: str, document: dict[str, Any]) -> str:
@@ -98,3 +154,40 @@ def test_shows_the_same_with_the_cli_and_without_it(without_cli: Shown, with_cli
         for shown in (without_cli, with_cli)
     ]
     assert documents[0] == documents[1]
+
+
+def spellings(secret: str) -> list[bytes]:
+    return [text.encode() for text in (secret, quote(secret, safe=""), base64.b64encode(secret.encode()).decode())]
+
+
+def test_no_secret_is_written_in_plain_text_printed_or_an_argument(with_cli: Shown) -> None:
+    files = with_cli.files()
+    states = [content.decode() for path, content in files.items() if path.match("backend/.pulumi/stacks/*/*.json")]
+    assert len(states) == 2  # the stack in both modes
+    ciphertexts = {found for state in states for found in re.findall(r'"ciphertext": ?"(v1:[^"]+)"', state)}
+    held = {str(json.loads(decrypt(each))) for each in ciphertexts}
+    assert {"sandbox-inventory-key", "sandbox-shipping-secret"} < held
+    assert len(held) >= 2 + 2 * len(CLIENTS)  # and the secret of every client, in both modes
+    services = {path: json.loads(content) for path, content in files.items() if path.name == "services.json"}
+    assert len(services) == 2
+    opening = {each["secret"] for each in services.values()}
+    opening |= {
+        value
+        for each in services.values()
+        for name, value in each["credentials"].items()
+        if "SECRET" in name or "TOKEN" in name
+    }
+    assert len(opening) == 2 * 4  # of the services, AWS, the tenant and the org, in both modes
+    assert all(any(secret.encode() in files[path] for path in services) for secret in opening)
+    printed = (with_cli.text + json.dumps(with_cli.document) + with_cli.programs).encode()
+    assert b"pulumi" in printed
+    found = [
+        (place, secret)
+        for secret in held | opening
+        for spelling in spellings(secret)
+        for place, content in {**files, Path("printed, or an argument"): printed}.items()
+        # What opens the sandbox stands in one file, for the commands of its user.
+        if spelling in content and not (secret in opening and place in services)
+    ]
+    assert found == []
+    assert {path.stat().st_mode & 0o077 for path in services} == {0}

@@ -16,10 +16,16 @@ from sandbox.project import copy, write_stack_file
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
-    for name in (".git", ".sandbox", ".venv", "components"):
+    for name in (".git", ".sandbox", ".venv", "components", "components/__pycache__"):
         (folder / name).mkdir(parents=True)
     (folder / ".venv" / "pyvenv.cfg").touch()
-    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml", "components/gateway.py"):
+    for name in (
+        "__main__.py",
+        "Pulumi.yaml",
+        "Pulumi.dev.yaml",
+        "components/gateway.py",
+        "components/__pycache__/gateway.pyc",
+    ):
         (folder / name).write_text(name)
     return folder
 
@@ -29,13 +35,14 @@ def names_in(folder: Path) -> set[str]:
     return {entry.name for entry in folder.iterdir() if entry.name != ".copied.json"}
 
 
-def test_has_everything_but_the_history_and_links_to_nothing_but_the_virtual_environment(
+def test_has_what_people_wrote_without_the_history_and_links_to_nothing_but_the_virtual_environment(
     project: Path, tmp_path: Path
 ) -> None:
     made = copy(project, tmp_path / "copy")
     assert names_in(made) == {".venv", "components", "__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml"}
     assert [entry.name for entry in made.rglob("*") if entry.is_symlink()] == [".venv"]
     assert (made / "components" / "gateway.py").read_text() == "components/gateway.py"
+    assert names_in(made / "components") == {"gateway.py"}
 
 
 def test_leaves_out_what_is_no_file(project: Path, tmp_path: Path) -> None:

@@ -48,10 +48,14 @@ def test_leads_everything_to_the_sandbox() -> None:
         "NO_PROXY": "127.0.0.1,localhost,::1",
         "SSL_CERT_FILE": "/sandbox/ca.pem",
         "AWS_CA_BUNDLE": "/sandbox/ca.pem",
-        "PULUMI_BACKEND_URL": "file:///sandbox/backend",
+        "PULUMI_BACKEND_URL": "file:///sandbox/backend?metadata=skip",
         "PULUMI_DEBUG_PROVIDERS": "aws:4,auth0:5,okta:6",
     }
     assert expected.items() <= environment.items()
+
+
+def test_has_programs_keep_what_they_compile() -> None:
+    assert SERVICES.environment({"PYTHONDONTWRITEBYTECODE": "1"})["PYTHONDONTWRITEBYTECODE"] == ""
 
 
 def test_shows_no_secret_where_it_is_printed() -> None:

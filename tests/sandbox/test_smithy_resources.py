@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agentcore_auth.iam import AwsScope
-from sandbox.gateway.smithy_target import resources_of
+from sandbox.aws.reference import resources_of
 
 SCOPE = AwsScope("aws", "123456789012", "us-west-2")
 HERE = "us-west-2:123456789012"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import socketserver
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 from agentcore_auth.authorizer.causes import Cause
 from agentcore_auth.tokens.client import TokenRequestError, request_token
 from agentcore_auth.tokens.transport import MAX_BYTES, UnreachableError, request
-from tests.sandbox.https_server import Asked, HttpsServer, Reply, https_server, proxy_to
+from tests.sandbox.https_server import Asked, HttpsServer, Reply, https_server, proxy_to, serving
 from tests.unit.issued_tokens import discovery_url, key_set, public_key, signed
 from tests.unit.token_command import Command
 
@@ -192,6 +194,28 @@ def test_a_server_that_does_not_answer_is_given_up(server: HttpsServer, issuer: 
             request(f"{issuer}/never", timeout=0.2)
     finally:
         given_up.set()
+
+
+@pytest.mark.parametrize("place", ["headers", "body"])
+def test_a_server_that_sends_a_byte_now_and_then_is_given_up(place: str) -> None:
+    given_up = Event()
+    beginning = b"HTTP/1.1 200 OK\r\n" + (b"" if place == "headers" else b"Content-Length: 100000\r\n\r\n")
+
+    class Dripping(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.rfile.readline()
+            with contextlib.suppress(OSError):
+                self.wfile.write(beginning)
+                while not given_up.wait(0.02):
+                    self.wfile.write(b"x")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Dripping) as server, serving(server):
+        try:
+            # No read waits as long as the timeout of a single one.
+            with pytest.raises(UnreachableError, match=r"has not answered in full after 0\.5 seconds"):
+                request(f"http://127.0.0.1:{server.server_address[1]}/", timeout=60, limit=0.5)
+        finally:
+            given_up.set()
 
 
 @pytest.mark.parametrize("url", ["http://issuer.example.com", "ftp://x", "file:///etc/passwd", "x", "https://[", ""])

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import trustme
 
+from agentcore_auth.access.rules import Rule, TokenClaims, statement
 from agentcore_auth.tokens.mcp_client import McpError, list_tools
 from tests.sandbox.https_server import Answering, Asked, HttpsServer, Reply, https_server
 from tests.unit.issued_tokens import key_set, signed
@@ -221,6 +222,56 @@ def test_a_gateway_without_tools_is_a_finding(tokens: Command, server: HttpsServ
     assert "has no tools" in shown.out
 
 
+def with_access(document: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The outputs with a policy that lets client `a` use these tools and targets."""
+    gateway = document["gateways"]["corp"]
+    policies = (
+        {"a_may": statement(Rule("a", names), TokenClaims(("client_id",), "scope"), "a", gateway["arn"])}
+        if names
+        else {}
+    )
+    gateway |= {"accessMode": "enforce", "policies": policies}
+    return document
+
+
+@pytest.mark.parametrize(
+    ("names", "tool", "code", "says"),
+    [
+        (("echo",), "echo___b", 0, "corp, default: tool echo___b: permitted by policy a_may"),
+        (("echo",), "shop___buy", 0, "corp, default: tool shop___buy: no policy permits it"),
+        # the gateway lists echo___b, and would not if these were its policies
+        (
+            ("echo___a",),
+            "echo___b",
+            1,
+            "the gateway lists echo___b, and its policies in the stack's",
+        ),
+        (("echo", "shop"), "shop___buy", 1, "the gateway does not list shop___buy, and its policies"),
+    ],
+)
+def test_verify_says_which_policy_lets_a_client_use_a_tool(
+    tokens: Command, server: HttpsServer, tmp_path: Path, names: tuple[str, ...], tool: str, code: int, says: str
+) -> None:
+    file = saved(tmp_path, with_access(outputs(server), *names))
+    answer = tokens("verify", "--tool", tool, "--outputs", file)
+    assert answer.code == code
+    assert says in answer.out
+    if code == 0:
+        [row] = tokens("verify", "--json", "--tool", tool, "--outputs", file).document["gateways"]
+        assert [each["tool"] for each in row["access"]] == [tool]
+
+
+def test_a_client_that_may_use_no_tool_is_no_finding(tokens: Command, server: HttpsServer, tmp_path: Path) -> None:
+    def empty(asked: Asked) -> Reply:
+        message = json.loads(asked.body)
+        return Reply({"jsonrpc": "2.0", "id": message.get("id"), "result": {"tools": []}})
+
+    server.routes["/mcp"] = empty
+    shown = tokens("verify", "--outputs", saved(tmp_path, with_access(outputs(server))))
+    assert shown.code == 0
+    assert "no tool: no policy permits it one" in shown.out
+
+
 @pytest.mark.parametrize(
     ("call", "code", "says"),
     [
@@ -337,10 +388,10 @@ def test_env_writes_the_tutorials_names_for_the_user_alone(
     assert "it's secret" not in written.out
     assert file.stat().st_mode & 0o777 == 0o600
     script = f'. {file}; printf "%s|" "$COGNITO_DOMAIN" "$COGNITO_CLIENT_ID" "$COGNITO_CLIENT_SECRET" "$TOKEN_ENDPOINT"'
-    script += ' "$DISCOVERY_URL" "$AUDIENCE" "$SCOPE" "$GATEWAY_URL"'
+    script += ' "$DISCOVERY_URL" "$ISSUER" "$AUDIENCE" "$SCOPE" "$GATEWAY_URL"'
     printed = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True, timeout=10).stdout
     url = server.url
-    values = [url, "a", "it's secret", f"{url}/token", f"{url}{WELL_KNOWN}", "", "read", f"{url}/mcp"]
+    values = [url, "a", "it's secret", f"{url}/token", f"{url}{WELL_KNOWN}", url, "", "read", f"{url}/mcp"]
     assert printed.split("|")[:-1] == values
     assert tokens("get", "--env-file", str(file)).out == f"{token(server)}\n"
 

@@ -24,6 +24,12 @@ _LONG = {
     "UserNameWithPath",
 }
 
+# CreatePolicyEngine takes tags (botocore's model of the API), which the reference does not know yet.
+_TAGGED_AS_WELL = {
+    f"bedrock-agentcore:{action}": {"policy-engine": False}
+    for action in ("ListTagsForResource", "TagResource", "UntagResource")
+}
+
 
 @lru_cache
 def _service(prefix: str) -> dict[str, Any]:
@@ -54,7 +60,8 @@ def resource_types(action: str) -> dict[str, bool]:
     privilege = _service(prefix).get("privileges", {}).get(name)
     if privilege is None:
         raise KeyError(action)
-    return {kind: found["required"] for kind, found in privilege["resource_types"].items() if kind}
+    listed = {kind: found["required"] for kind, found in privilege["resource_types"].items() if kind}
+    return listed | _TAGGED_AS_WELL.get(action, {})
 
 
 def _is_of(action: str, kind: str, arn: str) -> bool:

@@ -161,6 +161,10 @@ def _computed(token: str, name: str) -> dict[str, Any]:
             "gatewayId": f"{name}-0123456789",
             "gatewayUrl": f"https://{name}-0123456789.gateway.bedrock-agentcore.{region}.amazonaws.com/mcp",
         },
+        "AgentcorePolicyEngine": {
+            "policyEngineArn": f"arn:aws:bedrock-agentcore:{region}:{ACCOUNT}:policy-engine/{name}",
+            "policyEngineId": f"{name}-engine",
+        },
         "Client": {"clientId": f"{name}-client"},
         "ClientCredentials": {"clientSecret": f"secret of {name}"},
         "OAuth": {"clientId": f"{name}-client", "clientSecret": f"secret of {name}"},

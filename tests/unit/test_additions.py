@@ -97,6 +97,12 @@ def test_the_gateway_checks_what_the_provider_s_tokens_say() -> None:
     assert checks["allowedScopes"] == ["orders:read"]
 
 
+def test_access_is_by_the_claims_of_its_tokens_and_knows_its_target() -> None:
+    recorder = run({"access": {"ping": {"worker": [{"scope": "orders:read", "tools": ["notes"]}]}}})
+    statement = recorder.one(":AgentcorePolicy")["definition"]["cedar"]["statement"]
+    assert all(text in statement for text in ('Action::"notes"', '"client_id") == "worker"', '"orders:read"'))
+
+
 def test_the_target_is_registered_and_the_role_may_call_it() -> None:
     recorder = run()
     target = recorder.one(":AgentcoreGatewayTarget")

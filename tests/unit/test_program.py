@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,20 @@ def test_only_the_packages_of_the_providers_switched_on_are_imported(provider: s
     command = [sys.executable, "-c", script, json.dumps(configuration)]
     answer = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROGRAM.parent)
     assert absent.isdisjoint(json.loads(answer.stdout))
+
+
+def test_a_mistake_is_told_before_a_providers_package_is_imported() -> None:
+    script = (
+        "import pulumi, runpy, sys\n"
+        "try: runpy.run_path(sys.argv[1])\n"
+        "except pulumi.RunError as error: print(error, sorted(name for name in sys.modules if name[:7] == 'pulumi_'))"
+    )
+    configuration = {"aws:region": "us-west-2", "agentcore-auth:gateway": json.dumps({"name": "Demo"})}
+    command = [sys.executable, "-c", script, str(PROGRAM)]
+    environment = {**os.environ, "PULUMI_CONFIG": json.dumps(configuration), "PYTHONPATH": str(PROGRAM.parent)}
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROGRAM.parent, env=environment)
+    assert "gateway.name" in answer.stdout
+    assert answer.stdout.endswith(" []\n")
 
 
 def test_the_program_fits_on_one_screen() -> None:

@@ -16,6 +16,7 @@ OTHER = "210987654321"
 FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:lookup"
 OTHER_FUNCTION = f"arn:aws:lambda:us-west-2:{OTHER}:function:lookup"
 ISSUER = "https://login.example.com/.well-known/openid-configuration"
+ENTRA_TENANT = "https://login.microsoftonline.com/TENANT/v2.0/.well-known/openid-configuration"
 TOOL = {"name": "lookup", "description": "Looks a city up", "inputSchema": {"type": "object", "properties": {}}}
 GOOD: dict[str, Any] = {
     "aws:region": "us-west-2",
@@ -126,11 +127,39 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"cognito": {"accessTokenMinutes": 1441}}, "cognito.accessTokenMinutes", "less than or equal to 1440"),
     ({"cognito": {"accessTokenMinutes": "60"}}, "cognito.accessTokenMinutes", "valid integer"),
     ({"cognito": {"domainPrefix": "my-aws-pool"}}, "cognito.domainPrefix", "'aws'"),
+    ({"cognito": {"domainPrefix": "us-west-2_gmSGKKGr9"}}, "cognito.domainPrefix", "without its underscore"),
+    ({"identityProviders": ["okta"], **OKTA, "okta:orgName": "ORG"}, "okta:orgName", "placeholder ORG"),
+    (
+        {"identityProviders": ["auth0"], **AUTH0, "auth0:domain": "TENANT.auth0.com"},
+        "auth0:domain",
+        "placeholder TENANT",
+    ),
+    (
+        {
+            "identityProviders": ["entra"],
+            "oidc": {"entra": {"discoveryUrl": ENTRA_TENANT, "allowedAudience": ["a"]}},
+        },
+        "oidc.entra.discoveryUrl",
+        "placeholder TENANT",
+    ),
     ({"cognito": {"domainPrefix": "Pool"}}, "cognito.domainPrefix", "a-z"),
     ({"cognito": {"scopes": ["a/b"]}}, "cognito.scopes[0]", "no slash"),
     ({"cognito": {"scopes": []}}, "cognito.scopes", "is empty"),
     ({"cognito": {"clients": {"a": {"scopes": ["x"]}}}}, "cognito.clients.a.scopes", "valid: read, write"),
     ({"cognito": {"clients": {}}}, "cognito.clients", "is empty"),
+    ({"cognito": {"clients": {}, "allowedClients": ["by-hand"]}}, "cognito.allowedClients", "set userPoolId"),
+    (target(endpoint="https://a"), "targets[0]", "type is missing; valid: lambda,"),
+    *(
+        (
+            {"oidc": {"a": {"discoveryUrl": ISSUER, "customClaims": [{"name": "app", "equals": "x"}, other]}}},
+            "oidc.a.customClaims",
+            says,
+        )
+        for other, says in (
+            ({"name": "app", "equals": "y"}, "lets nobody in: app would have to be x and y at once"),
+            ({"name": "app", "contains": "x"}, "lets nobody in: app would have to be x and a list at once"),
+        )
+    ),
     ({"cognito": {"userPoolId": "eu-west-1_abc"}}, "cognito.userPoolId", "aws:region is us-west-2"),
     ({"cognito": {"userPoolId": "us-west-2_a", "tier": "LITE"}}, "cognito.tier", "exists already"),
     ({"identityProviders": ["auth0"]}, "auth0:domain", "is required"),
@@ -300,7 +329,30 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"callers": {"attachTo": {"roles": [ROLE]}}}, "callers.attachTo.roles[0]", "no path"),
     ({"callers": {"attachTo": {"users": ["u" * 65]}}}, "callers.attachTo.users[0]", "64 at most"),
     ({"callers": {"attachTo": {"groups": ["g" * 129]}}}, "callers.attachTo.groups[0]", "128 at most"),
+    (
+        target(name="t" * 90, type="openapi", schema="s3://a-b/c", credentials={"type": "apiKey", "secretRef": "key"})
+        | {"gateway": {"name": "g" * 40}},
+        "targets[0].name",
+        "would have 139 characters; AWS takes 128",
+    ),
+    (
+        {
+            "targets": [
+                {"name": f"t{n}", "type": "lambda", "functionArn": f"{FUNCTION[:-6]}{'f' * 60}{n}", "tools": [TOOL]}
+                for n in range(100)
+            ]
+        },
+        "targets",
+        "IAM takes 10,240: put some of the targets into another stack",
+    ),
     ({"executionRole": {"path": "team"}}, "executionRole.path", "begins and ends with a slash"),
+    ({"executionRole": {"arn": ROLE, "path": "/a/"}}, "executionRole.path", "arn names one that exists"),
+    (
+        {"executionRole": {"arn": ROLE, "permissionsBoundaryArn": "arn:aws:iam::210987654321:policy/b"}},
+        "executionRole.permissionsBoundaryArn",
+        "arn names one that exists",
+    ),
+    ({"executionRole": {"arn": "arn:aws:iam::210987654321:role/*"}}, "executionRole.arn", "is not a role's ARN"),
     ({"executionRole": {"path": "/*/"}}, "executionRole.path", "has no *, ? or $"),
     ({"executionRole": {"path": "/a?/"}}, "executionRole.path", "has no *, ? or $"),
     ({"executionRole": {"path": "/${aws:username}/"}}, "executionRole.path", "has no *, ? or $"),

@@ -15,7 +15,14 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parent.parent.parent
-INPUTS = ("requirements.txt", "requirements-dev.txt", "constraints.txt", "pyproject.toml", "scripts/setup.sh")
+INPUTS = (
+    "requirements.txt",
+    "requirements-dev.txt",
+    "constraints.txt",
+    "pyproject.toml",
+    "scripts/setup.sh",
+    "scripts/uv.sh",
+)
 PYTHON = f"""#!/bin/sh
 [ "$*" != "-m venv .venv" ] || set -- -m venv --without-pip .venv
 exec {sys.executable} "$@"

@@ -121,7 +121,7 @@ def test_no_checkout_leaves_a_credential_behind() -> None:
 
 
 def test_a_pull_request_from_a_fork_gets_no_secrets_and_runs_nothing_that_has_them() -> None:
-    assert set(workflow("preview")["on"]) == {"pull_request"}
+    assert set(workflow("preview")["on"]) == {"pull_request", "workflow_call"}
     same = "github.event.pull_request.head.repo.full_name == github.repository"
     assert jobs("preview")["stacks"]["if"] == same
     assert jobs("preview")["preview"]["needs"] == "stacks"
@@ -211,11 +211,11 @@ def machine(tmp_path: Path) -> Machine:
 
 # Each row: the change, how the policies end, the gates, whether the job fails, and what the comment says.
 RUNS: list[tuple[str, int, str, bool, str]] = [
-    ("unchanged", 0, "", False, "No caller loses access"),
+    ("unchanged", 0, "", False, "Stack `dev`: this change concerns no caller"),
     ("scope-renamed", 0, "", False, "**1 caller needs a new token.**"),
     ("scope-renamed", 0, "lockout", True, "**1 caller needs a new token.**"),
     ("scope-renamed", 0, "replace,widen", False, "**1 caller needs a new token.**"),
-    ("unchanged", 1, "", True, "No caller loses access"),
+    ("unchanged", 1, "", True, "Stack `dev`: this change concerns no caller"),
     ("failed", 1, "", True, "the preview failed, so it says nothing of the callers: error: no way"),
     ("empty", 1, "", True, "the preview is empty"),
 ]
@@ -233,7 +233,7 @@ def test_the_preview_script_writes_a_comment_whatever_happens(
     status = machine.run(GITHUB / "scripts" / "preview.sh", "dev", machine.folder, FAIL_ON=gates)
     comment = (machine.folder / "comment.md").read_text()
     assert (status != 0) is fails
-    assert comment.startswith("<!-- preview of stack dev -->\n## ")
+    assert comment.startswith("<!-- preview of stack dev -->\n")
     assert says in comment
     assert "```diff\n~ a difference\n" in comment
 
@@ -280,7 +280,68 @@ def test_each_stack_has_one_comment_which_is_edited_in_place(machine: Machine) -
     assert sorted(body.split()[-1] for _, body in list(second.values())[1:]) == ["first", "second"]
 
 
+def test_a_pull_requests_text_takes_the_place_of_no_other_comment(machine: Machine) -> None:
+    script = next(step["run"] for step in jobs("preview")["comment"]["steps"] if "run" in step)
+    machine.program("gh", GH)
+    comments = {
+        "1": ["github-actions[bot]", "a report of another workflow"],
+        "2": ["github-actions[bot]", "<!-- preview of stack production -->\nof production"],
+    }
+    (machine.folder / "comments.json").write_text(json.dumps(comments))
+    (machine.folder / "secret").write_text("not for a comment")
+
+    def artifact(name: str, text: str) -> Path:
+        folder = machine.folder / "comments" / name
+        folder.mkdir(parents=True)
+        (folder / "comment.md").write_text(text)
+        return folder / "comment.md"
+
+    artifact(
+        "comment-dev", "<!-- preview of stack production -->\n<!-- preview of stack production -->\n" + "é" * 90_000
+    )
+    artifact("comment-empty", "\nno first line")
+    artifact("comment-a b", "a name that no stack has")
+    artifact("other", "no comment")
+    linked = artifact("comment-link", "")
+    linked.unlink()
+    linked.symlink_to(machine.folder / "secret")
+    options = ["--noprofile", "--norc", "-eo", "pipefail", "-c"]
+    assert machine.run("bash", *options, script, folder=machine.folder, REPOSITORY="acme/gateways", NUMBER="7") == 0
+    written = json.loads((machine.folder / "comments.json").read_text())
+    assert {number: written.pop(number) for number in comments} == comments
+    dev, empty = (body for _, body in written.values())
+    assert dev.startswith("<!-- preview of stack dev -->\n<!-- preview of stack production -->\né")
+    assert 60_000 < len(dev) < 65_536
+    assert empty == "<!-- preview of stack empty -->\nno first line\n"
+
+
 def test_without_a_preview_there_is_nothing_to_say(machine: Machine) -> None:
     script = next(step["run"] for step in jobs("preview")["comment"]["steps"] if "run" in step)
     machine.program("gh", "raise SystemExit(1)")
     assert machine.run("bash", "-eo", "pipefail", "-c", script, folder=machine.folder) == 0
+
+
+def test_the_program_is_laid_around_a_teams_stack_files(tmp_path: Path) -> None:
+    program, team = tmp_path / "program", tmp_path / "team"
+    action = program / ".github/actions/program"
+    action.mkdir(parents=True)
+    team.mkdir()
+    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml", ".gitignore"):
+        (program / name).write_text("the program's")
+    for name in ("Pulumi.production.yaml", "Pulumi.yaml"):
+        (team / name).write_text("the team's")
+    script = yaml.safe_load((GITHUB / "actions/program/action.yml").read_text())["runs"]["steps"][0]["run"]
+    environment = {"GITHUB_ACTION_PATH": str(action), "GITHUB_WORKSPACE": str(team), "PATH": os.environ["PATH"]}
+    subprocess.run(["/bin/bash", "-euc", script], env=environment, check=True)
+    assert {path.name: path.read_text() for path in team.iterdir()} == {
+        "__main__.py": "the program's",
+        "Pulumi.yaml": "the team's",
+        "Pulumi.production.yaml": "the team's",
+    }
+
+
+def test_what_deploys_can_be_called_from_other_repositories() -> None:
+    for name in ("preview", "deploy", "drift"):
+        called = workflow(name)["on"]["workflow_call"]
+        used = set(re.findall(r"secrets\.([A-Z0-9_]+)", (GITHUB / "workflows" / f"{name}.yml").read_text()))
+        assert set(called["secrets"]) == used

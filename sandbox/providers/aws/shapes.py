@@ -36,6 +36,8 @@ def to_api(shape: Shape, value: Any, path: str = "") -> Any:
                 raise ProviderError(f"{where}: {shape.name} of the AWS API has no such member")
             spelt[member] = to_api(shape.members[member], inner, where)
         return spelt
+    if shape.type_name == "structure" and shape.members.keys() == {"optionalValue"}:
+        return {"optionalValue": value}
     if shape.type_name == "list" and isinstance(value, Mapping) and _of_tags(shape):
         return [{"Key": key, "Value": inner} for key, inner in sorted(cast("Mapping[str, str]", value).items())]
     if shape.type_name == "list" and isinstance(value, list):

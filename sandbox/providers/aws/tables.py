@@ -39,6 +39,8 @@ class Table(ResourceType[AwsClient]):
     """What its operations are called after, unless it is the type's name."""
     id: str = "name"
     """The properties that make its id, with the sign that stands between them."""
+    imported_by: str = ""
+    """The same of an import's id, where that is another."""
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     """The API's, where they are not as `shapes.member_of` expects. Several where operations differ: the first that an
     operation has is meant."""
@@ -65,6 +67,10 @@ class Table(ResourceType[AwsClient]):
     @property
     def framework(self) -> bool:
         return self.token.startswith(("aws:bedrock/agentcore", "aws:cognito/userPoolClient:"))
+
+    @property
+    def import_form(self) -> str:
+        return self.imported_by
 
     def replaced_by(self, old: Properties, new: Properties) -> list[str]:
         also = self.replaces_also(old, new) if self.replaces_also else []

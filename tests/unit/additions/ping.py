@@ -9,6 +9,7 @@ import pulumi
 from pydantic import Field
 
 from agentcore_auth import iam
+from agentcore_auth.access.rules import TokenClaims
 from agentcore_auth.authorizer.issued import IssuedTokens
 from agentcore_auth.authorizer.shapes import TokenShape
 from configuration import forms
@@ -16,9 +17,11 @@ from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake
 from idp import checks
 from idp.base import Application, IdentityProvider
-from idp.provider import Provider, ProviderContext
+from idp.provider import Callers, Provider, ProviderContext
 
 ROTATOR = "function:rotate-ping"
+
+SHAPE = TokenShape("ping", "client_id", has_audience=True, scope_claim="scope")
 
 
 class Ping(Provider, frozen=True):
@@ -41,18 +44,23 @@ class Ping(Provider, frozen=True):
         if self.environment is None:
             yield Mistake(f"{path}.environment", "is required where PingOne is switched on")
 
+    def callers(self, gateway_name: str) -> Callers:
+        return Callers([self.client], {scope: scope for scope in self.scopes}, TokenClaims.of_shape(SHAPE))
+
     def deployment_statements(self, scope: iam.AwsScope) -> Iterator[iam.Statement]:
         yield iam.allow("RotatePing", ["lambda:InvokeFunction"], [iam.regional_arn(scope, "lambda", ROTATOR)])
 
-    def create(self, name: str, context: ProviderContext) -> PingProvider:
-        return PingProvider(name, self, audience=context.gateway_name, host=context.host)
+    def create(self, name: str, context: ProviderContext, opts: pulumi.ResourceOptions | None = None) -> PingProvider:
+        return PingProvider(name, self, audience=context.gateway_name, host=context.host, opts=opts)
 
 
 class PingProvider(IdentityProvider):
     """What is known of the environment; nothing is created there."""
 
-    def __init__(self, name: str, arguments: Ping, *, audience: str, host: str) -> None:
-        super().__init__("agentcore-auth:index:PingProvider", name)
+    def __init__(
+        self, name: str, arguments: Ping, *, audience: str, host: str, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("agentcore-auth:index:PingProvider", name, None, opts)
         issuer = f"https://{host}/{arguments.environment}/as"
         self.issuer = pulumi.Output.from_input(issuer)
         self.discovery_url = pulumi.Output.from_input(f"{issuer}/.well-known/openid-configuration")
@@ -63,6 +71,5 @@ class PingProvider(IdentityProvider):
         self.applications = {
             "worker": Application(pulumi.Output.from_input(arguments.client), secret, arguments.scopes)
         }
-        shape = TokenShape("ping", "client_id", has_audience=True, scope_claim="scope")
-        self.tokens = IssuedTokens(shape, [arguments.client], arguments.scopes, audience)
+        self.tokens = IssuedTokens(SHAPE, [arguments.client], arguments.scopes, audience)
         self.finish()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 from components.cross_account import owners_command
 from tests.unit.pulumi_mocks import ACCOUNT
@@ -18,7 +19,7 @@ def test_another_account_s_function_admits_the_role_through_that_account_s_provi
     assert (provider["region"], json.loads(provider["assumeRoles"])[0]["roleArn"]) == ("eu-west-1", deployer)
     plain, qualified = (each.inputs for each in recorder.all(":Permission"))
     assert plain == {
-        "statementId": "cross-account-access",
+        "statementId": "cross-account-access-demo",
         "action": "lambda:InvokeFunction",
         "function": OTHER_FUNCTION,
         "principal": f"arn:aws:iam::{ACCOUNT}:role/demo",
@@ -32,10 +33,21 @@ def test_a_function_of_this_account_needs_no_policy_of_its_own() -> None:
 
 def test_the_owner_gets_the_exact_command() -> None:
     role = f"arn:aws:iam::{ACCOUNT}:role/demo-gateway"
-    assert owners_command(f"{OTHER_FUNCTION}:live", role) == (
+    assert owners_command(f"{OTHER_FUNCTION}:live", role, "cross-account-access-demo") == (
         f"aws lambda add-permission --region eu-west-1 --function-name {OTHER_FUNCTION} --qualifier live "
-        f"--statement-id cross-account-access --action lambda:InvokeFunction --principal {role}"
+        f"--statement-id cross-account-access-demo --action lambda:InvokeFunction --principal {role}"
     )
+
+
+def test_every_value_in_the_owner_s_command_is_quoted() -> None:
+    command = owners_command(f"{OTHER_FUNCTION}:$LATEST", "arn:aws:iam::1:role/a;b", "s")
+    assert "--qualifier '$LATEST'" in command
+    assert shlex.split(command)[-1] == "arn:aws:iam::1:role/a;b"
+
+
+def test_in_tutorial_mode_the_statement_has_the_tutorial_s_id() -> None:
+    (entry,) = stack({**LAMBDA, "functionArn": OTHER_FUNCTION}, mode="tutorial").outputs["crossAccountStatements"]
+    assert entry["statement"]["Sid"] == "cross-account-access"
 
 
 def test_the_owner_of_another_account_s_function_is_told_statement_and_command() -> None:
@@ -47,7 +59,7 @@ def test_the_owner_of_another_account_s_function_is_told_statement_and_command()
             "functionArn": OTHER_FUNCTION,
             "accountId": OTHER_ACCOUNT,
             "statement": {
-                "Sid": "cross-account-access",
+                "Sid": "cross-account-access-demo",
                 "Effect": "Allow",
                 "Principal": {"AWS": role},
                 "Action": "lambda:InvokeFunction",
@@ -55,7 +67,7 @@ def test_the_owner_of_another_account_s_function_is_told_statement_and_command()
             },
             "command": (
                 f"aws lambda add-permission --region eu-west-1 --function-name {OTHER_FUNCTION}"
-                f" --statement-id cross-account-access --action lambda:InvokeFunction --principal {role}"
+                f" --statement-id cross-account-access-demo --action lambda:InvokeFunction --principal {role}"
             ),
         }
     ]

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from components.sample import sample_tools
 from components.sample_function import echo
-from components.targets.sample import function_policy
+from components.targets.sample import function_policy, sample_tools
 from tests.unit.policy_table import faults
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from tests.unit.pulumi_mocks import ACCOUNT, deploy
 OWN = ("dev", "sandbox")
 STACK_FILES = sorted([*PROJECT.glob("examples/Pulumi.*.yaml"), *(PROJECT / f"Pulumi.{name}.yaml" for name in OWN)])
 TOKENS = {"AUTH0_API_TOKEN": "t", "OKTA_API_TOKEN": "t"}
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def settings_of(path: Path) -> Settings:
@@ -106,7 +110,9 @@ def test_a_region_is_in_its_partition(region: str, partition: str) -> None:
 
 def test_a_stack_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert policies.main(["--stack", "nowhere"]) == 1
-    assert "there is no Pulumi.nowhere.yaml" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert told.startswith("there is no Pulumi.nowhere.yaml in ")
+    assert told.endswith("or begin with cp examples/Pulumi.cognito.yaml Pulumi.nowhere.yaml\n")
 
 
 def test_mistakes_in_the_stack_file_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,7 +130,21 @@ def test_mistakes_in_the_stack_file_are_told(tmp_path: Path, capsys: pytest.Capt
         ("config: {aws:region: 2020-01-01}", "cannot be read as a stack file"),
         ("[" * 3000, "Pulumi.x.yaml"),
         ("a: &a [*a]\nconfig: {a: *a}", "Pulumi.x.yaml"),
-        ("\ud800", "Pulumi.x.yaml"),
+        ("\ud800", "no text in UTF-8"),
+        ("config: abc", "config: has to hold the stack's keys by their names"),
+        ("config: {null: 1, aws:region: us-west-2}", "None: there is no such key"),
+        ("config: {gateway: {name: a, null: 1}}", "gateway.null: there is no such key"),
+        ("config: {mode: pinned, mode: tutorial}", "the key 'mode' stands twice"),
+        ("a: {b: 1, c: 2, b: 3}\nconfig: {}", "the key 'b' stands twice"),
+        ('config: {"mo\\e[31mde": 1}', "mo\\x1b[31mde: there is no such key"),
+        ("config: {\0: 1}", "Pulumi.x.yaml"),
+        (
+            "a: &a [1, 1]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in pairwise(_LETTERS)),
+            "aliases",
+        ),
+        ("config:\n" + "".join(f"  key{number}: 1\n" for number in range(10_000)), "more"),
+        ("config:\n  targets: [" + "{}, " * 10_000 + "]", "more"),
+        (" " * 2_000_000, "is longer than"),
     ],
 )
 def test_what_is_no_stack_file_is_told_in_a_sentence(
@@ -133,12 +153,14 @@ def test_what_is_no_stack_file_is_told_in_a_sentence(
     stack_file = tmp_path / "Pulumi.x.yaml"
     stack_file.write_bytes(text.encode("utf-8", "surrogatepass"))
     assert policies.main(["--file", str(stack_file)]) == 1
-    assert says in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert says in told
+    assert len(told.splitlines()) < 60
 
 
 def test_a_folder_is_no_stack_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert policies.main(["--file", str(tmp_path)]) == 1
-    assert "cannot be read as a stack file" in capsys.readouterr().err
+    assert "cannot be read: Is a directory" in capsys.readouterr().err
 
 
 def test_keys_without_a_namespace_are_the_projects_as_pulumi_has_it(tmp_path: Path) -> None:
@@ -170,3 +192,18 @@ def test_a_document_that_outgrows_a_managed_policy_is_marked() -> None:
     text = policies.render({"Small": small, "Large": large})
     assert text.startswith("# Small\n{")
     assert "# Large\n# 6,249 characters; a managed policy holds 6,144: split it\n{" in text
+
+
+def test_an_existing_role_is_not_managed_and_its_owner_gets_patterns_for_what_is_to_come(tmp_path: Path) -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/agents/gateways"
+    stack_file = tmp_path / "Pulumi.x.yaml"
+    stack_file.write_text(
+        (PROJECT / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+        + f"  agentcore-auth:executionRole: {{arn: '{role}'}}\n"
+    )
+    found = documents_of(stack_file)
+    assert "<assigned>" not in json.dumps(found["Execution role gateways: what it may do"])
+    assert "Execution role gateways: who may assume it" in found
+    sids = {each["Sid"]: each for each in found["Whoever deploys the stack"]["Statement"]}
+    assert "ManageExecutionRole" not in sids
+    assert sids["PassExecutionRole"]["Resource"] == [role]

@@ -93,7 +93,7 @@ def tutorial_engine() -> Generator[Engine]:
 
 def test_every_policy_is_mandatory(engine: Engine) -> None:
     assert set(engine.policies().values()) == {analyzer_pb2.MANDATORY}
-    assert len(engine.policies()) == 5
+    assert len(engine.policies()) == 7
 
 
 # Each row: a resource, and the policy that it breaks.
@@ -105,6 +105,9 @@ BROKEN: list[tuple[str, dict[str, Any], str]] = [
         "no-debug-in-production",
     ),
     (ROLE_POLICY, {"policy": EVERYTHING}, "no-wildcards-in-policies"),
+    (ROLE, {"inlinePolicies": [{"policy": EVERYTHING}]}, "no-wildcards-in-policies"),
+    (ROLE, {"managedPolicyArns": ["arn:aws:iam::aws:policy/AdministratorAccess"]}, "no-wildcards-in-policies"),
+    (rules.PERMISSION, {"principal": "*"}, "resources-are-closed"),
     (
         ROLE,
         {"assumeRolePolicy": json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"Service": SERVICE}}]})},

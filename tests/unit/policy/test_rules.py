@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ import yaml
 
 from agentcore_auth.iam import SERVICE
 from agentcore_auth.resource_types import GATEWAY, ROLE
+from components.targets.smithy import SmithyTarget
+from configuration.context import CheckContext, StackConfiguration
 from policy import rules
 from policy.rules import UNKNOWN, Secret
 from tests.unit.project import PROJECT
@@ -83,6 +86,10 @@ WILDCARDS: list[tuple[object, str]] = [
     (allowing(NotAction="iam:*"), "everything but some, by NotAction"),
     (allowing(NotResource="arn:aws:s3:::a"), "everything but some, by NotResource"),
     (allowing(Effect="Deny", Action="*", Resource="*"), ""),
+    (allowing(Resource="arn:aws:dynamodb:r:1:t*"), "on arn:aws:dynamodb:r:1:t*"),
+    (allowing(Resource="arn:aws:dynamodb:r:1:*/orders"), "on arn:aws:dynamodb:r:1:*/orders"),
+    (allowing(Resource="arn:aws:sqs:r:1:*-queue"), "on arn:aws:sqs:r:1:*-queue"),
+    (allowing(Resource="arn:aws:*"), "on arn:aws:*"),
     ({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::a/b"}}, "the actions *"),
     (allowing(Resource=[]), ""),
     (UNKNOWN, ""),
@@ -94,6 +101,73 @@ WILDCARDS: list[tuple[object, str]] = [
 @pytest.mark.parametrize(("document", "says"), WILDCARDS)
 def test_a_policy_allows_named_actions_on_named_resources(document: object, says: str) -> None:
     found = list(rules.no_wildcards(document))
+    assert len(found) == bool(says)
+    assert all(says in violation for violation in found)
+
+
+def test_what_the_settings_refuse_of_actions_and_resources_the_pack_refuses_too() -> None:
+    for action, resource in product(["s3:GetObject", "s3:Get*"], ["arn:aws:s3:::a/b", "arn:aws:s3:::*/b", "*"]):
+        target = {"type": "smithy", "name": "t", "model": "m.json", "actions": [action], "resources": [resource]}
+        section = SmithyTarget.model_validate_json(json.dumps(target))
+        context = CheckContext(StackConfiguration({}, frozenset(), {}), pinned=True, gateway_name="g")
+        refused = bool(list(section.mistakes("targets[0]", context)))
+        assert bool(list(rules.no_wildcards(allowing(Action=action, Resource=resource)))) == refused
+
+
+def test_a_role_s_inline_policies_are_documents_like_any_other() -> None:
+    role = {"inlinePolicies": [{"name": "a", "policy": allowing()}, {"policy": allowing(Action="*")}, UNKNOWN]}
+    found = [violation for each in rules.documents(ROLE, role) for violation in rules.no_wildcards(each)]
+    assert len(found) == 1
+    assert list(rules.documents(ROLE, {})) == []
+    assert list(rules.documents(GATEWAY, {"policy": "x"})) == []
+
+
+# Each row: a resource's properties, and how many policies of AWS's own it attaches.
+ATTACHED: list[tuple[dict[str, Any], int]] = [
+    ({"policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}, 1),
+    ({"managedPolicyArns": ["arn:aws-cn:iam::aws:policy/service-role/A", "arn:aws:iam::123456789012:policy/a"]}, 1),
+    ({"policyArn": "arn:aws:iam::123456789012:policy/a"}, 0),
+    ({"policyArn": UNKNOWN, "managedPolicyArns": [UNKNOWN]}, 0),
+    ({}, 0),
+]
+
+
+@pytest.mark.parametrize(("properties", "violations"), ATTACHED)
+def test_no_policy_that_aws_manages_is_attached(properties: dict[str, Any], violations: int) -> None:
+    assert len(list(rules.no_policies_of_aws(properties))) == violations
+
+
+EVERYBODY = {"Principal": "*", "Resource": "*"}
+BUCKET = "aws:s3/bucketPolicy:BucketPolicy"
+# Each row: a type, its properties, and what a violation says; empty where there is none.
+RESOURCES: list[tuple[str, dict[str, Any], str]] = [
+    (BUCKET, {"policy": allowing(**EVERYBODY)}, "lets everybody dynamodb:GetItem"),
+    (BUCKET, {"policy": allowing(Principal={"AWS": ["*"]})}, "lets everybody"),
+    (BUCKET, {"policy": allowing(NotPrincipal={"AWS": "arn:aws:iam::1:root"})}, "lets everybody"),
+    (BUCKET, {"policy": allowing(**EVERYBODY, Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}})}, ""),
+    (BUCKET, {"policy": allowing(**EVERYBODY, Condition={"StringLike": {"aws:PrincipalOrgID": "*"}})}, "everybody"),
+    (
+        BUCKET,
+        {"policy": allowing(**EVERYBODY, Condition={"StringNotEquals": {"aws:PrincipalOrgID": "o"}})},
+        "everybody",
+    ),
+    (BUCKET, {"policy": allowing(**EVERYBODY, Effect="Deny")}, ""),
+    (BUCKET, {"policy": allowing(Principal={"AWS": "arn:aws:iam::1:role/r"})}, ""),
+    (BUCKET, {"policy": UNKNOWN}, ""),
+    ("aws:kms/key:Key", {"policy": allowing(**EVERYBODY)}, "everybody"),
+    ("aws:kms/key:Key", {}, ""),
+    (rules.PERMISSION, {"principal": "*"}, "lets everybody call the function"),
+    (rules.PERMISSION, {"principal": "*", "principalOrgId": "o-1"}, ""),
+    (rules.PERMISSION, {"principal": "*", "sourceAccount": UNKNOWN}, ""),
+    (rules.PERMISSION, {"principal": "arn:aws:iam::1:role/r"}, ""),
+    (rules.PERMISSION, {"principal": UNKNOWN}, ""),
+    (GATEWAY, {"policy": allowing(**EVERYBODY)}, ""),
+]
+
+
+@pytest.mark.parametrize(("kind", "properties", "says"), RESOURCES)
+def test_the_policy_of_a_resource_admits_named_principals(kind: str, properties: dict[str, Any], says: str) -> None:
+    found = list(rules.closed_resource(kind, properties))
     assert len(found) == bool(says)
     assert all(says in violation for violation in found)
 
@@ -137,6 +211,13 @@ TRUST: list[tuple[object, str]] = [
     (trusting({"AWS": ["*"]}), "everybody"),
     (trusting({"AWS": "arn:aws:iam::1:root"}, NotPrincipal={"AWS": "arn:aws:iam::2:root"}), "everybody"),
     (trusting(Effect="Deny"), ""),
+    (trusting(Condition={**ARN, "StringLike": {"aws:SourceAccount": "*"}}), "without a condition on aws:SourceAccount"),
+    (trusting(Condition={**ACCOUNT, "ArnLike": {"aws:SourceArn": "*"}}), "without a condition on aws:SourceArn"),
+    (trusting(Condition={**ARN, "StringNotEquals": {"aws:SourceAccount": "1"}}), "on aws:SourceAccount"),
+    (trusting(Condition={**ARN, "StringEquals": {"aws:SourceAccount": [UNKNOWN.value]}}), ""),
+    (trusting({"Federated": "arn:aws:iam::1:oidc-provider/i"}), "compare its subject"),
+    (trusting({"Federated": "i"}, Condition={"StringEquals": {"i:sub": "repo:a/b:environment:c"}}), ""),
+    (trusting({"Federated": "i"}, Condition={"StringLike": {"i:sub": "repo:*"}}), "compare its subject"),
     (UNKNOWN, ""),
 ]
 
@@ -146,6 +227,40 @@ def test_agentcore_assumes_a_role_for_gateways_of_the_account_only(document: obj
     found = list(rules.conditioned_trust(document))
     assert len(found) == bool(says)
     assert all(says in violation for violation in found)
+
+
+OWN, FOREIGN = "123456789012", "210987654321"
+# Each row: a trust policy, and whether an account that is none of the stack's may assume the role.
+FOREIGN_TRUST: list[tuple[object, bool]] = [
+    (trusting({"AWS": f"arn:aws:iam::{OWN}:root"}), False),
+    (trusting({"AWS": OWN}), False),
+    (trusting({"AWS": FOREIGN}), True),
+    (trusting({"AWS": [f"arn:aws:iam::{OWN}:root", f"arn:aws:iam::{FOREIGN}:role/r"]}), True),
+    (trusting({"AWS": FOREIGN}, Condition={"StringEquals": {"sts:ExternalId": "x"}}), False),
+    (trusting({"AWS": FOREIGN}, Condition={"StringLike": {"sts:ExternalId": "*"}}), True),
+    (trusting(Condition={"StringEquals": {"aws:SourceAccount": FOREIGN}}), True),
+    (trusting(Condition={"StringEquals": {"aws:SourceAccount": OWN}}), False),
+    (trusting({"AWS": FOREIGN}, Effect="Deny"), False),
+    (UNKNOWN, False),
+]
+
+
+@pytest.mark.parametrize(("document", "foreign"), FOREIGN_TRUST)
+def test_a_role_is_assumed_from_the_stack_s_own_accounts(document: object, foreign: bool) -> None:
+    found = list(rules.trust_within(document, {OWN}))
+    assert len(found) == foreign
+    assert all(FOREIGN in violation for violation in found)
+    assert list(rules.trust_within(document, set())) == []
+
+
+def test_the_accounts_of_a_stack_are_those_of_its_roles() -> None:
+    roles = [
+        (ROLE, {"arn": f"arn:aws:iam::{OWN}:role/r"}),
+        (ROLE, {"arn": UNKNOWN}),
+        (ROLE, {}),
+        (GATEWAY, {"arn": "a"}),
+    ]
+    assert rules.accounts_of(roles) == {OWN}
 
 
 # Each row: a stack's outputs, and the paths that hold a client secret in plain text.
@@ -178,8 +293,9 @@ def violations(recorder: Recorder, *, tutorial: bool = False) -> list[str]:
             found += [*rules.constraint(resource.inputs), *rules.no_debug(resource.inputs)]
         if resource.type == ROLE:
             found += rules.conditioned_trust(resource.inputs["assumeRolePolicy"])
-        if resource.type in rules.DOCUMENTS and not tutorial:
-            found += rules.no_wildcards(resource.inputs[rules.DOCUMENTS[resource.type]])
+        found += rules.closed_resource(resource.type, resource.inputs)
+        for document in rules.documents(resource.type, resource.inputs) if not tutorial else ():
+            found += [*rules.no_wildcards(document), *rules.no_policies_of_aws(resource.inputs)]
     return found
 
 

@@ -329,6 +329,7 @@ CASES = {
         Cause.CLAIM_TYPE,
         "as a string",
     ),
+    "a time in quotes": Case(signed(cognito(nbf="1800000000")), FOR_COGNITO, Cause.TIME_MALFORMED, "without quotes"),
     "custom claim that is not there": Case(
         signed(auth0()), {**FOR_AUTH0, "customClaims": [claim("team", "a")]}, Cause.CLAIM_ABSENT, "access tokens"
     ),
@@ -384,14 +385,37 @@ def test_every_cause_of_a_refused_token_is_in_the_table_or_comes_from_documents(
     of_documents = {cause for cause in Cause if cause.value.startswith(("discovery_", "jwks_"))}
     of_the_authorizer = {Cause.NO_LIST, Cause.AUTHORIZER_INVALID}
     of_an_existing_issuer = {Cause.GRAPH_TOKEN}  # test_reported_tokens.py
+    of_a_forger = {Cause.HEADER_NOT_UNDERSTOOD, Cause.OTHER_KIND_OF_TOKEN, Cause.KEY_TOO_SHORT}  # test_forgeries.py
     assert {case.cause for case in CASES.values()} == (
-        set(Cause) - of_a_request - of_documents - of_the_authorizer - of_an_existing_issuer
+        set(Cause) - of_a_request - of_documents - of_the_authorizer - of_an_existing_issuer - of_a_forger
     )
 
 
 def test_clock_skew_is_named_in_seconds() -> None:
     verdict, _ = examined(CASES["issued by a clock that is ahead"])
     assert "90 seconds ahead" in verdict.findings[0].message
+
+
+TIMES: list[tuple[dict[str, object], Cause, str, str]] = [
+    ({"exp": NOW - 45_793_453}, Cause.EXPIRED, "the token expired 530 days ago", "Get a new token"),
+    ({"exp": NOW - 1}, Cause.EXPIRED, "expired a second ago", "Get a new token"),
+    ({"exp": -5}, Cause.EXPIRED, "(exp is 1969-12-31T23:59:55Z)", "Get a new token"),
+    ({"exp": -1e300}, Cause.EXPIRED, "the token expired 1000000 years ago", "Get a new token"),
+    ({"nbf": NOW + 7200}, Cause.NOT_YET_VALID, "2 hours ahead", "NTP"),
+    ({"iat": NOW * 1000}, Cause.NOT_YET_VALID, "iat is in milliseconds", "in seconds since 1970"),
+]
+
+
+@pytest.mark.parametrize(("claims", "cause", "message", "remedy"), TIMES)
+def test_times_are_told_in_units_that_a_person_reads(
+    claims: dict[str, object], cause: Cause, message: str, remedy: str
+) -> None:
+    verdict, told = examined(
+        Case(signed(cognito(**claims)), authorizer(COGNITO_ISSUER, allowedClients=[COGNITO_CLIENT]), cause, "")
+    )
+    assert verdict.cause is cause
+    assert message in verdict.findings[0].message
+    assert remedy in told.text
 
 
 def test_every_mismatch_is_found_not_only_the_first() -> None:

@@ -100,6 +100,8 @@ def test_the_settings_accept_the_suggested_configuration(claims: dict[str, objec
     [
         (cognito(token_use="id"), Cause.ID_TOKEN),
         (cognito(iss=None), Cause.OTHER_ISSUER),
+        (cognito(iss="http://sso.example.com"), Cause.DISCOVERY_URL_FORM),
+        (cognito(iss="sso.example.com"), Cause.DISCOVERY_URL_FORM),
         ({"iss": "https://sso.example.com", "sub": "x"}, Cause.NO_LIST),
     ],
 )

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from agentcore_auth.authorizer.causes import Cause, TokenError
 from agentcore_auth.authorizer.checking import unpack
-from agentcore_auth.authorizer.jws import MAX_BYTES, cleaned, parse
+from agentcore_auth.authorizer.jws import MAX_BYTES, cleaned, out_of_response, parse
 from agentcore_auth.authorizer.verification import readable_keys, verify
 from tests.unit.issued_tokens import assembled, cognito, key_set, public_key, signed, signing_key
-from tests.unit.property_tests import PATIENTLY
 
 TOKEN = signed(cognito())
 HALF = len(TOKEN) // 2
@@ -48,6 +47,32 @@ def test_a_token_with_something_pasted_along_is_still_examined() -> None:
     assert [finding.cause for finding in pasted.findings] == [Cause.PASTED_ALONG]
     assert pasted.parts is not None
     assert pasted.parts.claims == cognito()
+
+
+IN_JSON: dict[str, tuple[str, str]] = {
+    "a refusal": ('{"error": "invalid_client", "error_description": "no"}', 'refusal, "invalid_client" "no"'),
+    "an ID token only": (
+        '{"id_token": "x", "expires_in": 5}',
+        'without an access_token; it has "id_token", "expires_in"',
+    ),
+    "an empty object": ("{}", "it has nothing"),
+    "an answer": (f'{{"access_token": "{TOKEN}"}}', "the token is the value of its access_token"),
+    "cut off": (f'{{"access_token": "{TOKEN}', "begins like JSON, and is none"),
+}
+
+
+@pytest.mark.parametrize(("text", "seen"), IN_JSON.values(), ids=IN_JSON.keys())
+def test_of_json_it_is_said_what_it_holds(text: str, seen: str) -> None:
+    with pytest.raises(TokenError) as refusal:
+        parse(cleaned(text)[0])
+    assert refusal.value.cause is Cause.NOT_A_TOKEN
+    assert seen in refusal.value.message
+
+
+@pytest.mark.parametrize("name", ["access_token", "accessToken"])
+def test_a_token_is_taken_out_of_a_token_endpoints_answer(name: str) -> None:
+    assert out_of_response(f'\n{{"{name}": "{TOKEN}", "token_type": "Bearer"}}\n') == TOKEN
+    assert out_of_response(TOKEN) is None
 
 
 HOSTILE = {
@@ -104,7 +129,6 @@ def test_a_claim_cannot_reach_the_terminal_as_a_command() -> None:
     assert "\x1b" not in refused.value.message
 
 
-@PATIENTLY
 @given(st.text(max_size=200) | st.from_regex(r"(Bearer )?[\"']?eyJ[A-Za-z0-9_-]*(\.[A-Za-z0-9_=+/-]*){0,4}[\"']?"))
 def test_any_text_is_a_token_or_has_a_finding(text: str) -> None:
     pasted = unpack(text)
@@ -112,7 +136,6 @@ def test_any_text_is_a_token_or_has_a_finding(text: str) -> None:
     assert all("\n" not in finding.message for finding in pasted.findings)
 
 
-@PATIENTLY
 @given(st.binary(max_size=300))
 def test_claims_of_any_bytes_are_read_or_refused(payload: bytes) -> None:
     pasted = unpack(assembled({"alg": "RS256"}, payload))

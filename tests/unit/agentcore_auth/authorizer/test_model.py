@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from agentcore_auth.authorizer.causes import Cause
 from agentcore_auth.authorizer.model import Authorizer, AuthorizerError, CustomClaim, is_discovery_url
-from tests.unit.property_tests import PATIENTLY
 
 URL = "https://issuer.example.com/.well-known/openid-configuration"
 FULL = Authorizer(
@@ -225,7 +224,6 @@ KEYS = st.sampled_from(
 )
 
 
-@PATIENTLY
 @given(st.dictionaries(KEYS, JSON | st.just(URL), max_size=5))
 def test_any_json_is_an_authorizer_or_refused(document: dict[str, object]) -> None:
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import jwt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,7 +29,6 @@ from tests.unit.issued_tokens import (
     signed,
 )
 from tests.unit.project import PROJECT
-from tests.unit.property_tests import PATIENTLY
 from tests.unit.token_command import Command
 
 
@@ -76,6 +77,42 @@ def test_decode_as_json(tokens: Command) -> None:
 )
 def test_decode_of_any_time(tokens: Command, exp: int, says: str) -> None:
     assert says in tokens("decode", stdin=signed({"exp": exp})).out
+
+
+@pytest.mark.parametrize("command", [("decode",), ("check", *AT_COGNITO, "--allowed-clients", COGNITO_CLIENT)])
+def test_a_token_endpoints_answer_may_be_piped_in_as_it_is(
+    tokens: Command, jwks: str, command: tuple[str, ...]
+) -> None:
+    keys = ("--jwks", jwks) if command[0] == "check" else ()
+    answer = json.dumps({"access_token": fresh(cognito()), "token_type": "Bearer"})
+    shown = tokens(*command, *keys, stdin=answer)
+    assert shown.code == 0
+    assert shown.err == "note: took the token out of the JSON's access_token\n"
+
+
+def test_the_version_is_the_projects(tokens: Command) -> None:
+    shown = tokens("--version")
+    declared = re.search(r'^version = "(.*)"$', (PROJECT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert declared
+    assert (shown.code, shown.out) == (0, f"agentcore-auth {declared[1]}\n")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_the_script_for_a_shell_knows_commands_and_options(tokens: Command, shell: str) -> None:
+    script = tokens("completion", shell)
+    assert script.code == 0
+    options = () if shell == "tcsh" else ("--fail-on", "--token-file")  # shtab completes commands only for tcsh
+    assert all(word in script.out for word in ("discover", *options))
+
+
+def test_bash_completes_a_command(tokens: Command, tmp_path: Path) -> None:
+    file = tmp_path / "completion.sh"
+    file.write_text(
+        tokens("completion", "bash").out + "COMP_WORDS=(agentcore-auth imp) COMP_CWORD=1\n"
+        "_shtab_agentcore_auth\necho ${COMPREPLY[@]}\n"
+    )
+    ended = subprocess.run(["/bin/bash", str(file)], capture_output=True, text=True, check=True)
+    assert ended.stdout == "impact\n"
 
 
 def test_decode_says_what_it_took_off(tokens: Command) -> None:
@@ -154,6 +191,20 @@ def test_check_with_leeway(tokens: Command, jwks: str) -> None:
     late = signed(cognito(exp=int(time.time()) - 30, iat=1))
     assert tokens(*arguments, stdin=late).code == 1
     assert tokens(*arguments, "--leeway", "300", stdin=late).code == 0
+
+
+@pytest.mark.parametrize(
+    ("token", "says"),
+    [
+        (signed(cognito(iss="http://sso.example.com")), "is no https URL"),
+        (jwt.encode(cognito(), "shared" * 8, "HS256"), "HS256"),
+        (assembled({"alg": "none"}, cognito(), b""), "none"),
+    ],
+)
+def test_suggest_has_nothing_for_a_token_that_no_gateway_takes(tokens: Command, token: str, says: str) -> None:
+    refused = tokens("suggest", stdin=token)
+    assert (refused.code, refused.out) == (1, "")
+    assert says in refused.err
 
 
 def test_suggest_shows_json_and_configuration(tokens: Command) -> None:
@@ -255,7 +306,7 @@ COMMANDS = st.sampled_from(
 )
 
 
-@settings(PATIENTLY, max_examples=150)
+@settings(max_examples=150)
 @given(text=TEXTS, command=COMMANDS, as_json=st.booleans())
 def test_any_bytes_on_standard_input_end_without_a_traceback(
     tokens: Command, jwks: str, text: bytes, command: tuple[str, ...], as_json: bool

@@ -38,7 +38,7 @@ SIGNED = iam.ServiceCalls(
 )
 KEY = iam.CredentialUse(iam.API_KEY, f"{VAULT}/apikeycredentialprovider/pets", f"{SECRET}/apikey/pets-AbCdEf")
 TOKEN = iam.CredentialUse(iam.OAUTH, f"{VAULT}/oauth2credentialprovider/crm", f"{SECRET}/oauth2/crm-AbCdEf")
-PERMISSIONS: list[iam.Permission] = [OWN, OTHER, TABLES, SIGNED, KEY, TOKEN]
+PERMISSIONS: list[iam.Permission] = [OWN, OTHER, TABLES, SIGNED, KEY, TOKEN, iam.PolicyEvaluation()]
 EVERY_CHOICE = [
     list(choice) for choice in chain(*(combinations(PERMISSIONS, size) for size in range(len(PERMISSIONS) + 1)))
 ]
@@ -256,8 +256,8 @@ def test_the_tutorials_caller_policy_is_the_tutorials() -> None:
 
 
 def test_another_accounts_function_admits_the_execution_role() -> None:
-    assert iam.cross_account_statement(OTHER_FUNCTION, ROLE) == {
-        "Sid": "cross-account-access",
+    assert iam.cross_account_statement(OTHER_FUNCTION, ROLE, "s") == {
+        "Sid": "s",
         "Effect": "Allow",
         "Principal": {"AWS": ROLE},
         "Action": "lambda:InvokeFunction",

@@ -113,7 +113,7 @@ def test_the_halves_of_a_replacement_are_no_changes_of_their_own() -> None:
     assert len(read(json.dumps({**document, "steps": [*document["steps"], *halves]})).changes) == len(SAME)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(min_value=0, max_value=len(TEXT) - 1))
 def test_a_preview_cut_off_anywhere_is_refused(end: int) -> None:
     with pytest.raises(PreviewError):
@@ -127,7 +127,7 @@ JUNK = st.recursive(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.randoms(use_true_random=False), JUNK)
 def test_a_preview_with_anything_in_any_place_is_read_or_refused(random: Any, junk: object) -> None:
     document = json.loads(TEXT)

@@ -13,8 +13,9 @@ import pytest
 
 from agentcore_auth.cli.main import main
 from agentcore_auth.preview.markdown import code, render
+from agentcore_auth.resource_types import GATEWAY, TARGET
 from tests.unit.project import PROJECT
-from tests.unit.stored_previews import CHANGES, UNKNOWN, created, impact_of, stored, with_authorizer
+from tests.unit.stored_previews import CHANGES, UNKNOWN, created, impact_of, stored, with_authorizer, with_inputs
 
 GUIDE = PROJECT / "docs" / "pull-requests.md"
 
@@ -29,12 +30,24 @@ def test_the_guide_shows_the_report_of_a_realistic_change() -> None:
     assert shown.group(1) == report("realistic")
 
 
-def test_a_change_that_callers_do_not_notice_is_told_in_two_sentences() -> None:
-    assert report("unchanged").splitlines()[2:] == [
+def test_a_change_that_concerns_nobody_is_told_in_a_line() -> None:
+    assert report("unchanged") == "Stack `dev`: this change concerns no caller, and nothing allows more.\n"
+
+
+def test_a_gateways_other_values_are_told_in_a_line() -> None:
+    changed = with_inputs(stored(), GATEWAY, "demo-cognito", description="Orders | and stock")
+    assert render(impact_of(changed)).splitlines()[2:] == [
         "No caller loses access, and nothing allows more.",
         "",
-        "Nothing changes for callers of `demo-auth0`, `demo-cognito`, `demo-issuer`, `demo-okta`.",
+        "Gateway `demo-cognito`: `description` is `Orders \\| and stock`, was nothing",
+        "",
+        "Nothing changes for callers of `demo-auth0`, `demo-issuer`, `demo-okta`.",
     ]
+
+
+def test_the_values_of_a_target_are_told_old_and_new() -> None:
+    text = render(impact_of(with_inputs(stored(), TARGET, "demo-cognito-sample", description="New words")))
+    assert "- targets changed: `sample` (tools `sample___…`)\n- `sample`: `description` is `New words`, was " in text
 
 
 # Each row: the change, and what its report says.
@@ -176,9 +189,51 @@ def test_bad_input_is_told_in_one_line(
         file.write_bytes(content)
     status, out, err = run(["impact", str(file)], capsys)
     assert (status, out) == (2, "")
-    assert err.startswith(f"impact: {file}: ")
+    assert err.startswith(f"impact: {file}")
     assert says in err
     assert err.count("\n") == 1
+
+
+def test_json_has_the_verdicts_and_whether_the_gates_are_passed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "preview.json"
+    file.write_text(json.dumps(stored("realistic")))
+    status, out, err = run(["impact", str(file), "--json", "--fail-on", "lockout"], capsys)
+    document = json.loads(out)
+    assert (status, err) == (1, "--fail-on: the change does not pass lockout\n")
+    assert document["passes"] is False
+    assert document["gates"] == {"lockout": False, "replace": True, "widen": False, "unknown": True}
+    assert {"gateway": "demo-cognito", "caller": "default"} in document["lockedOut"]
+    cognito = next(each for each in document["gateways"] if each["name"] == "demo-cognito")
+    assert cognito["authorizer"]["after"]["allowedScopes"] == ["demo/call"]
+    assert cognito["callers"][0]["access"] == "needs a new token"
+    added = next(each for each in document["gateways"] if each["name"] == "demo-auth0")["authorizer"]["after"]
+    assert None in added["allowedClients"]  # its id is known at deployment
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("variable", "stressed"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
+def test_on_a_terminal_the_report_is_text(
+    variable: dict[str, str], stressed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "preview.json"
+    file.write_text(json.dumps(stored("realistic")))
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variable.items():
+        monkeypatch.setenv(name, value)
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdout", screen)
+    assert main(["impact", str(file)]) == 0
+    shown = screen.getvalue()
+    assert "`" not in shown
+    assert ("\033[1mneeds a new token\033[0m" in shown) is stressed
+    assert ("verdict: needs a new token\n" in shown) is not stressed
 
 
 def test_an_unknown_gate_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:

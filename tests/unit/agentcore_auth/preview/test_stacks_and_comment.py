@@ -111,4 +111,4 @@ def test_the_command_puts_report_and_difference_together(tmp_path: Path, capsys:
 
 def test_a_missing_part_of_the_comment_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["comment", "dev", str(tmp_path / "none.md"), "-"]) == 2
-    assert "none.md: cannot be read" in capsys.readouterr().err
+    assert "none.md cannot be read" in capsys.readouterr().err

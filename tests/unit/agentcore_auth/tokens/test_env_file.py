@@ -13,20 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentcore_auth.tokens.env_file import EnvFileError, parse, read_credentials, render
-from tests.unit.property_tests import PATIENTLY
 
 PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40)
 # What has a quote or a backslash beside what a shell expands has no form that both a shell and python-dotenv take.
 WRITABLE = PRINTABLE.filter(lambda value: not re.search(r"['\\]", value) or not re.search("[$`]", value))
 
 
-@PATIENTLY
 @given(WRITABLE)
 def test_a_value_is_read_as_it_was_written(value: str) -> None:
     assert parse(render({"NAME": value})) == {"NAME": value}
 
 
-@PATIENTLY
 @given(WRITABLE)
 def test_python_dotenv_reads_the_same_value(value: str) -> None:
     text = io.StringIO(render({"BEFORE": value, "NAME": value, "AFTER": ""}))
@@ -34,7 +31,7 @@ def test_python_dotenv_reads_the_same_value(value: str) -> None:
     assert read == {"BEFORE": value, "NAME": value, "AFTER": ""}
 
 
-@settings(PATIENTLY, max_examples=25)
+@settings(max_examples=25)
 @given(values=st.lists(WRITABLE, min_size=1, max_size=8))
 def test_a_shell_reads_the_same_values(tmp_path: Path, values: list[str]) -> None:
     names = [f"N{number}" for number in range(len(values))]
@@ -95,8 +92,42 @@ def test_the_tutorials_three_names_are_enough(tmp_path: Path, domain: str, endpo
 def test_the_environment_has_precedence_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("TOKEN_ENDPOINT=https://x/token\nCOGNITO_CLIENT_ID=a\nCOGNITO_CLIENT_SECRET=b\nSCOPE='c d'\n")
-    found = read_credentials(file, {"COGNITO_CLIENT_SECRET": "other", "PATH": "/bin"})
-    assert (found.client_secret, found.scope, found.audience) == ("other", "c d", None)
+    exported = {"COGNITO_CLIENT_SECRET": "other", "TOKEN_ENDPOINT": "https://y/token", "PATH": "/bin"}
+    found = read_credentials(file, exported)
+    assert (found.client_secret, found.token_endpoint) == ("other", "https://y/token")
+    assert (found.client_id, found.scope, found.audience) == ("a", "c d", None)
+    assert read_credentials(file, {"SCOPE": "e", "COGNITO_CLIENT_ID": "f"}).scope == "e"
+
+
+OURS, OTHER = {"TOKEN_ENDPOINT": "https://x/token"}, {"TOKEN_ENDPOINT": "https://evil/token"}
+SECRET, COGNITO_DOMAIN = {"COGNITO_CLIENT_SECRET": "s"}, {"COGNITO_DOMAIN": "p.auth.us-west-2.amazoncognito.com"}
+# Each row: what the file says, what is exported, and where the secret goes, if anywhere.
+SOURCES: list[tuple[dict[str, str], dict[str, str], str | None]] = [
+    ({**OURS, **SECRET}, {}, "https://x/token"),
+    ({}, {**OURS, **SECRET}, "https://x/token"),
+    (OTHER, SECRET, None),
+    ({**OTHER, "COGNITO_CLIENT_SECRET": "another"}, SECRET, None),
+    ({**OURS, **SECRET}, OTHER, None),
+    ({**OURS, **SECRET}, COGNITO_DOMAIN, None),
+    (OTHER, {**OURS, **SECRET}, "https://x/token"),
+    (OTHER, {**COGNITO_DOMAIN, **SECRET}, "https://p.auth.us-west-2.amazoncognito.com/oauth2/token"),
+    ({**OURS, **SECRET}, SECRET, "https://x/token"),  # exported too, as direnv does with the file
+    ({**OURS, **SECRET}, OURS, "https://x/token"),
+]
+
+
+@pytest.mark.parametrize(("file", "exported", "goes_to"), SOURCES)
+def test_a_secret_goes_only_to_the_endpoint_that_is_named_beside_it(
+    tmp_path: Path, file: dict[str, str], exported: dict[str, str], goes_to: str | None
+) -> None:
+    path = tmp_path / ".env"
+    path.write_text(render({"COGNITO_CLIENT_ID": "a", **file}))
+    if goes_to is not None:
+        assert read_credentials(path, exported).token_endpoint == goes_to
+        return
+    with pytest.raises(EnvFileError, match="is sent only to the endpoint named beside it") as refused:
+        read_credentials(path, exported)
+    assert "evil" not in str(refused.value)
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentcore_auth.authorizer.checking import discovery_url_of, issuer_of
-from agentcore_auth.tokens.locations import likely_url
-from tests.unit.property_tests import PATIENTLY
+from agentcore_auth.tokens.locations import likely_url, problem_of_endpoint
 
 OKTA = "https://dev-org.okta.com/oauth2/default/.well-known/openid-configuration"
 AUTH0 = "https://dev-tenant.us.auth0.com/.well-known/openid-configuration"
@@ -45,6 +44,7 @@ LIKELY = {
         "https://us-west-2gmSGKKGr9.auth.us-west-2.amazoncognito.com",
         POOL,
     ),
+    "the pool's id for a Cognito domain": ("https://us-west-2_gmSGKKGr9.auth.us-west-2.amazoncognito.com", POOL),
     "the Cognito domain in lower case": ("https://us-west-2gmsgkkgr9.auth.us-west-2.amazoncognito.com", SOME_POOL),
     "Cognito's token endpoint": ("https://p.auth.us-west-2.amazoncognito.com/oauth2/token", SOME_POOL),
     "Cognito without the pool": (
@@ -68,7 +68,6 @@ def test_a_right_discovery_url_stays(right: str) -> None:
     assert likely_url(right) == right
 
 
-@PATIENTLY
 @given(st.text(max_size=60))
 def test_any_text_gets_an_answer(text: str) -> None:
     likely_url(text)
@@ -93,3 +92,26 @@ def test_an_issuer_follows_from_a_metadata_url_in_both_forms() -> None:
     issuer = "https://dev-org.okta.com/oauth2/default"
     assert issuer_of(f"{issuer}/.well-known/oauth-authorization-server", {}) == issuer
     assert issuer_of("https://dev-org.okta.com/.well-known/oauth-authorization-server/oauth2/default", {}) == issuer
+
+
+ENDPOINTS = {
+    "a pool's id for a domain": (
+        "https://us-west-2_gmSGKKGr9.auth.us-west-2.amazoncognito.com/oauth2/token",
+        "is us-west-2gmsgkkgr9.auth.us-west-2.amazoncognito.com",
+    ),
+    "an org that nobody put in": ("https://ORG.okta.com/oauth2/default/v1/token", "placeholder ORG"),
+    "a tenant that nobody put in": (
+        "https://login.microsoftonline.com/TENANT/oauth2/v2.0/token",
+        "placeholder TENANT",
+    ),
+}
+
+
+@pytest.mark.parametrize(("url", "problem"), ENDPOINTS.values(), ids=ENDPOINTS.keys())
+def test_what_shows_in_a_token_endpoint_is_said_before_it_is_asked(url: str, problem: str) -> None:
+    assert problem in (problem_of_endpoint(url) or "")
+
+
+@pytest.mark.parametrize("url", ["https://p.auth.us-west-2.amazoncognito.com/oauth2/token", "https://[::", "no URL"])
+def test_of_other_token_endpoints_nothing_is_said(url: str) -> None:
+    assert problem_of_endpoint(url) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from configuration.least_privilege import too_wide
+from agentcore_auth.iam.least_privilege import too_wide
 
 TABLES = "arn:aws:dynamodb:us-west-2:123456789012"
 FUNCTIONS = "arn:aws:lambda:us-west-2:123456789012"
@@ -28,6 +28,9 @@ FUNCTIONS = "arn:aws:lambda:us-west-2:123456789012"
         "arn:aws:s3:::*-logs/*",
         "arn:aws:s3:us-west-2:123456789012:accesspoint/*",
         "arn:aws:dynamodb:*:*:*",
+        "arn:*:s3:::orders",
+        "arn:aws:*",
+        "arn:aws:*:us-west-2:123456789012:table/orders",
         "arn:aws:dynamodb:*:123456789012:table/orders",
         "arn:aws:dynamodb:us-west-?:123456789012:table/orders",
         "arn:aws:dynamodb:us-west-2:12345678901?:table/orders",

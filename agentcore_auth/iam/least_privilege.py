@@ -1,4 +1,4 @@
-"""How far the wildcards of IAM actions and ARNs reach.
+"""How far the wildcards of IAM actions and ARNs reach: the rule of the settings and of the policy pack.
 
 IAM user guide, "Resource": `*` and `?` match any characters of a part, slashes and colons in the last part as well.
 """
@@ -22,9 +22,9 @@ def too_wide(value: str) -> str | None:
         return "it matches everything"
     if not value.startswith("arn:"):
         return "a wildcard brings in actions that nobody named" if _WILDCARD.search(value) else None
-    _, _, service, region, account, resource = value.split(":", 5)
-    if _WILDCARD.search(region + account):
-        return "a wildcard stands for the region or the account"
+    _, partition, service, region, account, resource = (value.split(":", 5) + [""] * 5)[:6]
+    if _WILDCARD.search(partition + service + region + account):
+        return "a wildcard stands for the service, the region or the account"
     if service in _WITHOUT_TYPE or (service == "s3" and not account):
         kind, name = "", resource
     else:

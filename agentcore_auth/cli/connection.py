@@ -1,0 +1,46 @@
+"""What commands share that call a gateway: its address and a client's token request, from a stack or from `.env`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentcore_auth.cli.deployed import or_command_error, outputs_of
+from agentcore_auth.cli.terminal import WRONG_USE, CommandError
+from agentcore_auth.tokens.client import Credentials
+from agentcore_auth.tokens.env_file import EnvFileError, read_credentials, read_values
+from agentcore_auth.tokens.getting import credentials_of
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where the gateway's tools are, and how to ask for a token; `stack` and `provider` where a stack says so."""
+
+    mcp_url: str
+    credentials: Credentials
+    stack: str | None = None
+    provider: str | None = None
+
+
+def connection_of(options: argparse.Namespace) -> Connection:
+    """By --stack or --outputs with --idp and --client, or else by --env-file. Raises CommandError."""
+    if options.stack or options.outputs:
+        with or_command_error():
+            outputs = outputs_of(options)
+            provider = outputs.provider(options.idp)
+            gateway = outputs.gateway(provider.name)
+            credentials = credentials_of(provider, provider.client(options.client))
+        return Connection(gateway.mcp_url, credentials, outputs.stack, provider.name)
+    if options.idp or options.client:
+        raise CommandError("--idp and --client choose in a stack: name it with --stack", WRONG_USE)
+    path = Path(options.env_file)
+    try:
+        credentials = read_credentials(path, os.environ)
+        url = read_values(path, os.environ).get("GATEWAY_URL")
+    except EnvFileError as error:
+        raise CommandError(str(error), WRONG_USE) from None
+    if not url:
+        raise CommandError(f"neither {path} nor the environment has GATEWAY_URL: agentcore-auth env", WRONG_USE)
+    return Connection(url, credentials)

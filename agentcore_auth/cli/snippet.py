@@ -1,0 +1,25 @@
+"""`snippet`: code or settings for whoever calls a gateway. Standard output holds it and nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from agentcore_auth.cli.connection import connection_of
+from agentcore_auth.cli.terminal import ACCEPTED, out, say
+from agentcore_auth.snippets import KINDS, Subject, snippet
+
+
+def run(options: argparse.Namespace) -> int:
+    connection = connection_of(options)
+    program = str(Path(sys.executable).parent / "agentcore-auth")
+    bridge = (program, "bridge", "--env-file", str(Path(options.env_file).absolute()))
+    out(snippet(options.kind, Subject(connection.mcp_url, connection.credentials, bridge)).rstrip())
+    kind = KINDS[options.kind]
+    if connection.stack:
+        client = f" --client {options.client}" if options.client else ""
+        stack = f"--outputs {options.outputs}" if options.outputs else f"--stack {connection.stack}"
+        say(f"{options.env_file} is needed: agentcore-auth env {stack} --idp {connection.provider}{client}")
+    say(f"for {kind.purpose}: save as {kind.file}; {kind.then.format(file=kind.file)}")
+    return ACCEPTED

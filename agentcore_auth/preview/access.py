@@ -1,0 +1,199 @@
+"""Who gains and who loses which tool of a gateway, by its policies before and after a change.
+
+Tools of targets that come or go are not counted: the report tells of the targets. A policy whose text the deployment
+makes (for a client that is still to be made) is told in its own words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
+
+from agentcore_auth.access.rules import SEPARATOR
+from agentcore_auth.documents import openapi, smithy
+from agentcore_auth.documents.reading import DocumentError
+from agentcore_auth.preview.authorizers import known
+from agentcore_auth.preview.document import Hidden, Resource, Text
+from agentcore_auth.preview.gateways import Gateway
+
+ENGINE = "policyEngineConfiguration"
+_ANY = "…"
+_Offered: TypeAlias = Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class ToolChange:
+    """The tools that a caller gains and loses. `is_unknown`: a policy's text does not show what it is going to say."""
+
+    caller: str
+    gained: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    is_unknown: bool = False
+
+
+@dataclass(frozen=True)
+class AccessChange:
+    """What becomes of a gateway's policies: what they say of callers, `to_come` the words of those still to be written.
+
+    `decided` and `decides` say whether policies refuse calls before the change, and after it.
+    """
+
+    callers: tuple[ToolChange, ...]
+    to_come: tuple[str, ...] = ()
+    decided: bool = False
+    decides: bool = False
+
+    @property
+    def is_any(self) -> bool:
+        """Whether there is anything to tell."""
+        return bool(self.callers or self.to_come) or self.decided is not self.decides
+
+
+def access_change(before: Gateway | None, after: Gateway | None) -> AccessChange | None:
+    """What a change does to the tools of the callers of a gateway that stays; None where no policies are about it."""
+    if before is None or after is None or not (ENGINE in before.resource.inputs or ENGINE in after.resource.inputs):
+        return None
+    old, new = _statements(before), _statements(after)
+    hidden = [name for name, text in new.items() if isinstance(text, Hidden)]
+    # Another gateway's ARN changes every text, and nothing of what they say.
+    same = {name for name in hidden if _words(before).get(name) == _words(after)[name] and isinstance(old[name], str)}
+    new = {name: old[name] if name in same else text for name, text in new.items()}
+    offered = _shared(_tools(before), _tools(after), [*old.values(), *new.values()])
+    rewritten = any(name in old and name not in same for name in hidden)
+    found = [
+        _compared(caller, claims, offered, (before, old), (after, new), is_unknown=rewritten)
+        for caller, claims in _callers(before, after)
+    ]
+    return AccessChange(
+        tuple(each for each in found if each.gained or each.lost or each.is_unknown),
+        tuple(_words(after)[name] for name in hidden if name not in same),
+        _refuses(before),
+        _refuses(after),
+    )
+
+
+def _compared(
+    caller: str,
+    claims: Mapping[str, object],
+    offered: _Offered,
+    before: tuple[Gateway, Mapping[str, Text]],
+    after: tuple[Gateway, Mapping[str, Text]],
+    *,
+    is_unknown: bool,
+) -> ToolChange:
+    had, has = (_permitted(*side, claims, offered) for side in (before, after))
+    if is_unknown and had - has:
+        return ToolChange(caller, is_unknown=True)
+    return ToolChange(caller, tuple(sorted(has - had)), tuple(sorted(had - has)))
+
+
+def _permitted(
+    gateway: Gateway, statements: Mapping[str, Text], claims: Mapping[str, object], offered: _Offered
+) -> set[str]:
+    tools = {f"{target}{SEPARATOR}{tool}" for target, names in offered.items() for tool in names}
+    if not _refuses(gateway):
+        return tools
+    from agentcore_auth.access.policies import decide  # noqa: PLC0415 - cedarpy, only for stacks with policies
+
+    shown = {name: text for name, text in statements.items() if isinstance(text, str)}
+    arns = {_gateway_in(text) for text in shown.values()} - {""}
+    return {tool for tool in tools if any(decide(shown, claims, arn, tool).allowed for arn in arns)}
+
+
+def _refuses(gateway: Gateway) -> bool:
+    """Whether the gateway refuses calls that no policy permits."""
+    engine = gateway.resource.inputs.get(ENGINE)
+    return isinstance(engine, Mapping) and cast("Mapping[str, object]", engine).get("mode") == "ENFORCE"
+
+
+def _statements(gateway: Gateway) -> dict[str, Text]:
+    return {name: _text(policy, "definition", "cedar", "statement") for name, policy in gateway.policies.items()}
+
+
+def _words(gateway: Gateway) -> dict[str, str]:
+    return {name: str(policy.inputs.get("description", name)) for name, policy in gateway.policies.items()}
+
+
+def _gateway_in(statement: str) -> str:
+    from agentcore_auth.access.policies import split  # noqa: PLC0415
+
+    return split(statement)[0].gateway
+
+
+def _callers(before: Gateway, after: Gateway) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """The clients on both sides with the claims of their new tokens, and existing ones of which the id is all there is
+    to know: rules that ask for a scope do not count for those.
+    """
+    for name, client in after.clients.items():
+        if name in before.clients and not isinstance(client.id, Hidden):
+            yield name, _token(client.claims)
+    ours = {client.id for client in after.clients.values()}
+    listed = after.authorizer.list_named("allowedClients")
+    for client_id in known(listed) if listed else ():
+        if client_id not in ours:
+            yield client_id, dict.fromkeys(("client_id", "cid", "azp", "appid"), client_id)
+
+
+def _token(claims: Mapping[str, Any]) -> dict[str, object]:
+    """Claims as a token has them: of those that the preview shows, with `scope` as one text."""
+    shown = {name: value for name, value in claims.items() if not isinstance(value, Hidden)}
+    if isinstance(shown.get("scope"), list | tuple):
+        shown["scope"] = " ".join(map(str, shown["scope"]))
+    return shown
+
+
+def _tools(gateway: Gateway) -> dict[str, frozenset[str]]:
+    return {name: frozenset(_names(target)) for name, target in gateway.targets.items()}
+
+
+def _shared(old: _Offered, new: _Offered, statements: list[Text]) -> _Offered:
+    """The tools that are there before and after; of a target that does not show its tools, those that policies name."""
+    named: dict[str, set[str]] = {}
+    for text in statements:
+        for action in _actions(text) if isinstance(text, str) else ():
+            target, _, tool = action.partition(SEPARATOR)
+            named.setdefault(target, set()).update([tool] if tool else ())
+    return {
+        target: old[target] & new[target] or frozenset({*named.get(target, ()), _ANY})
+        for target in old
+        if target in new
+    }
+
+
+def _actions(statement: str) -> tuple[str, ...]:
+    from agentcore_auth.access.policies import split  # noqa: PLC0415
+
+    return split(statement)[0].actions
+
+
+def _names(target: Resource) -> list[str]:
+    """The tools that a target's inputs show; none where a server or S3 has them."""
+    listed: Any = _at(target, "lambda", "toolSchema", "inlinePayloads")
+    if isinstance(listed, list):
+        return [str(tool["name"]) for tool in cast("list[Mapping[str, Any]]", listed)]
+    try:
+        document = _at(target, "openApiSchema", "inlinePayload", "payload")
+        if isinstance(document, str):
+            return [operation.tool.name for operation in openapi.parse(document, target.name)]
+        document = _at(target, "smithyModel", "inlinePayload", "payload")
+        if isinstance(document, str):
+            return [operation.tool.name for operation in smithy.parse(document, target.name).operations]
+    except DocumentError:
+        pass  # an earlier version of this program took it
+    return []
+
+
+def _at(target: Resource, *path: str) -> object:
+    return _value(target.inputs, "targetConfiguration", "mcp", *path)
+
+
+def _text(resource: Resource, *path: str) -> Text:
+    value = _value(resource.inputs, *path)
+    return value if isinstance(value, str) else Hidden.AT_DEPLOYMENT
+
+
+def _value(value: object, *path: str) -> object:
+    for key in path:
+        value = cast("Mapping[str, object]", value).get(key) if isinstance(value, Mapping) else None
+    return value

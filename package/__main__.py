@@ -1,0 +1,14 @@
+"""The plugin: Pulumi's engine starts it where `PulumiPlugin.yaml` lies, with the engine's address as an argument."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the project, which the components are a part of
+
+from pulumi.provider import main
+
+from package.plugin import Package
+
+main(Package(), sys.argv[1:])

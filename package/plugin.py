@@ -1,0 +1,265 @@
+"""The package as Pulumi's engine sees it: a schema, and the construction of a component from its inputs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import pulumi
+from pulumi.provider import ConstructResult, Provider
+from pulumi.runtime import config
+from pydantic import TypeAdapter, ValidationError
+
+from agentcore_auth import iam
+from agentcore_auth.authorizer.model import Authorizer
+from agentcore_auth.documents import tools
+from components.arguments import ExecutionRole as RoleOptions
+from components.arguments import GatewayOptions, Stack
+from components.client_secrets import ClientSecrets
+from components.execution_role import ExecutionRole
+from components.gateway import JwtGateway
+from components.iam import current_scope
+from components.targets import Target
+from components.targets.lambda_ import LambdaTarget, function_target
+from configuration import forms
+from configuration.context import CheckContext, StackConfiguration
+from configuration.documents import read_documents
+from configuration.mistakes import ConfigurationError, Mistake, mistakes_of
+from configuration.section import PROJECT
+from idp import PROVIDERS, ProviderContext
+from package.arguments import COMPONENTS, Placed
+from package.inputs import Given, given
+from package.schema import NAME, VERSION, package_schema
+from program import deploy
+from settings import load
+
+_SECTIONS = {f"{section.__name__}Provider": key for key, section in PROVIDERS.items()}
+
+
+class Package(Provider):
+    """Constructs the components of the schema; what is wrong with their inputs is told by property, all at once."""
+
+    def __init__(self) -> None:
+        super().__init__(VERSION, json.dumps(package_schema()))
+
+    def construct(
+        self,
+        name: str,
+        resource_type: str,
+        inputs: Mapping[str, Any],
+        options: pulumi.ResourceOptions | None = None,
+    ) -> ConstructResult:
+        """Set a component up. Raises pulumi.InputPropertiesError, and RunError where only the cloud shows a mistake."""
+        component = resource_type.rpartition(":")[2]
+        try:
+            if component == "Gateways":
+                made, state = _everything(name, dict(inputs), options)
+            elif component in _SECTIONS:
+                made, state = _provider(name, _SECTIONS[component], _checked(component, inputs), options)
+            elif component == "ExecutionRole":
+                made, state = _role(name, dict(inputs), options)
+            else:
+                made, state = _gateway(name, dict(inputs), options)
+        except ConfigurationError as error:
+            errors = [{"property_path": each.path, "reason": each.sentence} for each in error.mistakes]
+            raise pulumi.InputPropertiesError(f"{component} {name}", cast("Any", errors)) from None
+        return ConstructResult(made.urn, state)
+
+
+_Made = tuple[pulumi.ComponentResource, dict[str, Any]]
+
+
+class Gateways(pulumi.ComponentResource):
+    """What the program makes of a stack file, as one component."""
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None) -> None:
+        super().__init__(f"{NAME}:index:Gateways", name, None, opts)
+
+
+class _LaterFunction(LambdaTarget, frozen=True):
+    """A function whose ARN is an output: whose account it is does not show, so it is taken to be this one."""
+
+    def function_arns(self) -> Sequence[str]:
+        return ()
+
+
+def _everything(name: str, inputs: dict[str, Any], options: pulumi.ResourceOptions | None) -> _Made:
+    secrets = pulumi.Output.from_input(inputs.pop("secrets", {}))
+    found = _without_mistakes(given(COMPONENTS["Gateways"], inputs))
+    document = dict(found.document)
+    referenced = sorted(set(_secret_references(document.get("targets", []))))
+    flat = {key: value for key, value in _configuration().items() if not key.startswith(f"{PROJECT}:")}
+    flat |= {"aws:region": document.pop("region")} if "region" in document else {}
+    flat |= {
+        f"{PROJECT}:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in document.items()
+    }
+    flat |= {f"{PROJECT}:{key}": "" for key in referenced}
+    secret_keys = {*config.get_config_secret_keys_env(), *(f"{PROJECT}:{key}" for key in referenced)}
+    secret_keys |= {key for key in flat if config.is_config_secret(key)}
+    settings = load(flat, secret_keys=secret_keys, environment=os.environ, project=Path.cwd())
+    component = Gateways(name, options)
+    targets = [_with_output(target, found.function_arns.get(place)) for place, target in enumerate(settings.targets)]
+    outputs = deploy(
+        settings.model_copy(update={"targets": tuple(targets)}),
+        secret=lambda key: pulumi.Output.secret(secrets.apply(lambda known: _secret(known, key))),
+        parent=component,
+    )
+    component.register_outputs(outputs)
+    return component, outputs
+
+
+def _with_output(target: Target, arn: pulumi.Output[str] | None) -> Target:
+    if arn is None:
+        return target
+    fields: dict[str, Any] = {**dict(target), "function_arn": arn}
+    return _LaterFunction.model_construct(**fields)
+
+
+def _secret_references(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in cast("dict[str, object]", value).items():
+            if key == "secretRef" and isinstance(item, str):
+                yield item
+            yield from _secret_references(item)
+    elif isinstance(value, list):
+        for item in cast("list[object]", value):
+            yield from _secret_references(item)
+
+
+def _secret(known: Mapping[str, str] | None, key: str) -> str:
+    if known is None or key not in known:
+        raise pulumi.RunError(f"secrets: there is none of the name {key!r}, which a secretRef names")
+    return known[key]
+
+
+def _provider(name: str, key: str, document: dict[str, Any], options: pulumi.ResourceOptions | None) -> _Made:
+    placed = _section(
+        Placed, {each: document.pop(each) for each in ("gatewayName", "mode", "region", "tags") if each in document}
+    )
+    section = _section(PROVIDERS[key], document)
+    stack = StackConfiguration(_configuration(), set(config.get_config_secret_keys_env()), os.environ)
+    pinned = placed.mode == "pinned"
+    unavailable = PROVIDERS[key].unavailable(stack)
+    _refuse(
+        [
+            *section.mistakes(key, CheckContext(stack, pinned, placed.gateway_name)),
+            *([Mistake("region", unavailable)] if unavailable else []),
+        ]
+    )
+    region = _region(placed.region)
+    context = ProviderContext(placed.gateway_name, region, placed.mode, section.host(stack), placed.tags)
+    component = section.create(name, context, options)
+    clients = ClientSecrets(name, component.applications, opts=pulumi.ResourceOptions(parent=component)).outputs
+    return component, {**component.outputs(clients), "authorizer": component.authorizer(placed.mode).to_api()}
+
+
+def _role(name: str, inputs: dict[str, Any], options: pulumi.ResourceOptions | None) -> _Made:
+    functions = _items("functionArns", inputs.pop("functionArns", []))
+    document = _checked("ExecutionRole", inputs)
+    names, mode = document.pop("gatewayNames"), document.pop("mode", "pinned")
+    region, tags = _region(document.pop("region", None)), document.pop("tags", {})
+    existing = _section(RoleOptions, document)
+    scope = current_scope(region, existing.arn, None if options is None else options.parent)
+    stack = Stack(scope, names, mode, tags)
+    permissions = [pulumi.Output.from_input(arn).apply(iam.FunctionCall) for arn in functions]
+    component = ExecutionRole(name, stack, permissions, existing, options)
+    # A gateway that is given the ARN waits for what the role may do.
+    arn = pulumi.Output.all(component.arn, *(policy.urn for policy in component.policies)).apply(
+        lambda known: str(known[0])
+    )
+    return component, {"arn": arn, "statements": component.statements}
+
+
+class _LaterAuthorizer:
+    """An authorizer whose lists are known once the provider is made."""
+
+    def __init__(self, document: pulumi.Input[Mapping[str, Any]]) -> None:
+        self._authorizer = pulumi.Output.from_input(document).apply(Authorizer.from_api)
+
+    def to_pulumi(self) -> pulumi.Output[Any]:
+        return self._authorizer.apply(lambda known: known.to_pulumi())
+
+    def to_api(self) -> pulumi.Output[Any]:
+        return self._authorizer.apply(lambda known: known.to_api())
+
+
+def _gateway(name: str, inputs: dict[str, Any], options: pulumi.ResourceOptions | None) -> _Made:
+    later = {key: inputs.pop(key) for key in ("authorizer", "roleArn")}
+    found = _without_mistakes(given(COMPONENTS["JwtGateway"], inputs))
+    document = dict(found.document)
+    targets = [_section(LambdaTarget, {**each, "type": "lambda"}) for each in document.pop("targets")]
+    documents, unreadable = read_documents(targets, Path.cwd())
+    _refuse([*unreadable, *_problems(TypeAdapter(forms.Name), forms.Name, name, "name")])
+    tags = document.pop("tags", {})
+    arns: dict[int, Any] = {**found.function_arns}
+    component = JwtGateway(
+        name,
+        authorizer=cast("Authorizer[pulumi.Input[str]]", _LaterAuthorizer(later["authorizer"])),
+        role_arn=later["roleArn"],
+        targets=[
+            function_target(
+                target.name,
+                arns.get(place, target.function_arn),
+                _described(target, documents),
+                target.description,
+            )
+            for place, target in enumerate(targets)
+        ],
+        options=_section(GatewayOptions, document),
+        tags=tags,
+        opts=options,
+    )
+    return component, dict(component.outputs)
+
+
+def _described(target: LambdaTarget, documents: Mapping[str, str]) -> Any:
+    if target.tools_s3:
+        return target.document_arguments(None)
+    return tools.parse(documents[target.name], target.tools_file or "tools")
+
+
+def _checked(component: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return _without_mistakes(given(COMPONENTS[component], inputs)).document
+
+
+def _without_mistakes(found: Given) -> Given:
+    _refuse(found.mistakes)
+    return found
+
+
+def _section(model: type[Any], document: Mapping[str, Any]) -> Any:
+    _refuse(_problems(model, model, document, ""))
+    return model.model_validate_json(json.dumps(document))
+
+
+def _problems(model: Any, annotation: Any, document: object, at: str) -> list[Mistake]:
+    text = json.dumps(document)
+    try:
+        model.validate_json(text) if isinstance(model, TypeAdapter) else model.model_validate_json(text)
+    except ValidationError as error:
+        return list(mistakes_of(error, annotation, (at,) if at else ()))
+    return []
+
+
+def _refuse(mistakes: Iterable[Mistake]) -> None:
+    if found := list(mistakes):
+        raise ConfigurationError("The inputs have mistakes:", found)
+
+
+def _items(key: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        _refuse([Mistake(key, "has to be a list, whose items may be outputs")])
+    return cast("list[Any]", value)
+
+
+def _configuration() -> dict[str, str]:
+    return dict(cast("Mapping[str, str]", config.CONFIG.get() or config.get_config_env()))
+
+
+def _region(given_region: str | None) -> str:
+    region = given_region or _configuration().get("aws:region", "")
+    _refuse([] if region else [Mistake("region", "is missing here, and aws:region in the stack's configuration")])
+    return region
