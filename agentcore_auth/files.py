@@ -18,6 +18,13 @@ class UnreadableError(Exception):
     """What cannot be read; the message names it and says why."""
 
 
+def reason(error: OSError) -> str:
+    """What the system refused, in a line: where, as far as it says so, and why."""
+    where = error.filename or ("the current folder" if isinstance(error, FileNotFoundError) else None)
+    why = error.strerror or str(error)
+    return f"{where}: {why}" if where else why
+
+
 def read_text(path: str | Path, limit: int = TEXT_LIMIT) -> str:
     """The text of a file in UTF-8. Raises UnreadableError."""
     try:

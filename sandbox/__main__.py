@@ -26,7 +26,9 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from agentcore_auth.authorizer.causes import harmless
 from agentcore_auth.cli.terminal import Tone, slowly, toned
+from agentcore_auth.files import reason
 from sandbox import services
 from sandbox.console import say
 from sandbox.services import PROJECT, SandboxError, Services, ServicesError
@@ -52,6 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(asked.run(asked))
     except SandboxError as error:
         return _fail(error)
+    except OSError as error:  # of a folder or a file; whatever else is a mistake in here
+        if error.filename is None:
+            raise
+        return _fail(reason(error))
     except KeyboardInterrupt:
         say("sandbox: interrupted", sys.stderr)
         return _INTERRUPTED
@@ -259,8 +265,8 @@ def _require_stack_file(asked: argparse.Namespace, *folders: Path) -> None:
         raise SandboxError(f"there is no {name}{where}")
 
 
-def _fail(reason: object) -> int:
-    say(f"sandbox: {reason}", sys.stderr)
+def _fail(told: object) -> int:
+    say(harmless(f"sandbox: {told}"), sys.stderr)
     return 1
 
 

@@ -42,7 +42,7 @@ def copy(project: Path, folder: Path) -> Path:
 
 def _update(project: Path, folder: Path) -> None:
     record = folder / _RECORD
-    copied: dict[str, int] = json.loads(record.read_text()) if record.exists() else {}
+    copied = _recorded(record)
     present = {str(entry.relative_to(project)): entry for entry in _entries(project, folder)}
     changed = {name: entry.lstat().st_mtime_ns for name, entry in present.items()}
     _make_folders(folder, present)
@@ -60,6 +60,14 @@ def _update(project: Path, folder: Path) -> None:
                 made.replace(place)
         made.write_text(json.dumps(changed))
         made.replace(record)
+
+
+def _recorded(record: Path) -> dict[str, int]:
+    """When what was copied had been changed; of a record that a command has spoiled, nothing."""
+    try:
+        return dict(json.loads(record.read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return {}
 
 
 def _anchor_plugins(project: Path, file: Path) -> None:

@@ -201,7 +201,8 @@ def _claimed(folder: Path) -> Generator[None]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(folder, os.O_RDONLY)
     except OSError as error:
-        raise ServicesError(f"{folder} cannot be the sandbox's folder: {error.strerror}") from None
+        message = f"{folder} cannot be the sandbox's folder: {error.strerror}; SANDBOX_FOLDER names another"
+        raise ServicesError(message) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _is_ours(folder):
@@ -286,7 +287,7 @@ def load(folder: Path) -> Services:
     """The services that were started in a folder. Raises ServicesError where none are running."""
     try:
         services = read(folder.resolve()) if _is_ours(folder) else None
-    except (FileNotFoundError, ValueError, TypeError):
+    except (FileNotFoundError, ValueError, TypeError, LookupError, AttributeError):
         services = None
     if services is None or not services.is_alive():
         raise ServicesError("the sandbox is not running: start it with `python -m sandbox up`")

@@ -28,6 +28,12 @@ from sandbox.services import SandboxError, Services
 from scripts.pulumi_cli import PulumiCliError, find
 
 _COLORS = re.compile(r"<\{%.*?%\}>")
+_UNNAMED = {
+    "getting stack configuration: ": "Pulumi.{stack}.yaml: ",
+    "could not read stack configuration for new stack: ": "Pulumi.{stack}.yaml: ",
+    "failed to load checkpoint: ": "the state of {stack} cannot be read (python -m sandbox down forgets it): ",
+}
+"""What the CLI says of files that it cannot read, and how their user knows them."""
 Tell = Callable[[str], None]
 warnings.filterwarnings("ignore", "Error in event stream")  # of a CLI that was killed, which is told as an error
 
@@ -105,7 +111,7 @@ class Stack:
 
     def run_cli(self, *arguments: str) -> str:
         """What a command of the CLI about this stack prints. Raises DeploymentError."""
-        with _failures():
+        with _failures(self.name):
             return self._run_cli(*arguments)
 
     def _run_cli(self, *arguments: str) -> str:
@@ -118,13 +124,16 @@ class Stack:
 
     @cached_property
     def _stack(self) -> automation.Stack:
-        with _failures(), suppress(automation.StackAlreadyExistsError):  # another command may make it meanwhile
+        with (
+            _failures(self.name),
+            suppress(automation.StackAlreadyExistsError),
+        ):  # another command may make it meanwhile
             self._run_cli("stack", "select", "--create")
         return _Operations(self.name, self._workspace)
 
     def _run(self, operation: str, tell: Tell) -> Result:
         listener = _Listener(tell)
-        with _failures(listener.errors):
+        with _failures(self.name, listener.errors):
             getattr(self._stack, operation)(on_event=listener, color="never")
         return listener.result
 
@@ -161,12 +170,15 @@ def cli_is_interrupted() -> Generator[Event]:
 
 
 @contextmanager
-def _failures(errors: Sequence[str] = ()) -> Generator[None]:
+def _failures(stack: str, errors: Sequence[str] = ()) -> Generator[None]:
     """Raise DeploymentError for a command that fails: with the engine's `errors`, or what the CLI printed."""
     try:
         yield
     except CommandError as error:
-        raise DeploymentError("\n".join(errors) or _reason(str(error))) from None
+        reason = "\n".join(errors) or _reason(str(error))
+        for unnamed, named in _UNNAMED.items():
+            reason = reason.replace(unnamed, named.format(stack=stack))
+        raise DeploymentError(reason) from None
 
 
 def _reason(failed: str) -> str:

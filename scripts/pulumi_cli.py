@@ -78,7 +78,7 @@ def find(environment: Mapping[str, str] = os.environ) -> Path:
     if on_path is not None:
         return on_path
     in_cache = cached(environment)
-    if in_cache.is_file():
+    if os.access(in_cache, os.X_OK):
         return in_cache
     raise PulumiCliError(f"{problem}: make pulumi")
 
@@ -91,7 +91,7 @@ def set_up(environment: Mapping[str, str] = os.environ) -> Path:
     if shutil.which("pulumi", path=environment.get("PATH")) is not None:
         _say(f"{problem}; it is left alone, and another one used")
     in_cache = cached(environment)
-    if in_cache.is_file():
+    if os.access(in_cache, os.X_OK):
         return in_cache
     home = in_cache.parents[1]
     with _writable(home.parent), _locked(home.parent):

@@ -8,10 +8,12 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from agentcore_auth.authorizer.causes import TokenError
 from agentcore_auth.cli.terminal import NO_PACKAGES, REFUSED, WRONG_USE, CommandError, print_json, say
+from agentcore_auth.files import reason
 
 EPILOG = """exit codes: 0 accepted or fine, 1 refused or a finding, 2 wrong use, 3 could not be reached,
 4 nothing was checked (verify).
@@ -47,26 +49,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that knows only ASCII is no reason to fail
     options = command_line().parse_args(arguments)
+    try:
+        return _run(options)
+    except CommandError as error:
+        return _fail(options, error)
+    except BrokenPipeError:
+        _mute()  # whoever read the output has seen enough
+        return REFUSED
+    except OSError as error:
+        if error.filename is None:
+            _mute()  # it may be the output that cannot be written: a full disk
+        return _fail(options, CommandError(reason(error), WRONG_USE))
+    except KeyboardInterrupt:
+        say("interrupted")
+        return 130
+
+
+def _run(options: argparse.Namespace) -> int:
     command: str = options.command
     try:
         code = int(importlib.import_module(f"agentcore_auth.cli.{command}").run(options))
         sys.stdout.flush()
-    except CommandError as error:
-        return _fail(options, error)
     except TokenError as error:
-        return _fail(options, CommandError(error.message, REFUSED, cause=error.cause))
+        raise CommandError(error.message, REFUSED, cause=error.cause) from None
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "agentcore_auth":
             raise
-        return _fail(options, CommandError(NO_PACKAGES, WRONG_USE))
-    except BrokenPipeError:
-        # Whoever read the output has seen enough; without this Python complains once more on exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return REFUSED
-    except KeyboardInterrupt:
-        say("interrupted")
-        return 130
+        raise CommandError(NO_PACKAGES, WRONG_USE) from None
     return code
+
+
+def _mute() -> None:
+    """Without this Python complains on exit once more of an output that cannot be written."""
+    with suppress(io.UnsupportedOperation):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(options: argparse.Namespace, error: CommandError) -> int:

@@ -147,3 +147,13 @@ def test_writes_stack_files_with_the_projects_namespace(project: Path) -> None:
             "agentcore-auth:key": {"secure": "v1:abc"},
         },
     }
+
+
+@pytest.mark.parametrize("spoiled", ["", "garbage {", "[1]", "null"])
+def test_is_made_anew_where_the_record_of_what_was_copied_is_spoiled(
+    project: Path, tmp_path: Path, spoiled: str
+) -> None:
+    made = copy(project, tmp_path / "copy")
+    (made / ".copied.json").write_text(spoiled)
+    (made / "__main__.py").write_text("changed by a command")
+    assert (copy(project, made) / "__main__.py").read_text() == "__main__.py"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.project import copy
 from sandbox.services import PROJECT
 
 _NEXT = "\n  Next: python -m sandbox exec -- agentcore-auth verify --stack dev\n"
@@ -183,6 +184,50 @@ def test_the_cli_finds_a_stack_unchanged_that_was_deployed_here(sandbox: Sandbox
 def test_says_in_a_line_what_is_wrong(sandbox: Sandbox, arguments: tuple[str, ...], message: str) -> None:
     done = sandbox(*arguments)
     assert (done.returncode, done.stderr) == (1, message)
+
+
+@pytest.mark.parametrize(
+    "command", [("down",), ("exec", "--", "true"), ("up", "--stack", "dev"), ("outputs", "--stack", "dev")]
+)
+def test_names_a_folder_that_cannot_be_used(tmp_path: Path, command: tuple[str, ...]) -> None:
+    sandbox = Sandbox(tmp_path / ("long" * 100))
+    done = sandbox(*command)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"sandbox: /\S+long\b.*: File name too long(; SANDBOX_FOLDER names another)?\n", done.stderr)
+
+
+def test_a_stack_file_or_a_state_that_is_none_ends_in_one_message(sandbox: Sandbox, tmp_path: Path) -> None:
+    project = copy(PROJECT, tmp_path / "project")
+    file = project / "Pulumi.dev.yaml"
+    whole = file.read_text()
+    key = '  "agentcore-auth:a\\n::error::b": 1\n'
+    stack_files = {
+        "config: abc\n": "Pulumi.dev.yaml: invalid YAML file: ",
+        whole + key: "Pulumi.dev.yaml: invalid YAML file: ",
+        whole + "".join(f"  agentcore-auth:key{n}: 1\n" for n in range(10_000)): (
+            "The stack's configuration has 10000 mistakes; nothing was changed:"
+        ),
+    }
+    try:
+        sandbox("exec", "--", "true")
+        for text, message in stack_files.items():
+            file.write_text(text)
+            told = sandbox("preview", "--project", str(project), "--stack", "dev")
+            assert (told.returncode, told.stdout) == (1, "")
+            assert told.stderr.startswith(f"sandbox: {message}")
+            assert len(told.stderr.splitlines()) < 60
+            assert "\n::" not in told.stderr
+        file.write_text(whole)
+        [state] = (sandbox.folder / "backend").rglob("stacks/*/dev.json")
+        state.write_text("garbage {")
+        told = sandbox("preview", "--project", str(project), "--stack", "dev")
+        assert (told.returncode, len(told.stderr.splitlines())) == (1, 1)
+        assert told.stderr.startswith("sandbox: the state of dev cannot be read (python -m sandbox down forgets it): ")
+        asked = sandbox("exec", "--project", str(project), "--", "agentcore-auth", "verify", "--stack", "dev")
+        assert (asked.returncode, asked.stdout, len(asked.stderr.splitlines())) == (3, "", 1)
+        assert asked.stderr.startswith("verify: stack dev: pulumi says: error: failed to load checkpoint: ")
+    finally:
+        sandbox("down")
 
 
 def test_ends_what_is_not_running_without_complaint(sandbox: Sandbox) -> None:

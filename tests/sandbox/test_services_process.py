@@ -105,6 +105,14 @@ def test_says_which_folder_it_cannot_use(tmp_path: Path) -> None:
         services.start(tmp_path / "file")
 
 
+@pytest.mark.parametrize("spoiled", [b"", b"garbage {", b"[]", b"null", b"5", b"{}", b'{"ca": 5}', b"\0\xff"])
+def test_takes_addresses_that_are_none_for_a_sandbox_that_has_ended(tmp_path: Path, spoiled: bytes) -> None:
+    with services._claimed(tmp_path):  # pyright: ignore[reportPrivateUsage]  # what `start` does first
+        (tmp_path / "services.json").write_bytes(spoiled)
+    with pytest.raises(ServicesError, match="the sandbox is not running"):
+        services.load(tmp_path)
+
+
 def test_runs_commands_where_nothing_but_the_virtual_environment_leads_back_to_the_project(tmp_path: Path) -> None:
     environment = {**os.environ, "SANDBOX_FOLDER": str(tmp_path / "sandbox")}
     find = (

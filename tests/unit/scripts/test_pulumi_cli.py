@@ -162,6 +162,14 @@ def test_a_cache_that_cannot_be_written_is_named(machine: dict[str, str], tmp_pa
         set_up(machine)
 
 
+def test_a_cache_that_cannot_be_looked_into_is_named(machine: dict[str, str]) -> None:
+    machine["XDG_CACHE_HOME"] += "/" + "long" * 100
+    with pytest.raises(PulumiCliError, match=r"make pulumi$"):
+        find(machine)
+    with pytest.raises(PulumiCliError, match=r" cannot be written \(File name too long\).*XDG_CACHE_HOME"):
+        set_up(machine)
+
+
 def command(machine: Mapping[str, str], *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "scripts.pulumi_cli", *options],

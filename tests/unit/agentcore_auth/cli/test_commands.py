@@ -385,3 +385,40 @@ def imported(*arguments: str, stdin: bytes) -> set[str]:
     names = {line.rpartition("|")[2].strip().partition(".")[0] for line in told.splitlines()}
     assert "argparse" in names
     return names
+
+
+def test_an_output_that_is_full_is_told_in_a_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "agentcore_auth", "stacks", "--all"],
+            cwd=PROJECT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, "stacks: No space left on device\n")
+
+
+def test_a_folder_that_is_gone_is_told_in_a_line(
+    tokens: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    answer = tokens("stacks", "--all")
+    assert (answer.code, answer.err) == (2, "stacks: the current folder: No such file or directory\n")
+
+
+@pytest.mark.parametrize("command", ["get", "verify", "env", "call"])
+@pytest.mark.parametrize("outputs", [b"", b"garbage {", b"[]", b"null", b"\0\xff", b"[" * 100_000], ids=range(6))
+def test_outputs_that_are_none_are_told_in_a_line(
+    tokens: Command, tmp_path: Path, command: str, outputs: bytes
+) -> None:
+    file = tmp_path / "outputs.json"
+    file.write_bytes(outputs)
+    answer = tokens(command, "--outputs", str(file))
+    assert answer.code in {2, 3}
+    assert answer.err.startswith(f"{command}: {file} ")
+    assert len(answer.err.splitlines()) <= 2
