@@ -127,7 +127,9 @@ class Provider(Generic[V_co]):
 
 @dataclass(frozen=True)
 class Gateway(Generic[V_co]):
-    """A gateway of the stack: the output `gateways.<provider>`. `authorizer` is spelled as the API spells it."""
+    """A gateway of the stack: the output `gateways.<provider>`. `authorizer` is spelled as the API spells it, and empty
+    where the gateway takes AWS signatures.
+    """
 
     url: V_co
     mcp_url: V_co
@@ -139,6 +141,14 @@ class Gateway(Generic[V_co]):
     #: The policies that decide over calls, by name, as Cedar text; None where everybody may call everything.
     policies: Mapping[str, V_co] | None = None
     provider: str = ""
+
+    def require_tokens(self) -> None:
+        """Raises OutputsError where no token opens the gateway."""
+        if not self.authorizer:
+            raise OutputsError(
+                f"the gateway of {self.provider} takes AWS signatures, so there is no token for it: call it with "
+                "agentcore-auth verify, or with a client that signs (SigV4, service bedrock-agentcore)"
+            )
 
     def to_document(self) -> dict[str, object]:
         """As the outputs have it, below its provider's name."""
@@ -182,6 +192,9 @@ class Outputs:
 
     @property
     def providers(self) -> dict[str, Provider[str]]:
+        """Those that issue tokens."""
+        if all(not gateway.authorizer for gateway in self.gateways.values()):
+            return {}
         return self._entries("identityProviders", Provider.from_document)
 
     @property
@@ -198,6 +211,9 @@ class Outputs:
 
     def provider(self, name: str | None) -> Provider[str]:
         """The identity provider of that name; without one, the only one. Raises OutputsError."""
+        gateways = self.gateways
+        if name in gateways or (name is None and len(gateways) == 1):
+            self.gateway(name).require_tokens()
         return _choose(self.providers, name, "--idp", f"stack {self.stack}")
 
     def _entries(self, key: str, read: Callable[[str, Mapping[str, object]], _Entry]) -> dict[str, _Entry]:

@@ -58,7 +58,7 @@ class StackFile(Section, frozen=True):
     )
     gateway: Gateway = Field(description="What all gateways of the stack have in common.")
     identity_providers: Annotated[tuple[str, ...], Field(min_length=1), forms.DISTINCT] = Field(
-        description="The switch: some of `cognito`, `auth0`, `okta` and the names under `oidc`."
+        description="The switch: some of `cognito`, `auth0`, `okta`, `iam` and the names under `oidc`."
     )
     targets: tuple[Target, ...] = Field(description="What the gateways offer.", min_length=1, max_length=100)
     access: Access | None = Field(
