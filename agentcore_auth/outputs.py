@@ -193,7 +193,7 @@ class Outputs:
     @property
     def providers(self) -> dict[str, Provider[str]]:
         """Those that issue tokens."""
-        if all(not gateway.authorizer for gateway in self.gateways.values()):
+        if self._signed and not self._document.get("identityProviders"):
             return {}
         return self._entries("identityProviders", Provider.from_document)
 
@@ -211,10 +211,16 @@ class Outputs:
 
     def provider(self, name: str | None) -> Provider[str]:
         """The identity provider of that name; without one, the only one. Raises OutputsError."""
-        gateways = self.gateways
-        if name in gateways or (name is None and len(gateways) == 1):
-            self.gateway(name).require_tokens()
+        signed = self._signed
+        if name in signed or (name is None and signed and not self.providers):
+            signed[name or next(iter(signed))].require_tokens()
         return _choose(self.providers, name, "--idp", f"stack {self.stack}")
+
+    @property
+    def _signed(self) -> dict[str | None, Gateway[str]]:
+        """The gateways that take AWS signatures; none where another program exports providers only."""
+        gateways = self.gateways if self._document.get("gateways") else {}
+        return {name: gateway for name, gateway in gateways.items() if not gateway.authorizer}
 
     def _entries(self, key: str, read: Callable[[str, Mapping[str, object]], _Entry]) -> dict[str, _Entry]:
         section = self._document.get(key)
