@@ -53,7 +53,7 @@ def find_function(arn: str) -> LambdaFunction:
 
 
 def invoke(
-    function: LambdaFunction, event: object, *, custom: Mapping[str, str], environment: Mapping[str, str]
+    function: LambdaFunction, event: object, *, custom: Mapping[str, Any], environment: Mapping[str, str]
 ) -> Invocation:
     """Run the function's handler on `event`; `custom` becomes `context.client_context.custom`.
 

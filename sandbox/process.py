@@ -68,7 +68,7 @@ class Cloud:
             "openApiSchema": OpenApiInvoker(self._client, vault),
             "mcpServer": McpInvoker(self._client, vault),
         }
-        self.gateway = GatewayDataPlane(invokers, self._fetch_json)
+        self.gateway = GatewayDataPlane(invokers, self._fetch_json, self.function_environment)
         self.front = Front(
             [
                 Route(GATEWAY_HOST, self.gateway),

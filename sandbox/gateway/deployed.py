@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from moto.bedrockagentcorecontrol.models import Gateway, bedrockagentcorecontrol_backends
+from starlette.datastructures import Headers
 
 from sandbox.aws.agentcore import AgentCoreBackend
 from sandbox.aws.permissions import bucket_of
@@ -36,13 +38,19 @@ def mcp_settings(gateway: Gateway) -> dict[str, Any]:
     return (gateway.protocol_configuration or {}).get("mcp") or {}
 
 
-def targets_of(gateway: Gateway) -> list[Target]:
+def targets_of(gateway: Gateway, headers: Mapping[str, str]) -> list[Target]:
+    """The gateway's targets, for a request with these headers, whatever the case of their names."""
+    given = Headers(headers)
     found: list[Target] = []
     for held in control_plane(gateway).list_gateway_targets(gateway.gateway_id):
         [(kind, configuration)] = held.target_configuration["mcp"].items()  # a union: exactly one member is there
         credentials = held.credential_provider_configurations or [{}]
         credential = credentials[0].get("credentialProvider") or {}
-        found.append(Target(gateway, held.target_id, held.updated_at, held.name, kind, configuration, credential))
+        allowed: list[str] = (held.metadata_configuration or {}).get("allowedRequestHeaders") or []
+        passed = {name: given[name] for name in allowed if name in given}
+        found.append(
+            Target(gateway, held.target_id, held.updated_at, held.name, kind, configuration, credential, passed)
+        )
     return found
 
 

@@ -29,6 +29,8 @@ class Target:
     configuration: Mapping[str, Any]
     credential: Mapping[str, Any]
     """Its `credentialProvider`; empty where there is none."""
+    headers: Mapping[str, str]
+    """Those of the caller's request that are for the target."""
 
     @property
     def scope(self) -> AwsScope:

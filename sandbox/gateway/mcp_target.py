@@ -53,7 +53,7 @@ class McpInvoker:
         auth = _signature(target, endpoint) or await self._vault.auth(target)
         try:
             async with (
-                self._clients(auth=auth) as http,
+                self._clients(auth=auth, headers=target.headers) as http,
                 Client(streamable_http_client(endpoint, http_client=http), mode="legacy") as client,
             ):
                 yield client

@@ -28,7 +28,9 @@ class OpenApiInvoker:
 
     async def call(self, target: Target, tool: str, arguments: Mapping[str, Any], _: str) -> Answer:
         operation, request = requested(tool, arguments, _operations(target))
-        return await answered(self._clients(auth=await self._vault.auth(target)), f"{operation.server}", request)
+        return await answered(
+            self._clients(auth=await self._vault.auth(target), headers=target.headers), f"{operation.server}", request
+        )
 
 
 def requested(

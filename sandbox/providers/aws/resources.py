@@ -224,8 +224,8 @@ RESOURCES = (
     ),
     Table(
         "aws:bedrock/agentcoreGateway:AgentcoreGateway",
-        properties="name roleArn authorizerType authorizerConfiguration description exceptionLevel kmsKeyArn "
-        "policyEngineConfiguration protocolConfiguration protocolType region tags",
+        properties="name roleArn authorizerType authorizerConfiguration description exceptionLevel "
+        "interceptorConfigurations kmsKeyArn policyEngineConfiguration protocolConfiguration protocolType region tags",
         computed="gatewayArn gatewayId gatewayUrl workloadIdentityDetails tagsAll",
         id="gatewayId",
         names={"gatewayId": "gatewayIdentifier"},
@@ -235,7 +235,8 @@ RESOURCES = (
     ),
     Table(
         "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget",
-        properties="name gatewayIdentifier description targetConfiguration credentialProviderConfiguration region",
+        properties="name gatewayIdentifier description targetConfiguration credentialProviderConfiguration "
+        "metadataConfiguration region",
         computed="targetId",
         id="targetId",
         imported_by="gatewayIdentifier,targetId",
