@@ -28,6 +28,9 @@ _FUNCTION = re.compile(
 _RUNNER = Path(__file__).with_name("function_runner.py")
 
 
+FUNCTION_URL = re.compile(r"[a-z0-9]+\.lambda-url\.([a-z0-9-]+)\.on\.aws")
+
+
 class FunctionNotFoundError(LookupError):
     """No function has this ARN."""
 
@@ -50,6 +53,14 @@ def find_function(arn: str) -> LambdaFunction:
         return cast("LambdaFunction", functions.get_function(place["name"], place["qualifier"]))
     except Exception as missing:  # moto has one class for each thing that may be missing
         raise FunctionNotFoundError(f"function not found: {arn}") from missing
+
+
+def function_with_url(url: str, account: str, region: str) -> str:
+    """The ARN of the function that has this URL. Raises FunctionNotFoundError."""
+    for function in lambda_backends[account][region].list_functions():
+        if function.url_config is not None and function.url_config.url == url:
+            return str(function.function_arn)
+    raise FunctionNotFoundError(f"no function has the URL {url}")
 
 
 def invoke(

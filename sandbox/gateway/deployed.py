@@ -8,7 +8,6 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from moto.bedrockagentcorecontrol.models import Gateway, bedrockagentcorecontrol_backends
-from starlette.datastructures import Headers
 
 from sandbox.aws.agentcore import AgentCoreBackend
 from sandbox.aws.permissions import bucket_of
@@ -39,18 +38,18 @@ def mcp_settings(gateway: Gateway) -> dict[str, Any]:
 
 
 def targets_of(gateway: Gateway, headers: Mapping[str, str]) -> list[Target]:
-    """The gateway's targets, for a request with these headers, whatever the case of their names."""
-    given = Headers(headers)
+    """The gateway's targets; `headers` are those of the caller's request."""
     found: list[Target] = []
+    token = headers.get("authorization", "").partition(" ")[2]
     for held in control_plane(gateway).list_gateway_targets(gateway.gateway_id):
         [(kind, configuration)] = held.target_configuration["mcp"].items()  # a union: exactly one member is there
-        credentials = held.credential_provider_configurations or [{}]
-        credential = credentials[0].get("credentialProvider") or {}
-        allowed: list[str] = (held.metadata_configuration or {}).get("allowedRequestHeaders") or []
-        passed = {name: given[name] for name in allowed if name in given}
-        found.append(
-            Target(gateway, held.target_id, held.updated_at, held.name, kind, configuration, credential, passed)
-        )
+        [shown] = held.credential_provider_configurations or [{}]
+        signs = shown.get("credentialProviderType") == "GATEWAY_IAM_ROLE"
+        passed: list[str] = (held.metadata_configuration or {}).get("allowedRequestHeaders") or []
+        seen = {name: headers[name] for name in passed if name in headers}
+        credential = shown.get("credentialProvider") or {}
+        version = held.target_id, held.updated_at
+        found.append(Target(gateway, *version, held.name, kind, configuration, credential, signs, seen, token))
     return found
 
 

@@ -30,16 +30,15 @@ class LambdaInvoker:
 
     async def call(self, target: Target, tool: str, arguments: Mapping[str, Any], request_id: str) -> Answer:
         # developer guide, "Lambda function input format": the arguments are the event, the rest is in the context
-        custom: dict[str, Any] = {
+        custom = {
             "bedrockAgentCoreMessageVersion": "1.0",
             "bedrockAgentCoreAwsRequestId": str(uuid.uuid4()),
             "bedrockAgentCoreMcpMessageId": request_id,
             "bedrockAgentCoreGatewayId": target.gateway.gateway_id,
             "bedrockAgentCoreTargetId": target.id,
             "bedrockAgentCoreToolName": f"{target.name}___{tool}",
+            **({"bedrockAgentCorePropagatedHeaders": target.headers} if target.headers else {}),
         }
-        if target.headers:
-            custom["bedrockAgentCorePropagatedHeaders"] = dict(target.headers)
         arn = str(target.configuration["lambdaArn"])
         payload = await run(target.gateway, arn, dict(arguments), custom, self._environment)
         return Answer(json.dumps(payload), cast("dict[str, Any]", payload) if isinstance(payload, dict) else None)

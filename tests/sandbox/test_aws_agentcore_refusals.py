@@ -189,10 +189,10 @@ def test_a_function_that_the_execution_role_may_not_invoke(stack: Stack, gateway
     stack.delete(target)
 
 
-def test_a_target_of_an_aws_service_without_the_roles_credentials(stack: Stack, gateway: Deployed) -> None:
+def test_a_pair_of_target_and_credential_that_aws_does_not_take(stack: Stack, gateway: Deployed) -> None:
     inputs = lambda_target_inputs(gateway, "arn:aws:lambda:us-west-2:123456789012:function:echo")
     del inputs["credentialProviderConfiguration"]
-    with refused("ValidationException", "needs the credential provider GATEWAY_IAM_ROLE"):
+    with refused("ValidationException", r"of type lambda does not take the credential provider \(none\)"):
         stack.create(TARGET, "sample", **inputs)
 
 

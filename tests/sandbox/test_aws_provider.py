@@ -346,11 +346,11 @@ def test_a_credential_is_found_by_its_provider_and_follows_an_update(stack: Stac
     arn = key.outputs["credentialProviderArn"]
 
     assert arn.endswith(":token-vault/default/apikeycredentialprovider/weather")
-    assert held.secret(held.find(arn)) == {"api_key_value": "k-123"}
+    assert held.secret(held.find(arn)) == "k-123"
     stack.update(key, name="weather", apiKey=Secret("k-456"))
-    assert held.secret(held.find(arn)) == {"api_key_value": "k-456"}
+    assert held.secret(held.find(arn)) == "k-456"
     client = held.find(oauth.outputs["credentialProviderArn"])
-    assert held.secret(client) == {"client_secret": "s-123"}
+    assert held.secret(client) == "s-123"
     assert client.config == {"clientId": "backend", "oauthDiscovery": {"discoveryUrl": DISCOVERY}}
     stack.delete(key)
     with pytest.raises(Refusal, match="not found"):

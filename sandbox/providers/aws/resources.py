@@ -236,7 +236,7 @@ RESOURCES = (
     Table(
         "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget",
         properties="name gatewayIdentifier description targetConfiguration credentialProviderConfiguration "
-        "metadataConfiguration region",
+        "metadataConfiguration privateEndpoint region",
         computed="targetId",
         id="targetId",
         imported_by="gatewayIdentifier,targetId",
@@ -268,7 +268,7 @@ RESOURCES = (
     ),
     Table(
         "aws:bedrock/agentcoreApiKeyCredentialProvider:AgentcoreApiKeyCredentialProvider",
-        properties="name apiKey region tags",
+        properties="name apiKey apiKeySecretConfig apiKeySecretSource region tags",
         computed="credentialProviderArn apiKeySecretArns tagsAll",
         replaces="name",
         secrets="apiKey",
