@@ -17,10 +17,15 @@ from sandbox.services import PROJECT, Services
 from sandbox.stack import Stack
 
 DATA = Path(__file__).parent / "data"
-# Since then a statement in another account's function has an id of the stack's own, and callers synchronize targets.
+# Since then a statement in another account's function has an id of the stack's own, callers synchronize targets, and
+# Auth0's APIs are closed to logins of users.
 CHANGED: dict[str, dict[str, str]] = {
-    "pinned": {"aws:lambda/permission:Permission": "replace", "aws:iam/policy:Policy": "update"},
-    "tutorial": {},
+    "pinned": {
+        "aws:lambda/permission:Permission": "replace",
+        "aws:iam/policy:Policy": "update",
+        "auth0:index/resourceServer:ResourceServer": "update",
+    },
+    "tutorial": {"auth0:index/resourceServer:ResourceServer": "update"},
 }
 
 

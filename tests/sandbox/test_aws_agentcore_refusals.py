@@ -241,7 +241,7 @@ def test_a_nested_tool_schema_that_the_plugin_would_drop(
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("http", {"passthrough": {}}), ("mcp", {"apiGateway": {}}), ("mcp", {"lambda": {}, "connector": {}})],
+    [("http", {"passthrough": {}}), ("mcp", {"connector": {}}), ("mcp", {"lambda": {}, "connector": {}})],
 )
 def test_kinds_of_targets_that_the_sandbox_does_not_serve_are_refused_by_name(name: str, kind: dict[str, Any]) -> None:
     from sandbox.providers.aws.gateways import target_configuration  # noqa: PLC0415  the rest goes over the wire
