@@ -59,7 +59,7 @@ def contradictions(sections: Mapping[str, Any], stack: StackConfiguration) -> It
     ]
     yield from in_targets
     if gateway and not in_targets:
-        yield from _role_limits(gateway.name, sections, targets)
+        yield from _role_limits(gateway, sections, targets)
     yield from _offers(sections, targets)
     yield from _secret_references(targets, stack)
     yield from _cross_account(sections.get("cross_account", {}), sections.get("targets"))
@@ -192,8 +192,9 @@ def _cross_account(accounts: Mapping[str, CrossAccount], targets: Sequence[Targe
                 )
 
 
-def _role_limits(name: str, sections: Mapping[str, Any], targets: Sequence[Target]) -> Iterator[Mistake]:
+def _role_limits(gateway: Gateway, sections: Mapping[str, Any], targets: Sequence[Target]) -> Iterator[Mistake]:
     """What IAM and the token vault would refuse half way through a deployment: names and a policy that are too long."""
+    name = gateway.name
     asked = [(index, each) for index, target in enumerate(targets) for each in target.permissions(_ANYWHERE, name)]
     for index, use in asked:
         provider = use.provider_arn.rpartition("/")[2] if isinstance(use, iam.CredentialUse) else ""
@@ -206,7 +207,10 @@ def _role_limits(name: str, sections: Mapping[str, Any], targets: Sequence[Targe
             )
     gateways = [f"{name}-{provider}" for provider in sections.get("identity_providers", ())]
     mode: Mode = sections.get("mode", "pinned")
-    statements = iam.execution_statements(_ANYWHERE, gateways, [each for _, each in asked], mode)
+    needed: list[iam.Permission] = [each for _, each in asked]
+    needed += [document for target in targets for document in target.s3_documents()]
+    needed += [iam.KeyUse(gateway.kms_key_arn)] if gateway.kms_key_arn else []
+    statements = iam.execution_statements(_ANYWHERE, gateways, needed, mode)
     text = json.dumps(iam.document(statements), separators=(",", ":")).replace("<assigned>", _ENDING)
     if len(text) > LONGEST_INLINE_POLICY:
         yield Mistake(

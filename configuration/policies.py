@@ -147,6 +147,12 @@ def documents(settings: Settings, scope: iam.AwsScope) -> dict[str, iam.Document
     for arn in settings.foreign_functions(scope.account):
         title = f"Function {arn}: its own policy, unless it belongs to the gateways' account"
         found[title] = iam.document([iam.cross_account_statement(arn, role_arn, sid)])
+    for account, access in settings.cross_account.items():
+        theirs = [arn for arn in settings.foreign_functions(scope.account) if iam.account_of(arn) == account]
+        functions = iam.distinct([*theirs, *(":".join(arn.split(":")[:7]) for arn in theirs)])  # without an alias, too
+        found[f"Role {access.assume_role_arn}: what it may do there"] = iam.document(
+            [iam.allow("WriteFunctionPolicies", iam.FUNCTION_POLICY_ACTIONS, functions)]
+        )
     found["Whoever deploys the stack"] = deployment_policy(settings, scope)
     return found
 

@@ -36,6 +36,7 @@ def plant(endpoint_url: str) -> None:
     ours.function("orders", _ORDERS)
     theirs.function("billing", _BILLING)
     theirs.role("agentcore-deployer", {"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+    theirs.allow("agentcore-deployer", "lambda:AddPermission", "lambda:GetPolicy", "lambda:RemovePermission")
     ours.api("scheduler").create_schedule(
         Name="restock",
         ScheduleExpression="rate(1 day)",
@@ -56,6 +57,11 @@ class _Account:
         statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
         trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         return str(self.api("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"])
+
+    def allow(self, role: str, *actions: str) -> None:
+        statement = {"Effect": "Allow", "Action": actions, "Resource": f"arn:aws:lambda:{REGION}:*:function:*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.api("iam").put_role_policy(RoleName=role, PolicyName="functions", PolicyDocument=document)
 
     def function(self, name: str, code: str) -> None:
         archive = io.BytesIO()

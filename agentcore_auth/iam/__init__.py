@@ -7,7 +7,7 @@ what deploying asks for, `owners` commands for the owners of what exists, `pipel
 """
 
 from agentcore_auth.iam.callers import caller_policy
-from agentcore_auth.iam.deployment import ROLE_ACTIONS
+from agentcore_auth.iam.deployment import FUNCTION_POLICY_ACTIONS, ROLE_ACTIONS
 from agentcore_auth.iam.execution import (
     FunctionCall,
     Permission,
@@ -55,6 +55,7 @@ from agentcore_auth.iam.vault import (
 
 __all__ = [
     "API_KEY",
+    "FUNCTION_POLICY_ACTIONS",
     "ID_SUFFIX",
     "LOG_GROUPS",
     "OAUTH",

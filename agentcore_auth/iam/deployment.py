@@ -45,6 +45,8 @@ ROLE_ACTIONS = (
     "UpdateRole",
     "UpdateRoleDescription",
 )
+#: What the role of another account needs on its functions (`crossAccount`), to write their policies.
+FUNCTION_POLICY_ACTIONS = ("lambda:AddPermission", "lambda:GetPolicy", "lambda:RemovePermission")
 # What makes a role, or lets it do more.
 _BOUNDED_ACTIONS = ("CreateRole", "PutRolePolicy")
 _POLICY_ACTIONS = (

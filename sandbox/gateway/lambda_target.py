@@ -40,13 +40,14 @@ class LambdaInvoker:
         except FunctionNotFoundError as missing:
             raise CallFailedError(f"Lambda function {arn} does not exist.") from missing
         # developer guide, "Lambda function input format": the arguments are the event, the rest is in the context
-        custom = {
+        custom: dict[str, Any] = {
             "bedrockAgentCoreMessageVersion": "1.0",
             "bedrockAgentCoreAwsRequestId": str(uuid.uuid4()),
             "bedrockAgentCoreMcpMessageId": request_id,
             "bedrockAgentCoreGatewayId": target.gateway.gateway_id,
             "bedrockAgentCoreTargetId": target.id,
             "bedrockAgentCoreToolName": f"{target.name}___{tool}",
+            **({"bedrockAgentCorePropagatedHeaders": target.headers} if target.headers else {}),
         }
         answer = await run_in_threadpool(
             invoke, function, dict(arguments), custom=custom, environment=self._environment

@@ -16,6 +16,7 @@ from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared.exceptions import MCPError
 from moto.bedrockagentcorecontrol.models import Gateway
+from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from agentcore_auth.documents.reading import Tool
@@ -37,7 +38,7 @@ async def serve(
     send: Send,
 ) -> None:
     """Answer one HTTP request to the gateway's MCP endpoint, by a token of these claims, which was checked before."""
-    targets, policy = targets_of(gateway), ToolPolicy(gateway, claims)
+    targets, policy = targets_of(gateway, Request(scope).headers), ToolPolicy(gateway, claims)
 
     async def list_tools(_: _Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         """A target whose tools cannot be had has none: AgentCore would not have made it ready."""

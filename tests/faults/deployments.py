@@ -167,6 +167,8 @@ class Ordeal:
             failure = run(phase.operation)
             call = self._faults.happened
             self._faults.arm(None)
+            if call is None and failure and self._follow(failure):
+                continue
             if call is None:
                 break
             outcome.tried.append(call)
@@ -199,19 +201,26 @@ class Ordeal:
             self._faults.deletions[urn]()
         if state.get("pending_operations") or self._deployed.is_locked:
             self._refresh()
-        for command in _IMPORT.findall("\n".join(advice)):
-            verb, kind, name, identifier, *options = _arguments(command)
-            if made := self._faults.made_of(kind, name):
-                self._take_in(verb, kind, name, _with_id(identifier, made), *options)
+        self._follow("\n".join(advice))
         return problems
 
-    def _take_in(self, *command: str) -> None:
-        """Import what exists; what was made earlier may have been deleted meanwhile."""
+    def _follow(self, advice: str) -> bool:
+        """Import what is advised and exists; gives whether there was any."""
+        found = [self._take_in(*_arguments(command)) for command in _IMPORT.findall(advice)]
+        return any(found)
+
+    def _take_in(self, verb: str, kind: str, name: str, identifier: str, *options: str) -> bool:
+        """Import a resource if it exists: what was made earlier may have been deleted meanwhile."""
+        made = self._faults.made_of(kind, name)
+        if made is None:
+            return False
         try:
-            self._deployed.cli(*command)
+            self._deployed.cli(verb, kind, name, _with_id(identifier, made), *options)
         except DeploymentError as absent:
             if "does not exist" not in str(absent):
                 raise
+            return False
+        return True
 
     def _refresh(self) -> None:
         """Have the engine forget what was only begun, once the lock of whoever was killed is off."""

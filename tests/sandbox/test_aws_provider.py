@@ -105,8 +105,17 @@ def _one_of_each(stack: Stack, aws: Aws, account: str) -> list[Deployed]:
     version = stack.create(SECRET_VERSION, "version", secretId=secret.id, secretString=Secret("hunter2"))
     key = stack.create(API_KEY, "key", name="weather", apiKey=Secret("k-123"))
     oauth = stack.create(OAUTH, "oauth", name="backend", **_oauth_config("s-123"))
+    engine = stack.create("aws:bedrock/agentcorePolicyEngine:AgentcorePolicyEngine", "engine", name="demo")
+    cedar = "permit (principal, action, resource is AgentCore::Gateway);"
+    decision = stack.create(
+        "aws:bedrock/agentcorePolicy:AgentcorePolicy",
+        "decision",
+        name="everybody",
+        policyEngineId=engine.id,
+        definition={"cedar": {"statement": cedar}},
+    )
     made += [function, role, granted, permission, target, pool, server, client, domain]
-    return [*made, secret, version, key, oauth]
+    return [*made, secret, version, key, oauth, engine, decision]
 
 
 def _observed(stack: Stack, gateway: Deployed) -> list[Deployed]:
@@ -374,12 +383,12 @@ def test_a_credential_is_found_by_its_provider_and_follows_an_update(stack: Stac
     arn = key.outputs["credentialProviderArn"]
 
     assert arn.endswith(":token-vault/default/apikeycredentialprovider/weather")
-    assert held.secret(held.find(arn)) == {"api_key_value": "k-123"}
+    assert held.secret(held.find(arn)) == "k-123"
     stack.update(key, name="weather", apiKey=Secret("k-456"))
-    assert held.secret(held.find(arn)) == {"api_key_value": "k-456"}
+    assert held.secret(held.find(arn)) == "k-456"
     client = held.find(oauth.outputs["credentialProviderArn"])
-    assert held.secret(client) == {"client_secret": "s-123"}
-    assert client.config == {"clientId": "backend", "oauthDiscovery": {"discoveryUrl": DISCOVERY}}
+    assert held.secret(client) == "s-123"
+    assert client.given.config == {"clientId": "backend", "oauthDiscovery": {"discoveryUrl": DISCOVERY}}
     stack.delete(key)
     with pytest.raises(Refusal, match="not found"):
         held.find(arn)

@@ -278,7 +278,8 @@ RESOURCES = (
     ),
     Table(
         "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget",
-        properties="name gatewayIdentifier description targetConfiguration credentialProviderConfiguration region",
+        properties="name gatewayIdentifier description targetConfiguration credentialProviderConfiguration "
+        "metadataConfiguration privateEndpoint region",
         computed="targetId",
         id="targetId",
         imported_by="gatewayIdentifier,targetId",
@@ -310,7 +311,7 @@ RESOURCES = (
     ),
     Table(
         "aws:bedrock/agentcoreApiKeyCredentialProvider:AgentcoreApiKeyCredentialProvider",
-        properties="name apiKey region tags",
+        properties="name apiKey apiKeySecretConfig apiKeySecretSource region tags",
         computed="credentialProviderArn apiKeySecretArns tagsAll",
         replaces="name",
         secrets="apiKey",
