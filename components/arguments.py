@@ -45,6 +45,22 @@ def _one_for_each_point(given: tuple[Interceptor, ...]) -> tuple[Interceptor, ..
     return given
 
 
+class GatewayLogs(Section, frozen=True):
+    """What the gateways deliver to CloudWatch."""
+
+    # PutRetentionPolicy of CloudWatch Logs takes these and no others.
+    retention_days: Literal[
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+    ] = Field(description="How many days CloudWatch keeps the logs.")
+    traces: bool = Field(default=False, description="`true` also delivers traces, to X-Ray.")
+    alarm_topic_arn: forms.TopicArn | None = Field(
+        default=None, description="An SNS topic of this region, which is told when many calls are refused."
+    )
+    alarm_threshold: Annotated[int, Field(ge=1)] = Field(
+        default=10, description="How many refused calls within five minutes raise the alarm."
+    )
+
+
 class GatewayOptions(Section, frozen=True):
     """What a gateway is like, whoever may call it and whatever it offers."""
 
@@ -63,6 +79,9 @@ class GatewayOptions(Section, frozen=True):
     )
     interceptors: Annotated[tuple[Interceptor, ...], AfterValidator(_one_for_each_point)] = Field(
         default=(), description="Functions that see every MCP request and answer, one for each of the two points."
+    )
+    logs: GatewayLogs | None = Field(
+        default=None, description="Delivers logs, and raises an alarm on refused calls (docs/refusals.md)."
     )
 
 

@@ -16,6 +16,7 @@ from agentcore_auth import outputs
 from agentcore_auth.authorizer.model import Authorizer
 from components.access import AccessPolicies, GatewayAccess, PolicyEngine, Statement
 from components.arguments import GatewayOptions, Interceptor
+from components.gateway_logs import GatewayLogs
 from components.spreading import retried
 from components.targets import TargetArguments
 
@@ -83,6 +84,13 @@ class JwtGateway(pulumi.ComponentResource):
                 statement=statement,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[offered]),
             ).statements
+        logs = (
+            GatewayLogs(
+                name, options.logs, gateway_id=gateway.gateway_id, arn=gateway.gateway_arn, tags=tags, opts=child
+            )
+            if options.logs
+            else None
+        )
         self.id = gateway.gateway_id
         self.arn = gateway.gateway_arn
         # AWS answers with the MCP address; earlier versions answered with the bare host.
@@ -97,6 +105,7 @@ class JwtGateway(pulumi.ComponentResource):
             self.arn,
             access.mode if access else None,
             policies,
+            logs.group if logs else None,
         ).to_document()
         self.register_outputs(self.outputs)
 

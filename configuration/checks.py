@@ -41,6 +41,7 @@ def contradictions(sections: Mapping[str, Any], stack: StackConfiguration) -> It
     yield from _provider_names(sections, stack)
     gateway: Gateway | None = sections.get("gateway")
     yield from _key(gateway, stack)
+    yield from _logs(gateway, stack)
     yield from _execution_role(sections.get("execution_role"))
     pinned = sections.get("mode", "pinned") == "pinned"
     searches = gateway is not None and gateway.search_type is not None
@@ -101,6 +102,19 @@ def _key(gateway: Gateway | None, stack: StackConfiguration) -> Iterator[Mistake
         if region != stack.region:
             yield Mistake(
                 "gateway.kmsKeyArn", f"is a key of {region}, and aws:region is {stack.region}: take one there"
+            )
+
+
+def _logs(gateway: Gateway | None, stack: StackConfiguration) -> Iterator[Mistake]:
+    logs = gateway.logs if gateway else None
+    if logs and logs.alarm_topic_arn is None and "alarm_threshold" in logs.model_fields_set:
+        yield Mistake("gateway.logs.alarmThreshold", "is for an alarm, and there is none without alarmTopicArn")
+    if logs and logs.alarm_topic_arn and stack.region:
+        region = logs.alarm_topic_arn.split(":")[3]
+        if region != stack.region:
+            yield Mistake(
+                "gateway.logs.alarmTopicArn",
+                f"is a topic of {region}, and aws:region is {stack.region}: an alarm reaches only topics of its own",
             )
 
 

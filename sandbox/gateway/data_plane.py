@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import partial
 
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from sandbox.aws.log_delivery import write_line
 from sandbox.gateway.deployed import find_gateway, mcp_settings
 from sandbox.gateway.inbound import METADATA_PATH, admit, resource_metadata
 from sandbox.gateway.interceptors import intercepted
@@ -57,6 +59,7 @@ class GatewayDataPlane:
             return _error(404, "Not found"), {}
         refused, claims = await admit(gateway, request.headers.get("authorization"), self._keys)
         if refused:
+            write_line(gateway, {"isError": True, "log": json.loads(bytes(refused.body))["error"]["message"]})
             return refused, {}
         if request.method != "POST":
             return _error(405, "Method not allowed", {"Allow": "POST"}), {}
