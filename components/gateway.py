@@ -15,7 +15,7 @@ import pulumi_aws as aws
 from agentcore_auth import outputs
 from agentcore_auth.authorizer.model import Authorizer
 from components.access import AccessPolicies, GatewayAccess, PolicyEngine, Statement
-from components.arguments import GatewayOptions
+from components.arguments import GatewayOptions, Interceptor
 from components.gateway_logs import GatewayLogs
 from components.spreading import retried
 from components.targets import TargetArguments
@@ -63,6 +63,7 @@ class JwtGateway(pulumi.ComponentResource):
             authorizer_configuration=cast("_AuthorizerArguments", authorizer.to_pulumi()),
             exception_level=options.exception_level,
             kms_key_arn=options.kms_key_arn,
+            interceptor_configurations=[_interceptor(each) for each in options.interceptors] or None,
             policy_engine_configuration=engine.configuration if engine else None,
             tags=tags,
             # The name is fixed, and AWS refuses a second gateway of the same name: the old one has to go first.
@@ -107,6 +108,14 @@ class JwtGateway(pulumi.ComponentResource):
             logs.group if logs else None,
         ).to_document()
         self.register_outputs(self.outputs)
+
+
+def _interceptor(given: Interceptor) -> aws.bedrock.AgentcoreGatewayInterceptorConfigurationArgsDict:
+    return {
+        "interceptor": {"lambda_": {"arn": given.function_arn}},
+        "interception_points": [point.upper() for point in given.at],
+        "input_configuration": {"pass_request_headers": given.pass_headers},
+    }
 
 
 class GatewayTargets(pulumi.ComponentResource):

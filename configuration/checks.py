@@ -62,7 +62,9 @@ def contradictions(sections: Mapping[str, Any], stack: StackConfiguration) -> It
         yield from _role_limits(gateway, sections, targets)
     yield from _offers(sections, targets)
     yield from _secret_references(targets, stack)
-    yield from _cross_account(sections.get("cross_account", {}), sections.get("targets"))
+    if gateway:
+        yield from _interceptors(gateway, stack)
+    yield from _cross_account(sections.get("cross_account", {}), gateway, sections.get("targets"))
     yield from _resource_names(sections)
     if sections.get("cross_account"):
         yield from _deployer(stack)
@@ -171,22 +173,39 @@ def _secret_references(targets: Iterable[Target], stack: StackConfiguration) -> 
             yield Mistake(path, f"the key {name!r} is not secret: pulumi config set --secret {name} …")
 
 
-def _cross_account(accounts: Mapping[str, CrossAccount], targets: Sequence[Target] | None) -> Iterator[Mistake]:
-    """What is wrong with `crossAccount`; `targets` is None where they have mistakes of their own."""
-    functions = [(index, arn) for index, target in enumerate(targets or ()) for arn in target.function_arns()]
+def _interceptors(gateway: Gateway, stack: StackConfiguration) -> Iterator[Mistake]:
+    for index, each in enumerate(gateway.interceptors):
+        if beyond := stack.beyond_reach(each.function_arn):
+            yield Mistake(f"gateway.interceptors[{index}].functionArn", beyond)
+
+
+def _cross_account(
+    accounts: Mapping[str, CrossAccount], gateway: Gateway | None, targets: Sequence[Target] | None
+) -> Iterator[Mistake]:
+    """What is wrong with `crossAccount`; `gateway` and `targets` are None where they have mistakes of their own."""
+    functions = [
+        *((f"targets[{index}]", arn) for index, target in enumerate(targets or ()) for arn in target.function_arns()),
+        *(
+            (f"gateway.interceptors[{index}]", each.function_arn)
+            for index, each in enumerate(gateway.interceptors if gateway else ())
+        ),
+    ]
     for account, access in accounts.items():
         path = f"crossAccount.{account}"
         owner = _account(access.assume_role_arn)
         if owner != account:
             yield Mistake(f"{path}.assumeRoleArn", f"is a role of the account {owner}, and stands under {account}")
-        own = [(index, arn) for index, arn in functions if _account(arn) == account]
-        if targets is not None and not own:
+        own = [(at, arn) for at, arn in functions if _account(arn) == account]
+        if targets is not None and gateway is not None and not own:
             found = ", ".join(sorted({_account(arn) for _, arn in functions})) or "none"
-            yield Mistake(path, f"no target's function belongs to that account; accounts of functions here: {found}")
-        for index, arn in own:
+            yield Mistake(
+                path,
+                f"no target's or interceptor's function belongs to that account; accounts of functions here: {found}",
+            )
+        for at, arn in own:
             if arn.endswith(":$LATEST"):
                 yield Mistake(
-                    f"targets[{index}].functionArn",
+                    f"{at}.functionArn",
                     "ends in :$LATEST, which takes no policy of its own, so another account cannot be let in: leave "
                     ":$LATEST out, or name a version or an alias",
                 )

@@ -30,6 +30,16 @@ TRUST_LAMBDA = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.co
 TRUST_OWN = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{OWN}:root"}, "Action": "sts:AssumeRole"}
 POST = "CLIENT_SECRET_POST"
 EXTERNAL_KEY = "sandbox-inventory-key"
+REFUSES = """
+def handler(event, context):
+    body = event["mcp"]["gatewayRequest"]["body"]
+    if body["method"] != "tools/call":
+        return {"interceptorOutputVersion": "1.0", "mcp": {"transformedGatewayRequest": {"body": body}}}
+    told = {"content": [{"type": "text", "text": "closed today"}], "isError": True}
+    answer = {"jsonrpc": "2.0", "id": body["id"], "result": told}
+    refusal = {"statusCode": 200, "body": answer}
+    return {"interceptorOutputVersion": "1.0", "mcp": {"transformedGatewayResponse": refusal}}
+"""
 CODE = "def handler(event, context):\n    return {'got': event}\n"
 TOOL = {
     "name": "find",
@@ -173,10 +183,10 @@ def role(services: Services, account: str, name: str, trust: dict[str, Any]) -> 
     return created["Role"]["Arn"]
 
 
-def function(services: Services, account: str, name: str) -> str:
+def function(services: Services, account: str, name: str, handler: str = CODE) -> str:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as code:
-        code.writestr("f.py", CODE)
+        code.writestr("f.py", handler)
     created = client(services, "lambda", account).create_function(
         FunctionName=name,
         Runtime="python3.13",
@@ -392,6 +402,19 @@ def test_a_secret_that_exists_is_nowhere_in_the_stack(deployed: Deployed) -> Non
     issuer = token["inputs"]["oauth2ProviderConfig"]["customOauth2ProviderConfig"]
     assert issuer["clientSecretConfig"]["jsonKey"] == "clientSecret"
     assert "clientSecret" not in issuer
+
+
+def test_an_interceptor_that_is_deployed_refuses_calls_until_it_is_taken_away(
+    deployed: Deployed, services: Services
+) -> None:
+    before = deployed.deployment.config
+    refusing = {"functionArn": function(services, OWN, "kinds-refusing", REFUSES), "at": ["request"]}
+    result = deployed.deployment.update({**before, "gateway": {**before["gateway"], "interceptors": [refusing]}})
+    try:
+        assert (deployed.call("sample").text, result.changes.get("replace")) == ("closed today", None)
+    finally:
+        deployed.deployment.update(before)
+    assert not deployed.call("sample").failed
 
 
 def test_a_second_deployment_changes_nothing(deployed: Deployed) -> None:

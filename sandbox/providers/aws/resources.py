@@ -267,8 +267,8 @@ RESOURCES = (
     ),
     Table(
         "aws:bedrock/agentcoreGateway:AgentcoreGateway",
-        properties="name roleArn authorizerType authorizerConfiguration description exceptionLevel kmsKeyArn "
-        "policyEngineConfiguration protocolConfiguration protocolType region tags",
+        properties="name roleArn authorizerType authorizerConfiguration description exceptionLevel "
+        "interceptorConfigurations kmsKeyArn policyEngineConfiguration protocolConfiguration protocolType region tags",
         computed="gatewayArn gatewayId gatewayUrl workloadIdentityDetails tagsAll",
         id="gatewayId",
         names={"gatewayId": "gatewayIdentifier"},
