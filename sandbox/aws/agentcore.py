@@ -232,6 +232,9 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
             self._check_document(document, self._get_gateway(gateway_identifier).role_arn)
         if kind == "mcpServer":
             self._check_synchronization(gateway_identifier, credentials)
+        if kind == "apiGateway":  # whose operations AgentCore gets by GetExport, in a form that is not documented
+            export = f"/restapis/{configuration['restApiId']}/stages/{configuration['stage']}/exports/oas30"
+            require_of_caller("apigateway:GET", f"arn:{self.partition}:apigateway:{self.region_name}::{export}")
         if kind == "lambda":
             function = request["target_configuration"]["mcp"]["lambda"]["lambdaArn"]
             if not identity_allows(self._get_gateway(gateway_identifier).role_arn, "lambda:InvokeFunction", function):
