@@ -138,6 +138,8 @@ class Gateway(Generic[V_co]):
     access_mode: str | None = None
     #: The policies that decide over calls, by name, as Cedar text; None where everybody may call everything.
     policies: Mapping[str, V_co] | None = None
+    #: The name of the log group that its logs are delivered to.
+    log_group: V_co | None = None
     provider: str = ""
 
     def to_document(self) -> dict[str, object]:
@@ -151,6 +153,7 @@ class Gateway(Generic[V_co]):
             authorizer=self.authorizer,
             accessMode=self.access_mode,
             policies=self.policies,
+            logGroup=self.log_group,
         )
 
     @staticmethod
@@ -163,6 +166,7 @@ class Gateway(Generic[V_co]):
             *(_optional_text(fields, key) for key in ("name", "id", "arn")),
             access_mode=_optional_text(fields, "accessMode"),
             policies=_policies(fields, provider),
+            log_group=_optional_text(fields, "logGroup"),
             provider=provider,
         )
 

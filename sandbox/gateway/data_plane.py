@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from functools import partial
 
 from moto.bedrockagentcorecontrol.models import Gateway
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from sandbox.aws.log_delivery import write_line
 from sandbox.gateway.deployed import find_gateway, mcp_settings
 from sandbox.gateway.inbound import METADATA_PATH, admit, resource_metadata
+from sandbox.gateway.interceptors import intercepted
 from sandbox.gateway.invocation import Invoker
 from sandbox.gateway.issuer_keys import FetchJson, IssuerKeys
 from sandbox.network import host_of
@@ -20,11 +24,14 @@ _VERSIONS = ("2025-03-26", "2025-06-18", "2025-11-25")
 
 
 class GatewayDataPlane:
-    """`invokers` by kind of target; `fetch` gets the issuers' discovery documents and keys."""
+    """`invokers` by kind of target; `fetch` gets the issuers' discovery documents and keys; interceptors run with
+    `environment`.
+    """
 
-    def __init__(self, invokers: Mapping[str, Invoker], fetch: FetchJson) -> None:
+    def __init__(self, invokers: Mapping[str, Invoker], fetch: FetchJson, environment: Mapping[str, str]) -> None:
         self._invokers = invokers
         self._keys = IssuerKeys(fetch)
+        self._environment = environment
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -39,7 +46,8 @@ class GatewayDataPlane:
         elif gateway is not None:
             from sandbox.gateway.mcp_server import serve  # noqa: PLC0415  # half a second that start-up does not wait for
 
-            await serve(gateway, claims, self._invokers, scope, receive, send)
+            served = partial(serve, gateway, claims, self._invokers)
+            await intercepted(gateway, served, self._environment)(scope, receive, send)
 
     async def _refusal(self, gateway: Gateway, request: Request) -> tuple[Response | None, Mapping[str, object]]:
         """Every answer but MCP's own; None for a request that MCP is to answer, with the claims of who sends it."""
@@ -51,6 +59,7 @@ class GatewayDataPlane:
             return _error(404, "Not found"), {}
         refused, claims = await admit(gateway, request.headers.get("authorization"), self._keys)
         if refused:
+            write_line(gateway, {"isError": True, "log": json.loads(bytes(refused.body))["error"]["message"]})
             return refused, {}
         if request.method != "POST":
             return _error(405, "Method not allowed", {"Allow": "POST"}), {}

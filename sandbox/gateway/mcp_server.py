@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from agentcore_auth.documents.reading import Tool
+from sandbox.aws.log_delivery import write_line
 from sandbox.gateway.deployed import mcp_settings, targets_of
 from sandbox.gateway.invocation import CallFailedError, Invoker, Target
 from sandbox.gateway.policy import PolicyFailedError, ToolPolicy
@@ -61,6 +62,8 @@ async def serve(
             if known is None:
                 raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name}")
             if refused := policy.refusal(params.name, known, params.arguments or {}):
+                request = f"{{method=tools/call, params={{name={params.name}}}}}"
+                write_line(gateway, {"isError": True, "log": refused, "requestBody": request})
                 return types.CallToolResult(content=[types.TextContent(text=refused)], is_error=True)
             answer = await invoker.call(target, tool, params.arguments or {}, str(context.request_id))
         except PolicyFailedError as failure:
