@@ -140,6 +140,8 @@ class Gateway(Generic[V_co]):
     access_mode: str | None = None
     #: The policies that decide over calls, by name, as Cedar text; None where everybody may call everything.
     policies: Mapping[str, V_co] | None = None
+    #: The name of the log group that its logs are delivered to.
+    log_group: V_co | None = None
     provider: str = ""
 
     def require_tokens(self) -> None:
@@ -161,6 +163,7 @@ class Gateway(Generic[V_co]):
             authorizer=self.authorizer,
             accessMode=self.access_mode,
             policies=self.policies,
+            logGroup=self.log_group,
         )
 
     @staticmethod
@@ -173,6 +176,7 @@ class Gateway(Generic[V_co]):
             *(_optional_text(fields, key) for key in ("name", "id", "arn")),
             access_mode=_optional_text(fields, "accessMode"),
             policies=_policies(fields, provider),
+            log_group=_optional_text(fields, "logGroup"),
             provider=provider,
         )
 
@@ -218,9 +222,15 @@ class Outputs:
 
     @property
     def _signed(self) -> dict[str | None, Gateway[str]]:
-        """The gateways that take AWS signatures; none where another program exports providers only."""
-        gateways = self.gateways if self._document.get("gateways") else {}
-        return {name: gateway for name, gateway in gateways.items() if not gateway.authorizer}
+        """The gateways that take AWS signatures: those without an issuer."""
+        issuers = cast("Mapping[str, object]", self._document.get("identityProviders") or {})
+        gateways = cast("Mapping[str, object]", self._document.get("gateways") or {})
+        found = {
+            name: cast("Mapping[str, object]", entry)
+            for name, entry in gateways.items()
+            if name not in issuers and _is_signed(entry)
+        }
+        return {name: Gateway.from_document(name, entry) for name, entry in found.items()}
 
     def _entries(self, key: str, read: Callable[[str, Mapping[str, object]], _Entry]) -> dict[str, _Entry]:
         section = self._document.get(key)
@@ -229,6 +239,10 @@ class Outputs:
         entries = cast("Mapping[str, object]", section)
         names = sorted(entries, key=lambda name: (self._order.get(name, len(self._order)), name))
         return {name: read(name, _mapping(entries[name], f"{key}.{name}")) for name in names}
+
+
+def _is_signed(entry: object) -> bool:
+    return isinstance(entry, Mapping) and cast("Mapping[str, object]", entry).get("authorizer") == {}
 
 
 def _choose(entries: Mapping[str, _Entry], name: str | None, option: str, where: str) -> _Entry:

@@ -15,7 +15,8 @@ import pulumi_aws as aws
 from agentcore_auth import outputs
 from agentcore_auth.authorizer.model import Authorizer
 from components.access import AccessPolicies, GatewayAccess, PolicyEngine, Statement
-from components.arguments import GatewayOptions
+from components.arguments import GatewayOptions, Interceptor
+from components.gateway_logs import GatewayLogs
 from components.spreading import retried
 from components.targets import TargetArguments
 
@@ -63,6 +64,7 @@ class JwtGateway(pulumi.ComponentResource):
             authorizer_configuration=cast("_AuthorizerArguments", authorizer.to_pulumi()) if authorizer else None,
             exception_level=options.exception_level,
             kms_key_arn=options.kms_key_arn,
+            interceptor_configurations=[_interceptor(each) for each in options.interceptors] or None,
             policy_engine_configuration=engine.configuration if engine else None,
             tags=tags,
             # The name is fixed, and AWS refuses a second gateway of the same name: the old one has to go first.
@@ -83,6 +85,13 @@ class JwtGateway(pulumi.ComponentResource):
                 statement=statement,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[offered]),
             ).statements
+        logs = (
+            GatewayLogs(
+                name, options.logs, gateway_id=gateway.gateway_id, arn=gateway.gateway_arn, tags=tags, opts=child
+            )
+            if options.logs
+            else None
+        )
         self.id = gateway.gateway_id
         self.arn = gateway.gateway_arn
         # AWS answers with the MCP address; earlier versions answered with the bare host.
@@ -97,8 +106,17 @@ class JwtGateway(pulumi.ComponentResource):
             self.arn,
             access.mode if access else None,
             policies,
+            logs.group if logs else None,
         ).to_document()
         self.register_outputs(self.outputs)
+
+
+def _interceptor(given: Interceptor) -> aws.bedrock.AgentcoreGatewayInterceptorConfigurationArgsDict:
+    return {
+        "interceptor": {"lambda_": {"arn": given.function_arn}},
+        "interception_points": [point.upper() for point in given.at],
+        "input_configuration": {"pass_request_headers": given.pass_headers},
+    }
 
 
 class GatewayTargets(pulumi.ComponentResource):

@@ -89,6 +89,13 @@ KmsKeyArn = Annotated[
         "a KMS key's ARN, arn:aws:kms:<region>:<account>:key/<id>",
     ),
 ]
+TopicArn = Annotated[
+    str,
+    matching(
+        rf"{ARN}:sns:[a-z0-9-]+:\d{{12}}:[a-zA-Z0-9_-]{{1,256}}",
+        "an SNS topic's ARN, arn:aws:sns:<region>:<account>:<name>",
+    ),
+]
 FunctionArn = Annotated[
     str,
     matching(

@@ -19,11 +19,12 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from sandbox.functions import FUNCTION_URL
 from sandbox.network import Route as HostRoute
 from sandbox.tenants.issuer import Issued, discovery, published, token_endpoint
 from sandbox.tenants.signing import SigningKey
 from sandbox.tenants.tenant import refusal
-from sandbox.tenants.token_request import OAuthError, TokenRequest
+from sandbox.tenants.token_request import TOKEN_EXCHANGE, OAuthError, TokenRequest
 
 INVENTORY = "inventory.sandbox.example"
 INVENTORY_KEY_HEADER = "x-api-key"
@@ -33,11 +34,13 @@ LOGIN = "login.sandbox.example"
 CLIENT_ID = "agentcore-gateway"
 CLIENT_SECRET = "sandbox-shipping-secret"  # noqa: S105  # opens nothing but the sandbox
 SCOPE = "ship"
+AS_CALLER = "as-caller"
 
 SHIPPING = "shipping.sandbox.example"
 
 RUNTIME_HOST = re.compile(r"bedrock-agentcore\.[a-z0-9-]+\.amazonaws\.com")
 _RUNTIME_PATH = re.compile(r"/runtimes/.+/invocations")
+_STAGE_HOST = re.compile(r"[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
 _LIFETIME = 600
 _STOCK = {"pen": 120, "lamp": 7}
 
@@ -45,11 +48,24 @@ _STOCK = {"pen": 120, "lamp": 7}
 def routes() -> list[HostRoute]:
     """The hosts that are played here."""
     login = Login()
+    inventory, shipping = (re.compile(re.escape(host)) for host in (INVENTORY, SHIPPING))
+    articles = [
+        Route("/articles/{sku}", _articles(lambda request: _has_key(request) or login.accepts(request, INVENTORY))),
+        Route("/open/articles/{sku}", _articles(_anyone)),
+    ]
+    stage = [
+        Route("/prod/articles/{sku}", _articles(lambda request: _has_key(request) or _is_signed(request))),
+        Route("/prod/open/articles/{sku}", _articles(_anyone)),
+    ]
     return [
-        HostRoute(re.compile(re.escape(INVENTORY)), Starlette(routes=[Route("/articles/{sku}", _article)])),
+        HostRoute(inventory, McpBackend(forecast, _anyone), re.compile("/open/mcp")),
+        HostRoute(inventory, McpBackend(forecast, _has_key), re.compile("/mcp")),
+        HostRoute(inventory, Starlette(routes=articles)),
+        HostRoute(_STAGE_HOST, Starlette(routes=stage)),
         HostRoute(re.compile(re.escape(LOGIN)), login.app),
-        HostRoute(re.compile(re.escape(SHIPPING)), McpBackend(ship, login.accepts)),
+        HostRoute(shipping, McpBackend(ship, lambda request: login.accepts(request, SHIPPING))),
         HostRoute(RUNTIME_HOST, McpBackend(forecast, _is_signed), _RUNTIME_PATH),
+        HostRoute(FUNCTION_URL, McpBackend(forecast, _is_signed)),
     ]
 
 
@@ -69,22 +85,30 @@ class Login:
             exception_handlers={OAuthError: refusal},
         )
 
-    def accepts(self, request: Request) -> bool:
-        """Whether the request has a token of this issuer for the scope of the shipping service."""
+    def accepts(self, request: Request, audience: str) -> bool:
+        """Whether the request has a token of this issuer for the scope, and for this audience."""
         _, _, token = request.headers.get("authorization", "").partition(" ")
         try:
-            claims = self._key.verify(token, issuer=self._issuer, audience=SHIPPING)
+            claims = self._key.verify(token, issuer=self._issuer, audience=audience)
         except jwt.InvalidTokenError:
             return False
         return SCOPE in str(claims.get("scope")).split()
 
     def _issue(self, _: Request, asked: TokenRequest) -> Issued:
+        """A token for the client, or (RFC 8693) for whom the client has a token of: that takes one scope more."""
         if asked.client_id != CLIENT_ID or not asked.shows(CLIENT_SECRET):
             raise OAuthError(401, "invalid_client")
-        if asked.scopes != (SCOPE,):
+        subject, wanted = CLIENT_ID, (SCOPE,)
+        if asked.grant_type == TOKEN_EXCHANGE:
+            try:
+                subject = str(jwt.decode(asked.subject_token, options={"verify_signature": False})["sub"])
+            except (jwt.InvalidTokenError, KeyError):
+                raise OAuthError(400, "invalid_request", "subject_token is no token with a subject.") from None
+            wanted = (SCOPE, AS_CALLER)
+        if asked.scopes != wanted:
             raise OAuthError(400, "invalid_scope")
         now = int(time.time())
-        claims = {"iss": self._issuer, "aud": SHIPPING, "sub": CLIENT_ID, "scope": SCOPE}
+        claims = {"iss": self._issuer, "aud": asked.audience or SHIPPING, "sub": subject, "scope": " ".join(wanted)}
         token = self._key.sign({**claims, "iat": now, "exp": now + _LIFETIME, "jti": str(uuid.uuid4())})
         return Issued(token, _LIFETIME)
 
@@ -121,13 +145,27 @@ def forecast(sku: str) -> dict[str, Any]:
     return {"sku": sku, "nextWeek": _STOCK.get(sku, 0) // 2}
 
 
-async def _article(request: Request) -> JSONResponse:
-    if request.headers.get(INVENTORY_KEY_HEADER) != INVENTORY_KEY:
-        return JSONResponse({"message": "Forbidden"}, 403)
-    sku = str(request.path_params["sku"])
-    if sku not in _STOCK:
-        return JSONResponse({"message": f"There is no article {sku}."}, 404)
-    return JSONResponse({"sku": sku, "quantity": _STOCK[sku]})
+def _articles(accepts: Callable[[Request], bool]) -> Callable[[Request], JSONResponse]:
+    """Answers requests that it accepts, and says which desk they come from if a header does."""
+
+    def article(request: Request) -> JSONResponse:
+        if not accepts(request):
+            return JSONResponse({"message": "Forbidden"}, 403)
+        sku = str(request.path_params["sku"])
+        if sku not in _STOCK:
+            return JSONResponse({"message": f"There is no article {sku}."}, 404)
+        desk = request.headers.get("x-desk")
+        return JSONResponse({"sku": sku, "quantity": _STOCK[sku], **({"desk": desk} if desk else {})})
+
+    return article
+
+
+def _anyone(_: Request) -> bool:
+    return True
+
+
+def _has_key(request: Request) -> bool:
+    return request.headers.get(INVENTORY_KEY_HEADER) == INVENTORY_KEY
 
 
 def _is_signed(request: Request) -> bool:

@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
@@ -69,18 +70,27 @@ def list_tools(mcp_url: str, token: str) -> list[types.Tool]:
     return use_tools(mcp_url, token, ())[0]
 
 
-def call_tool(mcp_url: str, token: str, name: str, arguments: Mapping[str, Any]) -> ToolResult:
+def call_tool(
+    mcp_url: str,
+    token: str,
+    name: str,
+    arguments: Mapping[str, Any],
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> ToolResult:
     """Call one tool by its full name (`target___tool`). Raises ToolCallError."""
-    return use_tools(mcp_url, token, [(name, arguments)])[1][0]
+    return use_tools(mcp_url, token, [(name, arguments)], headers)[1][0]
 
 
 def use_tools(
-    mcp_url: str, token: str, calls: Sequence[tuple[str, Mapping[str, Any]]]
+    mcp_url: str,
+    token: str,
+    calls: Sequence[tuple[str, Mapping[str, Any]]],
+    headers: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[list[types.Tool], list[ToolResult]]:
     """List the tools and make the calls, in one session. Raises ToolCallError."""
 
     async def used() -> tuple[list[types.Tool], list[ToolResult | MCPError]]:
-        async with _connected(mcp_url, token) as client:
+        async with _connected(mcp_url, token, headers) as client:
             tools = (await client.list_tools()).tools
             return tools, [await _called(client, name, arguments) for name, arguments in calls]
 
@@ -104,10 +114,10 @@ async def _called(client: Client, name: str, arguments: Mapping[str, Any]) -> To
 
 
 @asynccontextmanager
-async def _connected(mcp_url: str, token: str) -> AsyncGenerator[Client]:
+async def _connected(mcp_url: str, token: str, headers: Mapping[str, str]) -> AsyncGenerator[Client]:
     """A session. AgentCore Gateway is of the protocol versions that begin with `initialize`."""
     async with (
-        httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=_SECONDS) as http,
+        httpx2.AsyncClient(headers={**headers, "Authorization": f"Bearer {token}"}, timeout=_SECONDS) as http,
         Client(streamable_http_client(mcp_url, http_client=http), mode="legacy") as client,
     ):
         yield client

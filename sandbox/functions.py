@@ -28,6 +28,9 @@ _FUNCTION = re.compile(
 _RUNNER = Path(__file__).with_name("function_runner.py")
 
 
+FUNCTION_URL = re.compile(r"[a-z0-9]+\.lambda-url\.([a-z0-9-]+)\.on\.aws")
+
+
 class FunctionNotFoundError(LookupError):
     """No function has this ARN."""
 
@@ -52,8 +55,16 @@ def find_function(arn: str) -> LambdaFunction:
         raise FunctionNotFoundError(f"function not found: {arn}") from missing
 
 
+def function_with_url(url: str, account: str, region: str) -> str:
+    """The ARN of the function that has this URL. Raises FunctionNotFoundError."""
+    for function in lambda_backends[account][region].list_functions():
+        if function.url_config is not None and function.url_config.url == url:
+            return str(function.function_arn)
+    raise FunctionNotFoundError(f"no function has the URL {url}")
+
+
 def invoke(
-    function: LambdaFunction, event: object, *, custom: Mapping[str, str], environment: Mapping[str, str]
+    function: LambdaFunction, event: object, *, custom: Mapping[str, Any], environment: Mapping[str, str]
 ) -> Invocation:
     """Run the function's handler on `event`; `custom` becomes `context.client_context.custom`.
 

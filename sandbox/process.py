@@ -27,6 +27,7 @@ from sandbox import aws_api, backends, cognito, language, seeds
 from sandbox.admin import Mint, admin_app
 from sandbox.aws.installation import install
 from sandbox.credentials import AWS_SECRET_KEY
+from sandbox.gateway.api_gateway_target import ApiGatewayInvoker
 from sandbox.gateway.data_plane import GatewayDataPlane
 from sandbox.gateway.deployed import GATEWAY_HOST
 from sandbox.gateway.invocation import Invoker
@@ -64,11 +65,12 @@ class Cloud:
         vault = TokenVault(self._client)
         invokers: dict[str, Invoker] = {
             "lambda": LambdaInvoker(self.function_environment),
-            "smithyModel": SmithyInvoker(self._client),
+            "smithyModel": SmithyInvoker(self._client, vault),
             "openApiSchema": OpenApiInvoker(self._client, vault),
             "mcpServer": McpInvoker(self._client, vault),
+            "apiGateway": ApiGatewayInvoker(self._client, vault),
         }
-        self.gateway = GatewayDataPlane(invokers, self._fetch_json)
+        self.gateway = GatewayDataPlane(invokers, self._fetch_json, self.function_environment)
         self.front = Front(
             [
                 Route(GATEWAY_HOST, self.gateway),

@@ -43,13 +43,15 @@ _LIFECYCLES = ("create", "put", "read", "update", "delete", "list")
 class SmithyService:
     """The service of a model: its shape's name, how SigV4 and the endpoint call it, and its operations.
 
-    `signing_name` and `endpoint_prefix` are None where the model does not say them (a service that is not AWS's).
+    `signing_name` and `endpoint_prefix` are None where the model does not say them (a service that is not AWS's);
+    `endpoint` where its rules have no address that is the same for every call.
     """
 
     name: str
     signing_name: str | None
     endpoint_prefix: str | None
     operations: tuple[HttpOperation, ...]
+    endpoint: str | None = None
 
 
 def parse(text: str, source: str, *, target: str = "") -> SmithyService:
@@ -112,6 +114,7 @@ class _Reader:
             signing_name=signing if isinstance(signing, str) else None,
             endpoint_prefix=prefix if isinstance(prefix, str) else None,
             operations=tuple(operation for operation in read if operation is not None),
+            endpoint=next(_endpoints(traits.get("smithy.rules#endpointRuleSet")), None),
         )
 
     def _bound(self, owner: str, seen: tuple[str, ...]) -> Iterator[str]:
@@ -189,6 +192,17 @@ class _Reader:
                 shape = self._shapes.get(member_target(member) or "")
                 if "smithy.api#streaming" in {**traits_of(shape), **traits_of(member)}:
                     self._findings.add((*at, key), f"{name!r} is a stream, and AgentCore calls no streaming operations")
+
+
+def _endpoints(rule: Json) -> Iterator[str]:
+    """The addresses without parameters in a set of endpoint rules (Smithy, "Rules engine specification")."""
+    rules = as_object(rule)
+    url = as_object(rules.get("endpoint")).get("url")
+    if isinstance(url, str) and "{" not in url:
+        yield url.rstrip("/")
+    inner = rules.get("rules")
+    for each in inner if is_list(inner) else []:
+        yield from _endpoints(each)
 
 
 def _bindings(fields: dict[str, Json]) -> tuple[tuple[Parameter, ...], dict[str, str], str | None]:

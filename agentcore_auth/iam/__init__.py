@@ -7,7 +7,7 @@ what deploying asks for, `owners` commands for the owners of what exists, `pipel
 """
 
 from agentcore_auth.iam.callers import caller_policy
-from agentcore_auth.iam.deployment import ROLE_ACTIONS
+from agentcore_auth.iam.deployment import FUNCTION_POLICY_ACTIONS, ROLE_ACTIONS
 from agentcore_auth.iam.execution import (
     FunctionCall,
     Permission,
@@ -25,6 +25,7 @@ from agentcore_auth.iam.owners import key_owners_command, role_owners_command, s
 from agentcore_auth.iam.reference import takes_no_resource
 from agentcore_auth.iam.statements import (
     ID_SUFFIX,
+    LOG_GROUPS,
     SERVICE,
     AwsScope,
     Document,
@@ -54,7 +55,9 @@ from agentcore_auth.iam.vault import (
 
 __all__ = [
     "API_KEY",
+    "FUNCTION_POLICY_ACTIONS",
     "ID_SUFFIX",
+    "LOG_GROUPS",
     "OAUTH",
     "ROLE_ACTIONS",
     "SERVICE",

@@ -59,13 +59,8 @@ class LambdaTarget(DocumentedTarget, CredentialedTarget, frozen=True):
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
         yield from super().mistakes(path, context)
         yield from exactly_one(path, self, "tools", "tools_file", "tools_s3")
-        partition = self.function_arn.split(":")[1]
-        if context.stack.region and partition != context.stack.partition:
-            yield Mistake(
-                f"{path}.functionArn",
-                f"is a function of the partition {partition}, and aws:region {context.stack.region} is in "
-                f"{context.stack.partition}: no role reaches across",
-            )
+        if beyond := context.stack.beyond_reach(self.function_arn):
+            yield Mistake(f"{path}.functionArn", beyond)
 
     def own_permissions(self, scope: iam.AwsScope) -> Sequence[iam.Permission]:
         return (iam.FunctionCall(self.function_arn),)

@@ -49,7 +49,8 @@ class Auth0(Provider, frozen=True):
         default=None, description="The tenant's custom domain: issuer and token endpoint are under that name."
     )
     access_token_seconds: Annotated[int, Field(ge=1, le=2592000)] | None = Field(
-        default=None, description="Lifetime of a token, up to 30 days; Auth0's default is one day."
+        default=None,
+        description="Lifetime of a token, up to 30 days; Auth0's default is one day. Removed, the last one stays.",
     )
 
     @classmethod

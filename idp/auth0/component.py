@@ -74,6 +74,8 @@ class Auth0Provider(IdentityProvider):
             token_dialect=self._arguments.token_dialect,
             enforce_policies=self._arguments.token_dialect.endswith("_authz"),
             token_lifetime=self._arguments.access_token_seconds,
+            # Auth0's default lets every application with a user login have tokens for a new API.
+            subject_type_authorization={"client": {"policy": "require_client_grant"}, "user": {"policy": "deny_all"}},
             # An identifier is unique in its tenant, and changing it replaces the API.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
@@ -141,6 +143,7 @@ def _given(client_secret: str | None) -> str:
     if not client_secret:
         raise pulumi.RunError(
             "Auth0 hides the client secret from the deployment's credentials: grant them read:client_keys and "
-            "read:client_credentials (Auth0 Management API, application of auth0:clientId)"
+            "read:client_credentials (Auth0 Management API, application of auth0:clientId), and deploy by pulumi up "
+            "--refresh: without it the empty secret stays in the state"
         )
     return client_secret

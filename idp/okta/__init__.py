@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # Okta, "API access management": names that every authorization server has already.
 RESERVED_SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access", "device_sso")
+# Okta, "Tokens and claims": what access tokens have anyway; and what this program adds for several clients.
+RESERVED_CLAIMS = ("aud", "cid", "client_id", "exp", "iat", "iss", "jti", "scp", "sub", "uid", "ver")
 LONGEST_LABEL = 100
 DEFAULT_SERVER = "default"
 OWN_SERVER = "own"
@@ -48,6 +50,10 @@ class Okta(Provider, frozen=True):
     )
     allowed_clients: checks.AllowedClients | None = Field(
         default=None, description="Existing applications that come in as well: ids, or `{id, scopes}`."
+    )
+    claims: dict[forms.ClaimName, Annotated[str, Field(min_length=1, max_length=1024)]] = Field(
+        default={},
+        description="Further claims of the tokens, by name: an expression of Okta's, such as `app.profile.team`.",
     )
     access_token_minutes: Annotated[int, Field(ge=5, le=1440)] = Field(default=60, description="5 minutes to 1 day.")
 
@@ -88,6 +94,9 @@ class Okta(Provider, frozen=True):
                     f"{path}.scopes[{index}]",
                     f"{scope!r} is a scope that Okta reserves, so it cannot be created; choose another",
                 )
+        for name in self.claims:
+            if name in RESERVED_CLAIMS:
+                yield Mistake(f"{path}.claims.{name}", "is a claim that Okta or this program sets itself")
         if self.authorization_server != DEFAULT_SERVER and "audience" not in self.model_fields_set:
             yield Mistake(f"{path}.audience", "is required for an authorization server other than the default one")
         if self.authorization_server == OWN_SERVER and not self.create_scopes:

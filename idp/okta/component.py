@@ -58,9 +58,13 @@ class OktaProvider(IdentityProvider):
         own_ids = [application.client_id for application in self.applications.values()]
         several = len(own_ids) + len(arguments.allowed_clients or ()) > 1
         if tell_clients_apart and several:
-            self._client_id_claim(server_id, scopes)
+            # Okta's own `cid` is nothing that an authorizer's list looks at.
+            self._claim("okta-client-id", "client_id", "app.clientId", server_id, scopes)
+        for claim, expression in arguments.claims.items():
+            self._claim(f"okta-{claim}", claim, expression, server_id, scopes)
+        before: list[pulumi.Resource] = []
         for client in arguments.clients:
-            self._policy(client, server_id, scopes)
+            before = [self._policy(client, server_id, scopes, before)]
         self.tokens = IssuedTokens(
             shape=OKTA_WITH_CLIENT_ID if tell_clients_apart and several else OKTA,
             audience=arguments.audience,
@@ -127,24 +131,30 @@ class OktaProvider(IdentityProvider):
         scopes = self._arguments.clients[client].scopes or self._arguments.scopes
         return Application(application.client_id, pulumi.Output.secret(application.client_secret), scopes)
 
-    def _client_id_claim(self, server_id: pulumi.Output[str], scopes: list[pulumi.Resource]) -> None:
-        """Have tokens say `client_id` as well: Okta's own `cid` is nothing that an authorizer's list looks at."""
+    def _claim(
+        self, resource: str, name: str, expression: str, server_id: pulumi.Output[str], scopes: list[pulumi.Resource]
+    ) -> None:
+        """Have tokens say this as well. `resource` is without the gateway's name, like the scopes."""
         okta.auth.ServerClaim(
-            # Without the gateway's name, like the scopes.
-            "okta-client-id",
+            resource,
             auth_server_id=server_id,
-            name="client_id",
+            name=name,
             claim_type="RESOURCE",
             value_type="EXPRESSION",
-            value="app.clientId",
+            value=expression,
             always_include_in_token=True,
             # Other stacks share the default server: their tokens are none of our business.
             scopes=self._arguments.scopes,
             opts=pulumi.ResourceOptions(parent=self, depends_on=scopes, replace_on_changes=_BELONGS_TO_A_SERVER),
         )
 
-    def _policy(self, client: str, server_id: pulumi.Output[str], scopes: list[pulumi.Resource]) -> None:
-        """Without a policy and a rule the server issues no token."""
+    def _policy(
+        self, client: str, server_id: pulumi.Output[str], scopes: list[pulumi.Resource], before: list[pulumi.Resource]
+    ) -> pulumi.Resource:
+        """Without a policy and a rule the server issues no token.
+
+        Policies of one server that are made at once fight over their priorities: each waits for the one `before`.
+        """
         name = f"{self._name}-{client}"
         application = self.applications[client]
         policy = okta.auth.ServerPolicy(
@@ -155,7 +165,10 @@ class OktaProvider(IdentityProvider):
             priority=1,
             # Okta moves others down when a policy takes their place: policies must not fight over it at every update.
             opts=pulumi.ResourceOptions(
-                parent=self, ignore_changes=["priority"], replace_on_changes=_BELONGS_TO_A_SERVER
+                parent=self,
+                depends_on=before,
+                ignore_changes=["priority"],
+                replace_on_changes=_BELONGS_TO_A_SERVER,
             ),
         )
         okta.auth.ServerPolicyRule(
@@ -170,3 +183,4 @@ class OktaProvider(IdentityProvider):
                 parent=self, depends_on=scopes, replace_on_changes=[*_BELONGS_TO_A_SERVER, "policyId"]
             ),
         )
+        return policy

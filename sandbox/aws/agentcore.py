@@ -12,7 +12,7 @@ import string
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from functools import partialmethod
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from moto.bedrockagentcorecontrol.models import BedrockAgentCoreControlBackend, Gateway, GatewayTarget
 from moto.bedrockagentcorecontrol.responses import BedrockAgentCoreControlResponse
@@ -24,12 +24,22 @@ from agentcore_auth.access.rules import SEPARATOR
 from agentcore_auth.authorizer.model import RESERVED_CLAIM_NAME
 from agentcore_auth.iam import SERVICE, AwsScope, regional_arn
 from sandbox.aws.callers import denied, require_of_caller
-from sandbox.aws.credential_providers import CONFIG, VENDOR, CredentialProviders, Kind
+from sandbox.aws.credential_providers import CredentialProviders, Given, Kind
 from sandbox.aws.permissions import identity_allows, is_allowed, owner_of, trusts
 from sandbox.aws.policy_engines import PolicyEngines, describe
+from sandbox.aws.private_endpoints import require_private_endpoint
 from sandbox.aws.refusals import Refusal
 
 TARGETS_PER_GATEWAY = 100
+_ROLE: Final = "GATEWAY_IAM_ROLE"
+_CREDENTIALS: Mapping[str, frozenset[str]] = {
+    "lambda": frozenset({_ROLE}),
+    "smithyModel": frozenset({_ROLE, "OAUTH"}),
+    "openApiSchema": frozenset({"", _ROLE, "OAUTH", "API_KEY"}),
+    "mcpServer": frozenset({"", _ROLE, "OAUTH", "API_KEY"}),
+    "apiGateway": frozenset({"", _ROLE, "API_KEY"}),
+}
+"""What goes with which kind of target (developer guide, "gateway-outbound-auth"); empty: nothing."""
 _CONSTRAINTS = ("allowedAudience", "allowedClients", "allowedScopes", "customClaims")
 
 
@@ -40,9 +50,11 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         super().__init__(region_name, account_id)
         self.workload_identities: dict[str, str] = {}
         """ARNs by name: one for each gateway, made and removed with it."""
-        self._scope = AwsScope(self.partition, account_id, region_name)
-        self.credential_providers = CredentialProviders(self._scope)
-        self.policy_engines = PolicyEngines(self._scope, self._check_policy)
+        self.private_endpoints: dict[str, Mapping[str, Any]] = {}
+        """By the id of the target that has it."""
+        self.scope = AwsScope(self.partition, account_id, region_name)
+        self.credential_providers = CredentialProviders(self.scope)
+        self.policy_engines = PolicyEngines(self.scope, self._check_policy)
 
     @property
     def _url_module(self) -> Any:
@@ -59,9 +71,9 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         identifier = f"{name.lower()}-{suffix}"  # moto's are ten characters without the name
         identity = f"workload-identity-directory/default/workload-identity/{identifier}"
         gateway.gateway_id = identifier
-        gateway.gateway_arn = regional_arn(self._scope, "bedrock-agentcore", f"gateway/{identifier}")
+        gateway.gateway_arn = regional_arn(self.scope, "bedrock-agentcore", f"gateway/{identifier}")
         gateway.gateway_url = f"https://{identifier}.gateway.bedrock-agentcore.{self.region_name}.amazonaws.com"
-        identity_arn = regional_arn(self._scope, "bedrock-agentcore", identity)
+        identity_arn = regional_arn(self.scope, "bedrock-agentcore", identity)
         gateway.workload_identity_details = {"workloadIdentityArn": identity_arn}
         self._check_role(gateway.role_arn, gateway)
         self._check_engine(gateway.role_arn, request["policy_engine_configuration"])
@@ -211,9 +223,9 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
     def _check_target(self, gateway_identifier: str, request: Mapping[str, Any]) -> None:
         kind = _kind(request["target_configuration"])
         credentials: list[dict[str, Any]] = request["credential_provider_configurations"] or []
-        kinds = {each["credentialProviderType"] for each in credentials}
-        if kind in ("lambda", "smithyModel") and kinds != {"GATEWAY_IAM_ROLE"}:
-            raise _invalid(f"A target of type {kind} needs the credential provider GATEWAY_IAM_ROLE.")
+        shown = credentials[0]["credentialProviderType"] if credentials else ""
+        if shown not in _CREDENTIALS.get(kind, ()):
+            raise _invalid(f"A target of type {kind} does not take the credential provider {shown or '(none)'}.")
         for each in credentials:
             for configuration in each.get("credentialProvider", {}).values():
                 if "providerArn" in configuration:
@@ -223,6 +235,9 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
             self._check_document(document, self._get_gateway(gateway_identifier).role_arn)
         if kind == "mcpServer":
             self._check_synchronization(gateway_identifier, credentials)
+        if kind == "apiGateway":  # whose operations AgentCore gets by GetExport, in a form that is not documented
+            export = f"/restapis/{configuration['restApiId']}/stages/{configuration['stage']}/exports/oas30"
+            require_of_caller("apigateway:GET", f"arn:{self.partition}:apigateway:{self.region_name}::{export}")
         if kind == "lambda":
             function = request["target_configuration"]["mcp"]["lambda"]["lambdaArn"]
             if not identity_allows(self._get_gateway(gateway_identifier).role_arn, "lambda:InvokeFunction", function):
@@ -246,6 +261,28 @@ class AgentCoreResponse(BedrockAgentCoreControlResponse):
         params = self._get_params()
         targets = self.backend.synchronize_gateway_targets(params["gatewayIdentifier"], params["targetIdList"])
         return ActionResult({"targets": [target.to_dict() for target in targets]})
+
+    def create_gateway_target(self) -> ActionResult:
+        return self._put_target(super().create_gateway_target)
+
+    def update_gateway_target(self) -> ActionResult:
+        return self._put_target(super().update_gateway_target)
+
+    def get_gateway_target(self) -> ActionResult:
+        return self._with_endpoint(super().get_gateway_target())
+
+    def _put_target(self, put: Callable[[], ActionResult]) -> ActionResult:
+        """moto keeps nothing of a private endpoint, which is replaced as a whole like the rest of a target."""
+        endpoint = self._get_params().get("privateEndpoint", {})
+        require_private_endpoint(self.backend.scope, endpoint)
+        answer = put()
+        self.backend.private_endpoints[cast("dict[str, Any]", answer.result)["targetId"]] = endpoint
+        return self._with_endpoint(answer)
+
+    def _with_endpoint(self, answer: ActionResult) -> ActionResult:
+        target = cast("dict[str, Any]", answer.result)
+        endpoint = self.backend.private_endpoints[target["targetId"]]
+        return ActionResult({**target, "privateEndpoint": endpoint} if endpoint else target)
 
     def list_workload_identities(self) -> ActionResult:
         held = self.backend.workload_identities
@@ -299,14 +336,14 @@ class AgentCoreResponse(BedrockAgentCoreControlResponse):
 
     def _create(self, kind: Kind) -> ActionResult:
         params = self._get_params()
-        made = self.backend.credential_providers.create(kind, params["name"], *_secret_and_config(kind, params))
+        made = self.backend.credential_providers.create(kind, params["name"], _given(kind, params))
         if params.get("tags"):
             self.backend.tag_resource(made.arn, params["tags"])
         return ActionResult(made.document())
 
     def _update(self, kind: Kind) -> ActionResult:
         params = self._get_params()
-        held = self.backend.credential_providers.update(kind, params["name"], *_secret_and_config(kind, params))
+        held = self.backend.credential_providers.update(kind, params["name"], _given(kind, params))
         return ActionResult(held.document())
 
     def _get(self, kind: Kind) -> ActionResult:
@@ -337,19 +374,28 @@ class _Urls:
     url_paths: Mapping[str, Callable[..., Any]] = {"{0}/.*$": AgentCoreResponse.dispatch}
 
 
-def _secret_and_config(kind: Kind, params: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+def _given(kind: Kind, params: Mapping[str, Any]) -> Given:
     if kind == "apikey":
-        if not params.get("apiKey"):
-            raise _invalid("apiKey is required; the sandbox reads no external secrets.")
-        return {"api_key_value": params["apiKey"]}, {}
-    given: dict[str, Any] = params["oauth2ProviderConfigInput"]
-    if params["credentialProviderVendor"] != VENDOR or list(given) != [CONFIG]:
-        raise _invalid(f"The sandbox has providers of the vendor {VENDOR} only.")
-    config = dict(given[CONFIG])
-    secret = config.pop("clientSecret", None)
-    if not secret or not config.get("clientId"):
-        raise _invalid(f"{CONFIG} needs clientId and clientSecret.")
-    return {"client_secret": secret}, config
+        return Given(*_secret(params, "apiKey", "apiKeySecretConfig", "apiKeySecretSource"))
+    [(form, members)] = params["oauth2ProviderConfigInput"].items()
+    config = dict(members)
+    secret = _secret(config, "clientSecret", "clientSecretConfig", "clientSecretSource")
+    for name in ("clientSecret", "clientSecretConfig", "clientSecretSource"):
+        config.pop(name, None)
+    if not config.get("clientId"):
+        raise _invalid(f"{form} needs clientId.")
+    return Given(*secret, params["credentialProviderVendor"], form, config)
+
+
+def _secret(
+    given: Mapping[str, Any], name: str, reference: str, source: str
+) -> tuple[str | None, tuple[str, str] | None]:
+    """The secret itself, or where it is: exactly one of them, as the source says."""
+    if given.get(source) == "EXTERNAL" and given.get(reference) and not given.get(name):
+        return None, (given[reference]["secretId"], given[reference]["jsonKey"])
+    if given.get(source) in (None, "MANAGED") and given.get(name) and not given.get(reference):
+        return str(given[name]), None
+    raise _invalid(f"{name} is required, or {reference} with the {source} EXTERNAL.")
 
 
 def _check_authorizer(authorizer_type: str, configuration: Mapping[str, Any] | None) -> None:

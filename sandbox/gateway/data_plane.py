@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from functools import partial
 
 from moto.bedrockagentcorecontrol.models import Gateway
 from starlette.requests import Request
@@ -10,9 +12,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from agentcore_auth.access.rules import Caller
+from sandbox.aws.log_delivery import write_line
 from sandbox.aws_api import replayed
 from sandbox.gateway.deployed import find_gateway, mcp_settings
 from sandbox.gateway.inbound import METADATA_PATH, admit, admit_signed, resource_metadata
+from sandbox.gateway.interceptors import intercepted
 from sandbox.gateway.invocation import Invoker
 from sandbox.gateway.issuer_keys import FetchJson, IssuerKeys
 from sandbox.network import host_of
@@ -22,11 +26,14 @@ _VERSIONS = ("2025-03-26", "2025-06-18", "2025-11-25")
 
 
 class GatewayDataPlane:
-    """`invokers` by kind of target; `fetch` gets the issuers' discovery documents and keys."""
+    """`invokers` by kind of target; `fetch` gets the issuers' discovery documents and keys; interceptors run with
+    `environment`.
+    """
 
-    def __init__(self, invokers: Mapping[str, Invoker], fetch: FetchJson) -> None:
+    def __init__(self, invokers: Mapping[str, Invoker], fetch: FetchJson, environment: Mapping[str, str]) -> None:
         self._invokers = invokers
         self._keys = IssuerKeys(fetch)
+        self._environment = environment
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -43,8 +50,8 @@ class GatewayDataPlane:
 
             if gateway.authorizer_type == "AWS_IAM":
                 receive = replayed(await request.body())  # which the signature was checked against
-
-            await serve(gateway, caller, self._invokers, scope, receive, send)
+            served = partial(serve, gateway, caller, self._invokers)
+            await intercepted(gateway, served, self._environment)(scope, receive, send)
 
     async def _refusal(self, gateway: Gateway, request: Request) -> tuple[Response | None, Caller]:
         """Every answer but MCP's own; None for a request that MCP is to answer, with who sends it."""
@@ -60,6 +67,7 @@ class GatewayDataPlane:
         else:
             refused, caller = await admit_signed(gateway, request)
         if refused:
+            write_line(gateway, {"isError": True, "log": json.loads(bytes(refused.body))["error"]["message"]})
             return refused, {}
         if request.method != "POST":
             return _error(405, "Method not allowed", {"Allow": "POST"}), {}

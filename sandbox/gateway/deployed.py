@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -36,13 +37,19 @@ def mcp_settings(gateway: Gateway) -> dict[str, Any]:
     return (gateway.protocol_configuration or {}).get("mcp") or {}
 
 
-def targets_of(gateway: Gateway) -> list[Target]:
+def targets_of(gateway: Gateway, headers: Mapping[str, str]) -> list[Target]:
+    """The gateway's targets; `headers` are those of the caller's request."""
     found: list[Target] = []
+    token = headers.get("authorization", "").partition(" ")[2]
     for held in control_plane(gateway).list_gateway_targets(gateway.gateway_id):
         [(kind, configuration)] = held.target_configuration["mcp"].items()  # a union: exactly one member is there
-        credentials = held.credential_provider_configurations or [{}]
-        credential = credentials[0].get("credentialProvider") or {}
-        found.append(Target(gateway, held.target_id, held.updated_at, held.name, kind, configuration, credential))
+        [shown] = held.credential_provider_configurations or [{}]
+        signs = shown.get("credentialProviderType") == "GATEWAY_IAM_ROLE"
+        passed: list[str] = (held.metadata_configuration or {}).get("allowedRequestHeaders") or []
+        seen = {name: headers[name] for name in passed if name in headers}
+        credential = shown.get("credentialProvider") or {}
+        version = held.target_id, held.updated_at
+        found.append(Target(gateway, *version, held.name, kind, configuration, credential, signs, seen, token))
     return found
 
 

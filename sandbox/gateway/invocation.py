@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ HttpClients = Callable[..., httpx2.AsyncClient]
 
 @dataclass(frozen=True)
 class Target:
-    """`kind` is the API's word in `targetConfiguration.mcp` (lambda, smithyModel, openApiSchema, mcpServer)."""
+    """`kind` is the API's word in `targetConfiguration.mcp` (lambda, openApiSchema, mcpServer, …)."""
 
     gateway: Gateway
     id: str
@@ -29,6 +29,12 @@ class Target:
     configuration: Mapping[str, Any]
     credential: Mapping[str, Any]
     """Its `credentialProvider`; empty where there is none."""
+    signs: bool = False
+    """Whether it is called with the execution role."""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of the caller's request: those that the target gets to see."""
+    token: str = ""
+    """The caller's."""
 
     @property
     def scope(self) -> AwsScope:

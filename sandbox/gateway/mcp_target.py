@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from agentcore_auth.documents.reading import Tool
-from agentcore_auth.iam.endpoints import signed_call
 from sandbox.gateway.invocation import Answer, CallFailedError, HttpClients, Target
-from sandbox.gateway.outbound import SignedByRole, TokenVault, require
+from sandbox.gateway.outbound import TokenVault, signed
 
 if TYPE_CHECKING:
     from mcp import Client
@@ -25,9 +24,9 @@ class McpInvoker:
         self._listed: dict[tuple[str, datetime], Sequence[Tool]] = {}
 
     async def tools(self, target: Target) -> Sequence[Tool]:
-        """Asked for once, until the target is updated: AgentCore keeps the list that it got when it last looked."""
+        """Asked for once, until the target is updated, unless its listing mode is DYNAMIC: AgentCore keeps the list."""
         version = (target.id, target.updated_at)
-        if version not in self._listed:
+        if version not in self._listed or target.configuration.get("listingMode") == "DYNAMIC":
             async with self._connected(target) as client:
                 listed = (await client.list_tools()).tools
             self._listed[version] = [
@@ -50,10 +49,10 @@ class McpInvoker:
         from mcp.client.streamable_http import streamable_http_client  # noqa: PLC0415
 
         endpoint = str(target.configuration["endpoint"])
-        auth = _signature(target, endpoint) or await self._vault.auth(target)
+        auth = signed(target, "POST", endpoint) or await self._vault.auth(target)
         try:
             async with (
-                self._clients(auth=auth) as http,
+                self._clients(auth=auth, headers=target.headers) as http,
                 Client(streamable_http_client(endpoint, http_client=http), mode="legacy") as client,
             ):
                 yield client
@@ -61,19 +60,6 @@ class McpInvoker:
             raise
         except Exception as failure:  # the client's errors come in groups of groups
             raise CallFailedError(f"The MCP server {endpoint} cannot be used: {_innermost(failure)}") from failure
-
-
-def _signature(target: Target, endpoint: str) -> SignedByRole | None:
-    """For a target with an iamCredentialProvider, if the role may do what its endpoint asks for."""
-    provider = target.credential.get("iamCredentialProvider")
-    if provider is None:
-        return None
-    call = signed_call(endpoint)
-    if call is None:
-        raise CallFailedError(f"The sandbox cannot tell which permission {endpoint} asks for.")
-    asked = call.permission(target.name, target.scope)
-    require(target.gateway, *asked.actions, *asked.resources)
-    return SignedByRole(target.gateway, provider["service"], provider.get("region"))
 
 
 def _innermost(failure: BaseException) -> BaseException:

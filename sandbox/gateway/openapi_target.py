@@ -13,7 +13,7 @@ from agentcore_auth.documents.http import CallError, HttpOperation, HttpRequest
 from agentcore_auth.documents.reading import Tool
 from sandbox.gateway.deployed import read_schema
 from sandbox.gateway.invocation import Answer, CallFailedError, HttpClients, Target
-from sandbox.gateway.outbound import TokenVault
+from sandbox.gateway.outbound import TokenVault, signed
 
 
 class OpenApiInvoker:
@@ -28,7 +28,8 @@ class OpenApiInvoker:
 
     async def call(self, target: Target, tool: str, arguments: Mapping[str, Any], _: str) -> Answer:
         operation, request = requested(tool, arguments, _operations(target))
-        return await answered(self._clients(auth=await self._vault.auth(target)), f"{operation.server}", request)
+        auth = signed(target, request.method, f"{operation.server}{request.target}") or await self._vault.auth(target)
+        return await answered(self._clients(auth=auth, headers=target.headers), f"{operation.server}", request)
 
 
 def requested(

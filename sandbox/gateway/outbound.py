@@ -7,6 +7,8 @@ developer guide lists under "gateway-outbound-auth".
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 from botocore.auth import SigV4Auth
@@ -16,11 +18,14 @@ from moto.bedrockagentcorecontrol.models import Gateway
 from moto.core.exceptions import ServiceException
 
 from agentcore_auth.iam import SERVICE
+from agentcore_auth.iam.endpoints import signed_call
 from sandbox.aws.credential_providers import CredentialProvider
 from sandbox.aws.permissions import is_allowed, trusts
 from sandbox.credentials import AWS_SECRET_KEY
+from sandbox.functions import FUNCTION_URL, FunctionNotFoundError, function_with_url
 from sandbox.gateway.deployed import control_plane
 from sandbox.gateway.invocation import CallFailedError, HttpClients, Target
+from sandbox.tenants.token_request import ACCESS_TOKEN, TOKEN_EXCHANGE
 
 Auth = Callable[[httpx2.Request], httpx2.Request]
 """Adds a credential to a request: one of the forms of `auth` that httpx2 takes."""
@@ -59,6 +64,36 @@ class SignedByRole(httpx2.Auth):
         yield request
 
 
+def signed(target: Target, method: str, url: str, service: str = "") -> SignedByRole | None:
+    """For a target that is called with the role, if that may do what a request of `url` asks for.
+
+    `service` is the one that signatures are for, unless the target's credential says it.
+    """
+    if not target.signs:
+        return None
+    provider: Mapping[str, str] = target.credential.get("iamCredentialProvider", {})
+    for action, resource in _asked(target, method, url):
+        require(target.gateway, action, resource)
+    return SignedByRole(target.gateway, provider.get("service", service), provider.get("region"))
+
+
+def _asked(target: Target, method: str, url: str) -> list[tuple[str, str]]:
+    """The actions that a request needs, and the resources that they act on."""
+    address = urlsplit(url)
+    if function := FUNCTION_URL.fullmatch(address.hostname or ""):
+        try:
+            arn = function_with_url(f"https://{address.hostname}", target.gateway.account_id, function[1])
+        except FunctionNotFoundError as missing:
+            raise CallFailedError(str(missing)) from missing
+        return [("lambda:InvokeFunctionUrl", arn), ("lambda:InvokeFunction", arn)]
+    call = signed_call(url)
+    if call is None:
+        raise CallFailedError(f"The sandbox cannot tell which permission {url} asks for.")
+    asked = call.permission(target.name, target.scope)
+    path = address.path.strip("/").partition("/")[2]
+    return [(asked.actions[0], arn.replace("/*/*", f"/{method}/{path}")) for arn in asked.resources]
+
+
 class TokenVault:
     """Gets targets' credentials as the gateway's workload identity."""
 
@@ -68,29 +103,54 @@ class TokenVault:
     async def auth(self, target: Target) -> Auth | None:
         """For requests to the target. Raises CallFailedError without a permission or a credential."""
         if settings := target.credential.get("apiKeyCredentialProvider"):
-            _, secret = _fetch(target.gateway, settings["providerArn"], "GetResourceApiKey")
-            prefix, key = settings.get("credentialPrefix"), secret["api_key_value"]
+            _, key = _fetch(target.gateway, settings["providerArn"], "GetResourceApiKey")
+            prefix = settings.get("credentialPrefix")
             name = settings.get("credentialParameterName") or "Authorization"
             in_query = settings.get("credentialLocation") == "QUERY_PARAMETER"
             return _shown(name, f"{prefix} {key}" if prefix else key, in_query=in_query)
         if settings := target.credential.get("oauthCredentialProvider"):
             provider, secret = _fetch(target.gateway, settings["providerArn"], "GetResourceOauth2Token")
-            token = await self._token(provider, secret["client_secret"], settings["scopes"])
+            token = await self._token(provider, secret, settings, target.token)
             return _shown("Authorization", f"Bearer {token}")
         return None
 
-    async def _token(self, provider: CredentialProvider, secret: str, scopes: list[str]) -> str:
-        """An access token by client credentials (RFC 6749 section 4.4), from where the issuer's discovery says."""
+    async def _token(
+        self, provider: CredentialProvider, secret: str, settings: Mapping[str, Any], caller_token: str
+    ) -> str:
+        """An access token by client credentials (RFC 6749 section 4.4), or for the caller's own (RFC 8693)."""
+        grant, scopes = settings.get("grantType") or "CLIENT_CREDENTIALS", settings["scopes"]
+        if grant == "AUTHORIZATION_CODE":
+            raise CallFailedError(f"{provider.name} waits for a user's consent, and nobody logs in on the sandbox.")
         form = {"grant_type": "client_credentials", **({"scope": " ".join(scopes)} if scopes else {})}
-        async with self._clients() as http:
-            discovered = await http.get(str(provider.config["oauthDiscovery"]["discoveryUrl"]))
-            if discovered.status_code != 200:
-                raise CallFailedError(f"The discovery document of {provider.name} answers {discovered.status_code}.")
-            endpoint = str(discovered.json()["token_endpoint"])
-            answer = await http.post(endpoint, data=form, auth=(str(provider.config["clientId"]), secret))
+        if grant == "TOKEN_EXCHANGE":
+            form |= {"grant_type": TOKEN_EXCHANGE, "subject_token": caller_token, "subject_token_type": ACCESS_TOKEN}
+        form |= settings.get("customParameters") or {}
+        config = provider.given.config
+        client: tuple[str, str] | None = (str(config["clientId"]), secret)
+        if config.get("clientAuthenticationMethod") == "CLIENT_SECRET_POST":
+            form |= {"client_id": str(config["clientId"]), "client_secret": secret}
+            client = None
+        endpoint = await self._endpoint(provider)
+        async with self._clients(auth=client) as http:
+            answer = await http.post(endpoint, data=form)
         if answer.status_code != 200:
             raise CallFailedError(f"The token endpoint of {provider.name} answers {answer.status_code}: {answer.text}")
         return str(answer.json()["access_token"])
+
+    async def _endpoint(self, provider: CredentialProvider) -> str:
+        """The token endpoint: where the discovery document says, or the configuration itself."""
+        config: Mapping[str, Any] = provider.given.config
+        told: Mapping[str, Any] = config.get("oauthDiscovery", config)
+        told = told.get("authorizationServerMetadata", told)
+        if "discoveryUrl" in told:
+            async with self._clients() as http:
+                discovered = await http.get(str(told["discoveryUrl"]))
+            if discovered.status_code != 200:
+                raise CallFailedError(f"The discovery document of {provider.name} answers {discovered.status_code}.")
+            told = {"tokenEndpoint": discovered.json()["token_endpoint"]}
+        if "tokenEndpoint" not in told:
+            raise CallFailedError(f"The sandbox does not know the token endpoint of {provider.given.vendor}.")
+        return str(told["tokenEndpoint"])
 
 
 def _shown(name: str, value: str, *, in_query: bool = False) -> Auth:
@@ -104,7 +164,7 @@ def _shown(name: str, value: str, *, in_query: bool = False) -> Auth:
     return show
 
 
-def _fetch(gateway: Gateway, provider_arn: str, action: str) -> tuple[CredentialProvider, Mapping[str, str]]:
+def _fetch(gateway: Gateway, provider_arn: str, action: str) -> tuple[CredentialProvider, str]:
     """A credential provider and its secret, for which the role needs rights to the workload identity and its
     directory, to the vault and the provider, and to the secret in Secrets Manager."""
     identity: str = gateway.workload_identity_details["workloadIdentityArn"]
@@ -118,4 +178,7 @@ def _fetch(gateway: Gateway, provider_arn: str, action: str) -> tuple[Credential
     except ServiceException as missing:
         raise CallFailedError(str(missing)) from missing
     require(gateway, "secretsmanager:GetSecretValue", provider.secret_arn)
-    return provider, providers.secret(provider)
+    try:
+        return provider, providers.secret(provider)
+    except ServiceException as unreadable:
+        raise CallFailedError(str(unreadable)) from unreadable

@@ -91,7 +91,7 @@ API = _Type(
     "auth0:index/resourceServer:ResourceServer",
     path="/resource-servers",
     properties="name identifier signingAlg tokenDialect tokenLifetime tokenLifetimeForWeb enforcePolicies "
-    "allowOfflineAccess skipConsentForVerifiableFirstPartyClients",
+    "allowOfflineAccess skipConsentForVerifiableFirstPartyClients subjectTypeAuthorization",
     computed="isSystem",
     auto_name=AutoName(),
     replaces="identifier",

@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, unquote_plus
 from pydantic import TypeAdapter, ValidationError
 
 AuthenticationMethod = Literal["client_secret_basic", "client_secret_post", "none"]
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105  # the name of a grant
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  # the name of a type
 _JSON_OBJECT = TypeAdapter(dict[str, object])
 
 
@@ -37,6 +39,7 @@ class TokenRequest:
     scopes: tuple[str, ...]
     audience: str | None = None
     has_dpop_proof: bool = False
+    subject_token: str = ""
 
     def shows(self, secret: str) -> bool:
         return hmac.compare_digest(self.client_secret.encode(), secret.encode())
@@ -70,6 +73,7 @@ def parse_token_request(headers: Mapping[str, str], body: bytes, *, accepts_json
         scopes=tuple(dict.fromkeys(parameters.get("scope", "").split())),
         audience=parameters.get("audience"),
         has_dpop_proof="dpop" in headers,
+        subject_token=parameters.get("subject_token", ""),
     )
 
 

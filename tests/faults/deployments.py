@@ -155,9 +155,18 @@ class Ordeal:
     def __init__(self, deployed: Deployed, faults: Faults, undisturbed: Mapping[str, Situation]) -> None:
         self._deployed, self._faults, self._undisturbed = deployed, faults, undisturbed
 
-    def go_through(self, phase: Phase, fault: Fault, tell: Callable[[Call], None] = lambda _: None) -> Outcome:
-        """Run the phase's command until nothing new fails in it, doing after each failure what is asked for."""
+    def go_through(self, phase: Phase, fault: Fault, tell: Callable[[str], None] = lambda _: None) -> Outcome:
+        """Run the phase's command until nothing new fails in it, doing after each failure what is asked for.
+
+        `tell` hears of each call and of each problem at once: a run that is stopped has told what it found.
+        """
         outcome = Outcome()
+
+        def record(*problems: str) -> None:
+            outcome.problems.extend(problems)
+            for problem in problems:
+                tell(f"not survived: {problem}")
+
         if phase.config is not None:
             self._deployed.configure(phase.config)
         self._faults.seen.clear()
@@ -167,20 +176,22 @@ class Ordeal:
             failure = run(phase.operation)
             call = self._faults.happened
             self._faults.arm(None)
+            if call is None and failure and self._follow(failure):
+                continue
             if call is None:
                 break
             outcome.tried.append(call)
-            tell(call)
+            tell(f"{phase.title}: {call}")
             try:
-                outcome.problems += [f"{call}: {problem}" for problem in self._recover(call, fault, failure or "")]
+                record(*(f"{call}: {problem}" for problem in self._recover(call, fault, failure or "")))
             except DeploymentError as error:
-                outcome.problems.append(f"{call}: {error}")
+                record(f"{call}: {error}")
                 return outcome
         if failure:
-            outcome.problems.append(f"{phase.title}: {failure}")
-            return outcome
-        if phase.title in self._undisturbed:
-            outcome.problems += [f"{phase.title}: {difference}" for difference in self._differences(phase)]
+            record(f"{phase.title}: {failure}")
+        elif phase.title in self._undisturbed:
+            record(*(f"{phase.title}: {difference}" for difference in self._differences(phase)))
+        tell(f"{phase.title}: {len(outcome.tried)} calls, {len(outcome.problems)} problems")
         return outcome
 
     def _recover(self, call: Call, fault: Fault, failure: str) -> list[str]:
@@ -199,19 +210,26 @@ class Ordeal:
             self._faults.deletions[urn]()
         if state.get("pending_operations") or self._deployed.is_locked:
             self._refresh()
-        for command in _IMPORT.findall("\n".join(advice)):
-            verb, kind, name, identifier, *options = _arguments(command)
-            if made := self._faults.made_of(kind, name):
-                self._take_in(verb, kind, name, _with_id(identifier, made), *options)
+        self._follow("\n".join(advice))
         return problems
 
-    def _take_in(self, *command: str) -> None:
-        """Import what exists; what was made earlier may have been deleted meanwhile."""
+    def _follow(self, advice: str) -> bool:
+        """Import what is advised and exists; gives whether there was any."""
+        found = [self._take_in(*_arguments(command)) for command in _IMPORT.findall(advice)]
+        return any(found)
+
+    def _take_in(self, verb: str, kind: str, name: str, identifier: str, *options: str) -> bool:
+        """Import a resource if it exists: what was made earlier may have been deleted meanwhile."""
+        made = self._faults.made_of(kind, name)
+        if made is None:
+            return False
         try:
-            self._deployed.cli(*command)
+            self._deployed.cli(verb, kind, name, _with_id(identifier, made), *options)
         except DeploymentError as absent:
             if "does not exist" not in str(absent):
                 raise
+            return False
+        return True
 
     def _refresh(self) -> None:
         """Have the engine forget what was only begun, once the lock of whoever was killed is off."""

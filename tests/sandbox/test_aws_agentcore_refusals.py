@@ -189,10 +189,10 @@ def test_a_function_that_the_execution_role_may_not_invoke(stack: Stack, gateway
     stack.delete(target)
 
 
-def test_a_target_of_an_aws_service_without_the_roles_credentials(stack: Stack, gateway: Deployed) -> None:
+def test_a_pair_of_target_and_credential_that_aws_does_not_take(stack: Stack, gateway: Deployed) -> None:
     inputs = lambda_target_inputs(gateway, "arn:aws:lambda:us-west-2:123456789012:function:echo")
     del inputs["credentialProviderConfiguration"]
-    with refused("ValidationException", "needs the credential provider GATEWAY_IAM_ROLE"):
+    with refused("ValidationException", r"of type lambda does not take the credential provider \(none\)"):
         stack.create(TARGET, "sample", **inputs)
 
 
@@ -241,7 +241,7 @@ def test_a_nested_tool_schema_that_the_plugin_would_drop(
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("http", {"passthrough": {}}), ("mcp", {"apiGateway": {}}), ("mcp", {"lambda": {}, "connector": {}})],
+    [("http", {"passthrough": {}}), ("mcp", {"connector": {}}), ("mcp", {"lambda": {}, "connector": {}})],
 )
 def test_kinds_of_targets_that_the_sandbox_does_not_serve_are_refused_by_name(name: str, kind: dict[str, Any]) -> None:
     from sandbox.providers.aws.gateways import target_configuration  # noqa: PLC0415  the rest goes over the wire

@@ -94,6 +94,7 @@ def _one_of_each(stack: Stack, aws: Aws, account: str) -> list[Deployed]:
         statementId="cross-account-access",
     )
     gateway = stack.create(GATEWAY, "gateway", **gateway_inputs(role, description="for tests"))
+    made += _observed(stack, gateway)
     target = stack.create(TARGET, "target", **lambda_target_inputs(gateway, function.outputs["arn"]))
     pool = stack.create(POOL, "pool", deletionProtection="INACTIVE")
     scopes = [{"scopeName": "read", "scopeDescription": "to read"}]
@@ -104,8 +105,44 @@ def _one_of_each(stack: Stack, aws: Aws, account: str) -> list[Deployed]:
     version = stack.create(SECRET_VERSION, "version", secretId=secret.id, secretString=Secret("hunter2"))
     key = stack.create(API_KEY, "key", name="weather", apiKey=Secret("k-123"))
     oauth = stack.create(OAUTH, "oauth", name="backend", **_oauth_config("s-123"))
-    made += [function, role, granted, permission, gateway, target, pool, server, client, domain]
-    return [*made, secret, version, key, oauth]
+    engine = stack.create("aws:bedrock/agentcorePolicyEngine:AgentcorePolicyEngine", "engine", name="demo")
+    cedar = "permit (principal, action, resource is AgentCore::Gateway);"
+    decision = stack.create(
+        "aws:bedrock/agentcorePolicy:AgentcorePolicy",
+        "decision",
+        name="everybody",
+        policyEngineId=engine.id,
+        definition={"cedar": {"statement": cedar}},
+    )
+    made += [function, role, granted, permission, target, pool, server, client, domain]
+    return [*made, secret, version, key, oauth, engine, decision]
+
+
+def _observed(stack: Stack, gateway: Deployed) -> list[Deployed]:
+    """A gateway with what delivers its logs and watches over it."""
+    kind = "aws:cloudwatch/logDelivery"
+    arn = gateway.outputs["gatewayArn"]
+    group = stack.create("aws:cloudwatch/logGroup:LogGroup", "gateway", name="/aws/vendedlogs/gateway")
+    source = stack.create(f"{kind}Source:LogDeliverySource", "s", name="s", logType="TRACES", resourceArn=arn)
+    place = {"destinationResourceArn": group.outputs["arn"]}
+    logs = stack.create(
+        f"{kind}Destination:LogDeliveryDestination", "l", name="l", deliveryDestinationConfiguration=place
+    )
+    xray = stack.create(f"{kind}Destination:LogDeliveryDestination", "x", name="x", deliveryDestinationType="XRAY")
+    deliveries = [
+        stack.create(f"{kind}:LogDelivery", each.id, deliverySourceName="s", deliveryDestinationArn=each.outputs["arn"])
+        for each in (logs, xray)
+    ]
+    alarm = stack.create(
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        "alarm",
+        comparisonOperator="GreaterThanThreshold",
+        threshold=5,
+        evaluationPeriods=1,
+        metricQueries=[{"id": "refused", "expression": "SELECT SUM(UserErrors)", "period": 300, "returnData": True}],
+        alarmActions=["arn:aws:sns:us-west-2:123456789012:on-call"],
+    )
+    return [gateway, group, source, logs, xray, *deliveries, alarm]
 
 
 def test_every_type_is_created_read_back_unchanged_and_deleted(stack: Stack, aws: Aws, account: str) -> None:
@@ -346,12 +383,12 @@ def test_a_credential_is_found_by_its_provider_and_follows_an_update(stack: Stac
     arn = key.outputs["credentialProviderArn"]
 
     assert arn.endswith(":token-vault/default/apikeycredentialprovider/weather")
-    assert held.secret(held.find(arn)) == {"api_key_value": "k-123"}
+    assert held.secret(held.find(arn)) == "k-123"
     stack.update(key, name="weather", apiKey=Secret("k-456"))
-    assert held.secret(held.find(arn)) == {"api_key_value": "k-456"}
+    assert held.secret(held.find(arn)) == "k-456"
     client = held.find(oauth.outputs["credentialProviderArn"])
-    assert held.secret(client) == {"client_secret": "s-123"}
-    assert client.config == {"clientId": "backend", "oauthDiscovery": {"discoveryUrl": DISCOVERY}}
+    assert held.secret(client) == "s-123"
+    assert client.given.config == {"clientId": "backend", "oauthDiscovery": {"discoveryUrl": DISCOVERY}}
     stack.delete(key)
     with pytest.raises(Refusal, match="not found"):
         held.find(arn)

@@ -18,6 +18,7 @@ from tests.sandbox.aws_fixtures import (
     Aws,
     Stack,
     account,
+    allow,
     aws,
     stack,
     trust,
@@ -77,6 +78,7 @@ def test_a_role_of_another_account_is_assumed(aws: Aws, account: str) -> None:
     deploy = aws.client("iam", owner).create_role(
         RoleName="deploy", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
     )["Role"]["Arn"]
+    aws.client("iam", owner).put_role_policy(RoleName="deploy", PolicyName="p", PolicyDocument=allow("iam:*", "*"))
     config = {"region": REGION, "accessKey": account, "assumeRoles": json.dumps([{"roleArn": deploy}])}
 
     abroad = Stack(aws.port, config)

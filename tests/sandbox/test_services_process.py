@@ -85,7 +85,7 @@ def test_starts_once_for_all_who_ask_at_the_same_time_and_takes_its_files_along(
             ended = sorted(at_once.map(services.end, [folder] * 2))
     assert ended == [False, True]
     next(running.process for running, started in answers if started and running.process).wait()
-    assert not (folder / "project").exists()
+    assert {each.name for each in folder.iterdir()} == {"cache", ".owner"}, "a link stays, and with it the mark"
     assert (outside / "mine.txt").exists()
 
 

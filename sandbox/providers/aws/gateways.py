@@ -40,7 +40,7 @@ def target_configuration(inputs: Mapping[str, Any]) -> Properties:
     elif kind in _INLINE_TEXT:
         if isinstance(configuration.get("inlinePayload"), Mapping):
             configuration["inlinePayload"] = configuration["inlinePayload"]["payload"]
-    elif kind != "mcpServer":
+    elif kind not in ("apiGateway", "mcpServer"):
         raise ProviderError(f"targetConfiguration.mcp.{kind}: the sandbox does not serve this kind of target")
     return {"mcp": {kind: configuration}}
 

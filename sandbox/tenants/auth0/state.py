@@ -42,6 +42,21 @@ class Scope(StrictEntity):
     description: str | None = None
 
 
+class UserPolicy(StrictEntity):
+    policy: Literal["allow_all", "deny_all", "require_client_grant"] = "allow_all"
+
+
+class ClientPolicy(StrictEntity):
+    policy: Literal["deny_all", "require_client_grant"] = "require_client_grant"
+
+
+class SubjectTypes(StrictEntity):
+    """For whom an API's tokens are: users who log in, and applications themselves."""
+
+    user: UserPolicy = UserPolicy()
+    client: ClientPolicy = ClientPolicy()
+
+
 class ResourceServer(StrictEntity):
     """An API; its name is its identifier unless given."""
 
@@ -58,6 +73,7 @@ class ResourceServer(StrictEntity):
     enforce_policies: bool = False
     allow_offline_access: bool = False
     skip_consent_for_verifiable_first_party_clients: bool = False
+    subject_type_authorization: SubjectTypes = SubjectTypes()
     is_system: bool = False
 
     @property

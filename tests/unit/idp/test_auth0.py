@@ -16,6 +16,10 @@ def test_auth0_grants_each_client_its_scopes_on_the_api() -> None:
     grant = recorder.one(":ClientGrant")
     assert (grant["audience"], grant["scopes"]) == ("demo", ["read:gateway"])
     api = recorder.one(":ResourceServer")
+    assert api["subjectTypeAuthorization"] == {
+        "client": {"policy": "require_client_grant"},
+        "user": {"policy": "deny_all"},
+    }
     assert (api["tokenDialect"], api["enforcePolicies"]) == ("rfc9068_profile_authz", True)
 
 
@@ -48,7 +52,7 @@ def test_an_existing_auth0_api_has_to_be_the_one_described(api: dict[str, Any], 
 
 def test_a_client_secret_that_auth0_hides_is_an_error_that_names_the_permission() -> None:
     recorder = Recorder(hidden=("ClientCredentials.clientSecret",))
-    with pytest.raises(pulumi.RunError, match="read:client_keys"):
+    with pytest.raises(pulumi.RunError, match=r"read:client_keys.*--refresh"):
         deploy(AUTH0, secrets=AUTH0_SECRET, recorder=recorder)
 
 

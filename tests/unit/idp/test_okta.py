@@ -34,6 +34,23 @@ def test_several_okta_clients_get_a_claim_that_the_authorizer_can_list() -> None
     assert authorizer(recorder)["allowedClients"] == ["demo-okta-a-client", "demo-okta-b-client"]
 
 
+def test_further_claims_are_added_for_the_stack_s_own_scopes() -> None:
+    recorder = deploy({**OKTA, "okta": {"claims": {"team": "app.profile.team"}}}, secrets=OKTA_SECRET)
+    claim = recorder.one(":ServerClaim")
+    assert (claim["name"], claim["value"], claim["scopes"]) == ("team", "app.profile.team", ["InvokeGateway"])
+
+
+def test_a_claim_that_okta_sets_itself_is_refused() -> None:
+    with pytest.raises(pulumi.RunError, match=r"okta\.claims\.sub: is a claim that Okta"):
+        deploy({**OKTA, "okta": {"claims": {"sub": "app.clientId"}}}, secrets=OKTA_SECRET)
+
+
+def test_policies_of_one_server_are_made_one_after_another() -> None:
+    recorder = deploy({**OKTA, "okta": {"clients": {"c": {}, "a": {}, "b": {}}}}, secrets=OKTA_SECRET)
+    made = [each.name for each in recorder.resources if each.type.endswith(":ServerPolicy")]
+    assert made == ["demo-okta-c", "demo-okta-a", "demo-okta-b"]
+
+
 def test_the_tutorial_adds_no_claim_at_okta() -> None:
     recorder = deploy({**OKTA, "mode": "tutorial", "okta": {"clients": {"a": {}, "b": {}}}}, secrets=OKTA_SECRET)
     assert not recorder.all(":ServerClaim")
