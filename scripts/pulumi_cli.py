@@ -9,7 +9,6 @@ usage: python -m scripts.pulumi_cli [--with-language]
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import fcntl
 import os
@@ -26,6 +25,8 @@ from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 from semver import VersionInfo
+
+from agentcore_auth.cli.parsing import Parser
 
 _GO_MODULE = Path(__file__).parent / "pulumi"
 _GO_PACKAGE = "github.com/pulumi/pulumi/pkg/v3"
@@ -265,7 +266,7 @@ def _end(_signal: int, _frame: object) -> NoReturn:
 
 def main() -> int:
     """Print the path of the CLI; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.pulumi_cli", description="Find or set up the pulumi CLI.")
+    parser = Parser(prog="python -m scripts.pulumi_cli", description="Find or set up the pulumi CLI.")
     parser.add_argument(
         "--with-language", action="store_true", help="it has to run Python programs by itself, for real accounts"
     )

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from agentcore_auth.authorizer.causes import TokenError
-from agentcore_auth.cli.terminal import NO_PACKAGES, REFUSED, WRONG_USE, CommandError, print_json, say
+from agentcore_auth.cli.parsing import Parser
+from agentcore_auth.cli.terminal import NO_PACKAGES, REFUSED, WRONG_USE, CommandError, Tone, print_json, say
 
 EPILOG = """exit codes: 0 accepted or fine, 1 refused or a finding, 2 wrong use, 3 could not be reached,
 4 nothing was checked (verify).
@@ -26,14 +27,6 @@ CLIENT_HELP = (
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LONGEST = 9999
 """Of whatever unit: CloudWatch keeps logs for ten years."""
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        if "eyJ" in message:
-            message = "a token is never an argument, where others could see it: pipe it in"
-        # The form of every command's errors: the command without the program's name.
-        self.exit(WRONG_USE, f"{self.prog.rpartition(' ')[2]}: {message} (see {self.prog} --help)\n")
 
 
 class _Version(argparse.Action):
@@ -75,9 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fail(options: argparse.Namespace, error: CommandError) -> int:
-    say(f"{options.command}: {error.message}")
+    say(f" {error.message}", lead=f"{options.command}:", tone=Tone.BAD)
     if error.remedy:
-        say(f"remedy: {error.remedy}")
+        say(f" {error.remedy}", lead="remedy:", tone=Tone.STRONG)
     if options.json:
         cause = error.cause.value if error.cause else None
         print_json({"error": {"cause": cause, "message": error.message, "remedy": error.remedy}})
@@ -86,7 +79,7 @@ def _fail(options: argparse.Namespace, error: CommandError) -> int:
 
 def command_line() -> argparse.ArgumentParser:
     """All commands and their options."""
-    parser = _Parser(
+    parser = Parser(
         prog="agentcore-auth",
         description="From a refused token to its cause and its remedy, and what a change does to callers.",
         epilog=EPILOG,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import boto3
 import httpx2
 import pytest
 
+from sandbox.caller import call_tool
 from sandbox.services import Services
 from tests.sandbox.hand_made import HandMade, make
 from tests.unit.token_command import Command
@@ -65,6 +67,24 @@ def test_counts_refused_calls_by_cause(delivered: tuple[HandMade, Path], monkeyp
         ],
     }
     assert "3 calls were refused" in command(*asked[:-1]).out
+
+
+@pytest.mark.usefixtures("services")
+def test_counts_calls_that_no_policy_permits(delivered: tuple[HandMade, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    made, outputs = delivered
+    made.set_policy({"Effect": "Allow", "Action": ["lambda:InvokeFunction", "bedrock-agentcore:*"], "Resource": "*"})
+    control = made.aws("bedrock-agentcore-control")
+    engine = control.create_policy_engine(name=f"engine_{uuid.uuid4().hex[:8]}")["policyEngineArn"]
+    gateway = control.get_gateway(gatewayIdentifier=made.gateway_id)
+    kept = ("name", "roleArn", "protocolType", "authorizerType", "authorizerConfiguration")
+    control.update_gateway(
+        gatewayIdentifier=made.gateway_id,
+        **{name: gateway[name] for name in kept},
+        policyEngineConfiguration={"arn": engine, "mode": "ENFORCE"},
+    )
+    assert call_tool(made.mcp_url, made.token("tools/use"), "store___stock", {"sku": "7"}).failed
+    answer = Command(monkeypatch)("refusals", "--outputs", str(outputs))
+    assert (answer.code, "1  policy store___stock: no policy permits" in answer.out) == (1, True)
 
 
 @pytest.mark.usefixtures("services")

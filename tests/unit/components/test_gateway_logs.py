@@ -38,7 +38,9 @@ def test_the_logs_go_to_a_group_of_their_own_for_as_long_as_is_said() -> None:
     [delivery] = recorder.all(":LogDelivery")
     assert group.inputs["retentionInDays"] == 30
     assert source.inputs == {"name": "demo-cognito", "logType": "APPLICATION_LOGS", "resourceArn": ARN}
-    assert destination.inputs["deliveryDestinationConfiguration"]["destinationResourceArn"].endswith(GROUP)
+    assert destination.inputs["deliveryDestinationConfiguration"]["destinationResourceArn"].endswith(
+        ":log-group:demo-cognito"
+    )
     assert delivery.inputs["deliverySourceName"] == "demo-cognito"
     assert not recorder.all(":MetricAlarm")
 
