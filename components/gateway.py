@@ -37,7 +37,7 @@ class JwtGateway(pulumi.ComponentResource):
         role_arn: pulumi.Input[str],
         targets: Sequence[TargetArguments],
         permissions: Sequence[pulumi.Resource] = (),
-        options: GatewayOptions = GatewayOptions(),
+        options: GatewayOptions = GatewayOptions.model_construct(),
         access: GatewayAccess | None = None,
         statement: Statement | None = None,
         tags: Mapping[str, str] = MappingProxyType({}),

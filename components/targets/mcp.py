@@ -25,7 +25,7 @@ class McpTarget(ReachableTarget, frozen=True):
     name: forms.TargetName = Field(description="Tools are called `<name>___<tool>`.")
     endpoint: forms.HttpsUrl = Field(description="The server's address.")
     credentials: Annotated[NoCredentials | OAuth | ApiKey | Iam, Field(discriminator="type")] = Field(
-        default=NoCredentials(), description="How the gateway shows who it is to the server."
+        default=NoCredentials.model_construct(), description="How the gateway shows who it is to the server."
     )
     listing_mode: Literal["DEFAULT", "DYNAMIC"] = Field(
         default="DEFAULT",
