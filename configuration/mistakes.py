@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_orig
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from agentcore_auth.authorizer.causes import harmless
+
 Path: TypeAlias = tuple[str | int, ...]
 _MOST_SHOWN = 50
 
@@ -23,7 +25,7 @@ class Mistake:
     sentence: str
 
     def __str__(self) -> str:
-        return _printable(f"{self.path}: {self.sentence}" if self.path else self.sentence)
+        return harmless(f"{self.path}: {self.sentence}" if self.path else self.sentence, kept="")
 
 
 class ConfigurationError(Exception):
@@ -34,11 +36,6 @@ class ConfigurationError(Exception):
         more = len(self.mistakes) - _MOST_SHOWN
         lines = [f"  {mistake}" for mistake in self.mistakes[:_MOST_SHOWN]]
         super().__init__("\n".join([heading, *lines, *([f"  and {more:,} more"] if more > 0 else [])]))
-
-
-def _printable(text: str) -> str:
-    """A key or a value may hold what a terminal takes for a command."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def path_text(path: Sequence[str | int]) -> str:

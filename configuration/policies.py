@@ -175,6 +175,9 @@ def deployment_policy(settings: Settings, scope: iam.AwsScope) -> iam.Document:
     if settings.access:
         wildcards = any(not own.policy.actions for own in settings.own_policies)
         parts.append(deployment.policy_engines(scope, names, has_wildcards=wildcards))
+    if logs := settings.gateway.logs:
+        alarm = bool(logs.alarm_topic_arn)
+        parts.append(deployment.gateway_logs(scope, names, traces=logs.traces, alarm=alarm))
     parts += [target.deployment_statements(scope, name) for target in settings.targets]
     parts += [provider.deployment_statements(scope) for provider in settings.providers.values()]
     if settings.client_secrets == "secretsManager":

@@ -130,13 +130,14 @@ def quoted(value: object, limit: int = 120) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
-def harmless(text: str) -> str:
+def harmless(text: str, *, kept: str = "\n\t") -> str:
     """A text with everything written out that a terminal, or the log of a workflow on GitHub, takes for a command.
 
-    Line breaks and tabs stay. GitHub's runner obeys lines that begin with `::`, and `##[` anywhere in a line.
+    Of what cannot be printed only what is in `kept` stays. GitHub's runner obeys lines that begin with `::`, and `##[`
+    anywhere in a line.
     """
     shown = "".join(
-        character if character.isprintable() or character in "\n\t" else character.encode("unicode_escape").decode()
+        character if character.isprintable() or character in kept else character.encode("unicode_escape").decode()
         for character in text
     )
     return re.sub(r"(?m)^(\s*):(?=:)", r"\1: ", shown).replace("##[", "## [")

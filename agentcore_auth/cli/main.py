@@ -24,6 +24,11 @@ CLIENT_HELP = (
 )
 
 
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST = 9999
+"""Of whatever unit: CloudWatch keeps logs for ten years."""
+
+
 class _Version(argparse.Action):
     """`--version`: looked up only where it is asked for."""
 
@@ -103,6 +108,7 @@ def command_line() -> argparse.ArgumentParser:
     _add_snippet(command("snippet", "code or settings to call a gateway with", json_output=False))
     _add_stack(command("inspect", "a local page that explains a token", json_output=False), required=False)
     _add_stack(command("sync", "have gateways ask their MCP servers for their tools anew (boto3)"), required=True)
+    _add_refusals(command("refusals", "how many calls a stack's gateways refused lately, by cause (boto3)"))
     _add_impact(command("impact", "read a preview and tell who is locked out"))
     _add_stacks(command("stacks", "which stacks a change can affect, as a JSON list", json_output=False))
     _add_comment(command("comment", "the comment on a pull request", json_output=False))
@@ -115,6 +121,20 @@ def _add_stack(parser: argparse.ArgumentParser, *, required: bool) -> None:
     source = parser.add_mutually_exclusive_group(required=required)
     source.add_argument("--stack", metavar="S", help="a deployed stack")
     source.add_argument("--outputs", metavar="FILE", help="its outputs: pulumi stack output --json --show-secrets")
+
+
+def _add_refusals(parser: argparse.ArgumentParser) -> None:
+    _add_stack(parser, required=True)
+    parser.add_argument(
+        "--since", type=_duration, default=3600, metavar="TIME", help="how far back: 30m, 2h, 7d (default: 1h)"
+    )
+
+
+def _duration(text: str) -> int:
+    number, unit = text[:-1], text[-1:]
+    if unit not in _SECONDS or not (number.isascii() and number.isdecimal() and 0 < int(number) <= _LONGEST):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 30m, 2h or 7d")
+    return int(number) * _SECONDS[unit]
 
 
 def _add_token(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from agentcore_auth.authorizer.causes import harmless
+
 _SPAN = re.compile(r"(?P<fence>`+)(?P<padding> ?)(?P<value>.*?)(?P=padding)(?P=fence)(?!`)")
 _VALUE = "\ue000"
 _CELLS = re.compile(r"(?<!\\)\|")
@@ -38,13 +40,8 @@ def _lines(markdown: str, strong: Callable[[str], str]) -> Iterator[str]:
 
 def _text(line: str, strong: Callable[[str], str]) -> str:
     # A private character stands for a value meanwhile, so that stars in it are no stress.
-    values = [_printable(span["value"].replace("\\|", "|")) for span in _SPAN.finditer(line)]
+    values = [harmless(span["value"].replace("\\|", "|"), kept="") for span in _SPAN.finditer(line)]
     bare = _SPAN.sub(_VALUE, line.replace(_VALUE, " "))
     bare = re.sub(r"\*\*(.+?)\*\*", lambda found: strong(found[1]), bare)
     bare = re.sub(r"\*(.+?)\*", r"\1", bare)
     return re.sub(_VALUE, lambda _: values.pop(0), bare)
-
-
-def _printable(value: str) -> str:
-    """Nothing in a value may reach the terminal as a command."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in value)

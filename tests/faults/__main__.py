@@ -79,7 +79,7 @@ def _row(name: str) -> list[Outcome]:
     faults = Faults(concerns=concerns)
     with _deployed(faults) as (deployed, _):
         ordeal = Ordeal(deployed, faults, undisturbed(deployed))
-        return [ordeal.go_through(phase, fault, lambda call: _tell(name, call)) for phase in PHASES]
+        return [ordeal.go_through(phase, fault, lambda what: _tell(name, what)) for phase in PHASES]
 
 
 def _at_once() -> list[str]:
@@ -101,8 +101,8 @@ def _deployed(faults: Faults) -> Generator[tuple[Deployed, Deployed]]:
             services.stop()
 
 
-def _tell(name: str, call: Call) -> None:
-    print(f"{name}: {call}", file=sys.stderr, flush=True)  # noqa: T201
+def _tell(name: str, what: str) -> None:
+    print(f"{name}: {what}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _line(*cells: str) -> str:

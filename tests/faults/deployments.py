@@ -155,9 +155,18 @@ class Ordeal:
     def __init__(self, deployed: Deployed, faults: Faults, undisturbed: Mapping[str, Situation]) -> None:
         self._deployed, self._faults, self._undisturbed = deployed, faults, undisturbed
 
-    def go_through(self, phase: Phase, fault: Fault, tell: Callable[[Call], None] = lambda _: None) -> Outcome:
-        """Run the phase's command until nothing new fails in it, doing after each failure what is asked for."""
+    def go_through(self, phase: Phase, fault: Fault, tell: Callable[[str], None] = lambda _: None) -> Outcome:
+        """Run the phase's command until nothing new fails in it, doing after each failure what is asked for.
+
+        `tell` hears of each call and of each problem at once: a run that is stopped has told what it found.
+        """
         outcome = Outcome()
+
+        def record(*problems: str) -> None:
+            outcome.problems.extend(problems)
+            for problem in problems:
+                tell(f"not survived: {problem}")
+
         if phase.config is not None:
             self._deployed.configure(phase.config)
         self._faults.seen.clear()
@@ -172,17 +181,17 @@ class Ordeal:
             if call is None:
                 break
             outcome.tried.append(call)
-            tell(call)
+            tell(f"{phase.title}: {call}")
             try:
-                outcome.problems += [f"{call}: {problem}" for problem in self._recover(call, fault, failure or "")]
+                record(*(f"{call}: {problem}" for problem in self._recover(call, fault, failure or "")))
             except DeploymentError as error:
-                outcome.problems.append(f"{call}: {error}")
+                record(f"{call}: {error}")
                 return outcome
         if failure:
-            outcome.problems.append(f"{phase.title}: {failure}")
-            return outcome
-        if phase.title in self._undisturbed:
-            outcome.problems += [f"{phase.title}: {difference}" for difference in self._differences(phase)]
+            record(f"{phase.title}: {failure}")
+        elif phase.title in self._undisturbed:
+            record(*(f"{phase.title}: {difference}" for difference in self._differences(phase)))
+        tell(f"{phase.title}: {len(outcome.tried)} calls, {len(outcome.problems)} problems")
         return outcome
 
     def _recover(self, call: Call, fault: Fault, failure: str) -> list[str]:

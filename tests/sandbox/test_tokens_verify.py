@@ -6,9 +6,9 @@ import itertools
 import json
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Generator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -346,21 +346,14 @@ def test_verify_waits_for_a_domain_that_is_new(
         assert at_once.code == 3
         assert "not reached at token" in at_once.out
 
-        done = threading.Event()
+        with ExitStack() as opened:
 
-        def answer_later() -> None:
-            time.sleep(0.5)
-            with https_server(tmp_path, authority=authority, port=port) as domain:
+            def answer_from_now_on(_seconds: float) -> None:
+                domain = opened.enter_context(https_server(tmp_path, authority=authority, port=port))
                 domain.routes["/token"] = server.routes["/token"]
-                done.wait()
 
-        thread = threading.Thread(target=answer_later)
-        thread.start()
-        try:
+            monkeypatch.setattr(time, "sleep", answer_from_now_on)  # in place of the pause before the second try
             waited = tokens("verify", "--wait", "20", "--outputs", file)
-        finally:
-            done.set()
-            thread.join()
     assert waited.code == 0
     assert f"waiting for 127.0.0.1:{port}" in waited.err
 

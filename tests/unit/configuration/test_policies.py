@@ -137,6 +137,7 @@ def test_mistakes_in_the_stack_file_are_told(tmp_path: Path, capsys: pytest.Capt
         ("config: {mode: pinned, mode: tutorial}", "the key 'mode' stands twice"),
         ("a: {b: 1, c: 2, b: 3}\nconfig: {}", "the key 'b' stands twice"),
         ('config: {"mo\\e[31mde": 1}', "mo\\x1b[31mde: there is no such key"),
+        ('config: {"agentcore-auth:::add-mask::x": 1}', "  : :add-mask::x: there is no such key"),
         ("config: {\0: 1}", "Pulumi.x.yaml"),
         (
             "a: &a [1, 1]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in pairwise(_LETTERS)),

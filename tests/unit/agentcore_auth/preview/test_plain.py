@@ -15,6 +15,7 @@ LINES: dict[str, tuple[str, str]] = {
     "stars in a value": ("`**a** *b*` is *secret*", "**a** *b* is secret\n"),
     "a bar and backticks in a value": (code("a|`b`"), "a|`b`\n"),
     "a command for the terminal in a value": (code("a\x1b[2Jb"), "a\\x1b[2Jb\n"),
+    "a command for the log of a workflow in a value": (code("::add-mask::a"), ": :add-mask::a\n"),
 }
 
 
