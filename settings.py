@@ -59,19 +59,22 @@ class Settings(StackFile, frozen=True):
 
     @property
     def permissions(self) -> list[iam.Permission]:
-        """What the execution role needs besides what its targets' tools do: documents, the gateways' key, policies."""
+        """What the execution role needs besides what its targets' tools do: documents, key, policies, interceptors."""
         key = [iam.KeyUse(self.gateway.kms_key_arn)] if self.gateway.kms_key_arn else []
         evaluation = [iam.PolicyEvaluation()] if self.access else []
-        return [*self.upkeep.documents, *key, *evaluation]
+        interceptors = [iam.FunctionCall(each.function_arn) for each in self.gateway.interceptors]
+        return [*self.upkeep.documents, *key, *evaluation, *interceptors]
 
     def foreign_functions(self, account: str) -> list[str]:
-        """The ARNs of the targets' functions that belong to other accounts than `account`."""
+        """The ARNs of the targets' functions and of interceptors that belong to other accounts than `account`."""
         arns = [arn for target in self.targets for arn in target.function_arns()]
+        arns += [each.function_arn for each in self.gateway.interceptors]
         return list(dict.fromkeys(arn for arn in arns if arn.split(":")[4] != account))
 
     def caller_statements(self, scope: iam.AwsScope) -> list[iam.Statement]:
-        """What creating and synchronizing the targets asks of callers, and of whoever deploys."""
-        return iam.merged(each for target in self.targets for each in target.caller_statements(scope))
+        """What setting up the gateways and their targets asks of callers, and of whoever deploys."""
+        parts = (*self.providers.values(), *self.targets)
+        return iam.merged(each for part in parts for each in part.caller_statements(scope))
 
     def check_account(self, account: str) -> None:
         """Refuse what the stack file has of other accounts and needs of this one. Raises `pulumi.RunError`."""

@@ -5,7 +5,6 @@ usage: python -m bench [--rounds N] [--json FILE] [PART ...]
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import platform
@@ -17,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
+from agentcore_auth.cli.parsing import Parser
 from bench import cloud, commands, preview, settings
 from bench.measuring import MEGABYTE, Bench, BenchError, Figure, result, table
 from sandbox import services
@@ -47,7 +47,7 @@ _PARTS: Mapping[str, Callable[[Bench], Iterable[Figure]]] = {
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure, and compare with the limits.")
+    parser = Parser(prog="python -m bench", description="Measure, and compare with the limits.")
     parser.add_argument("--rounds", type=_positive, default=_ROUNDS, help=f"of each measurement; {_ROUNDS} by default")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every value there")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(_PARTS)}; all by default")

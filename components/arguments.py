@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from agentcore_auth import iam
 from agentcore_auth.mode import Mode
@@ -24,6 +24,43 @@ class Stack:
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+class Interceptor(Section, frozen=True):
+    """A Lambda function that sees what passes the gateway, and may change or refuse it."""
+
+    function_arn: forms.FunctionArn = Field(description="The function; another account's is allowed.")
+    at: Annotated[tuple[Literal["request", "response"], ...], Field(min_length=1), forms.DISTINCT] = Field(
+        description="`request`: before a tool is called; `response`: before the caller gets the answer."
+    )
+    pass_headers: bool = Field(
+        default=False,
+        description="`true` has the function see the request's headers, and so the caller's token.",
+    )
+
+
+def _one_for_each_point(given: tuple[Interceptor, ...]) -> tuple[Interceptor, ...]:
+    """AgentCore developer guide, "gateway-interceptors". Raises ValueError."""
+    points = [point for each in given for point in each.at]
+    if twice := sorted({point for point in points if points.count(point) > 1}):
+        raise ValueError(f"more than one is at {' and at '.join(twice)}; a gateway takes one for each point")
+    return given
+
+
+class GatewayLogs(Section, frozen=True):
+    """What the gateways deliver to CloudWatch."""
+
+    # PutRetentionPolicy of CloudWatch Logs takes these and no others.
+    retention_days: Literal[
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+    ] = Field(description="How many days CloudWatch keeps the logs.")
+    traces: bool = Field(default=False, description="`true` also delivers traces, to X-Ray.")
+    alarm_topic_arn: forms.TopicArn | None = Field(
+        default=None, description="An SNS topic of this region, which is told when many calls are refused."
+    )
+    alarm_threshold: Annotated[int, Field(ge=1)] = Field(
+        default=10, description="How many refused calls within five minutes raise the alarm."
+    )
+
+
 class GatewayOptions(Section, frozen=True):
     """What a gateway is like, whoever may call it and whatever it offers."""
 
@@ -39,6 +76,12 @@ class GatewayOptions(Section, frozen=True):
     )
     kms_key_arn: forms.KmsKeyArn | None = Field(
         default=None, description="A key of your own to encrypt the gateway's data."
+    )
+    interceptors: Annotated[tuple[Interceptor, ...], AfterValidator(_one_for_each_point)] = Field(
+        default=(), description="Functions that see every MCP request and answer, one for each of the two points."
+    )
+    logs: GatewayLogs | None = Field(
+        default=None, description="Delivers logs, and raises an alarm on refused calls (docs/refusals.md)."
     )
 
 

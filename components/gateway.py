@@ -1,6 +1,6 @@
 """A gateway: one identity provider's way in, with its targets.
 
-It admits callers by JWT only. It creates neither the provider nor the role: both are handed in.
+It admits callers by JWT, or by their AWS signatures. It creates neither the provider nor the role: both are handed in.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import pulumi_aws as aws
 from agentcore_auth import outputs
 from agentcore_auth.authorizer.model import Authorizer
 from components.access import AccessPolicies, GatewayAccess, PolicyEngine, Statement
-from components.arguments import GatewayOptions
+from components.arguments import GatewayOptions, Interceptor
+from components.gateway_logs import GatewayLogs
 from components.spreading import retried
 from components.targets import TargetArguments
 
@@ -32,19 +33,20 @@ class JwtGateway(pulumi.ComponentResource):
         self,
         name: str,
         *,
-        authorizer: Authorizer[pulumi.Input[str]],
+        authorizer: Authorizer[pulumi.Input[str]] | None,
         role_arn: pulumi.Input[str],
         targets: Sequence[TargetArguments],
         permissions: Sequence[pulumi.Resource] = (),
-        options: GatewayOptions = GatewayOptions(),
+        options: GatewayOptions = GatewayOptions.model_construct(),
         access: GatewayAccess | None = None,
         statement: Statement | None = None,
         tags: Mapping[str, str] = MappingProxyType({}),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`permissions` are what the role's calls depend on: AWS checks some when it creates gateways and targets.
+        """Without an `authorizer` the gateway takes AWS signatures, of whom IAM permits to invoke it. `permissions` are
+        what the role's calls depend on: AWS checks some when it creates gateways and targets.
 
-        Without `access`, whom the authorizer lets in may call every tool; with it, `statement` writes its rules.
+        Without `access`, who is let in may call every tool; with it, `statement` writes its rules.
         """
         super().__init__("agentcore-auth:index:JwtGateway", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
@@ -58,10 +60,11 @@ class JwtGateway(pulumi.ComponentResource):
             protocol_configuration={"mcp": {"search_type": options.search_type, "instructions": options.instructions}}
             if options.search_type or options.instructions
             else None,
-            authorizer_type="CUSTOM_JWT",
-            authorizer_configuration=cast("_AuthorizerArguments", authorizer.to_pulumi()),
+            authorizer_type="CUSTOM_JWT" if authorizer else "AWS_IAM",
+            authorizer_configuration=cast("_AuthorizerArguments", authorizer.to_pulumi()) if authorizer else None,
             exception_level=options.exception_level,
             kms_key_arn=options.kms_key_arn,
+            interceptor_configurations=[_interceptor(each) for each in options.interceptors] or None,
             policy_engine_configuration=engine.configuration if engine else None,
             tags=tags,
             # The name is fixed, and AWS refuses a second gateway of the same name: the old one has to go first.
@@ -82,6 +85,13 @@ class JwtGateway(pulumi.ComponentResource):
                 statement=statement,
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[offered]),
             ).statements
+        logs = (
+            GatewayLogs(
+                name, options.logs, gateway_id=gateway.gateway_id, arn=gateway.gateway_arn, tags=tags, opts=child
+            )
+            if options.logs
+            else None
+        )
         self.id = gateway.gateway_id
         self.arn = gateway.gateway_arn
         # AWS answers with the MCP address; earlier versions answered with the bare host.
@@ -90,14 +100,23 @@ class JwtGateway(pulumi.ComponentResource):
         self.outputs = outputs.Gateway[pulumi.Input[str]](
             self.url,
             self.mcp_url,
-            authorizer.to_api(),
+            authorizer.to_api() if authorizer else {},
             name,
             self.id,
             self.arn,
             access.mode if access else None,
             policies,
+            logs.group if logs else None,
         ).to_document()
         self.register_outputs(self.outputs)
+
+
+def _interceptor(given: Interceptor) -> aws.bedrock.AgentcoreGatewayInterceptorConfigurationArgsDict:
+    return {
+        "interceptor": {"lambda_": {"arn": given.function_arn}},
+        "interception_points": [point.upper() for point in given.at],
+        "input_configuration": {"pass_request_headers": given.pass_headers},
+    }
 
 
 class GatewayTargets(pulumi.ComponentResource):

@@ -41,6 +41,7 @@ def contradictions(sections: Mapping[str, Any], stack: StackConfiguration) -> It
     yield from _provider_names(sections, stack)
     gateway: Gateway | None = sections.get("gateway")
     yield from _key(gateway, stack)
+    yield from _logs(gateway, stack)
     yield from _execution_role(sections.get("execution_role"))
     pinned = sections.get("mode", "pinned") == "pinned"
     searches = gateway is not None and gateway.search_type is not None
@@ -61,7 +62,9 @@ def contradictions(sections: Mapping[str, Any], stack: StackConfiguration) -> It
         yield from _role_limits(gateway, sections, targets)
     yield from _offers(sections, targets)
     yield from _secret_references(targets, stack)
-    yield from _cross_account(sections.get("cross_account", {}), sections.get("targets"))
+    if gateway:
+        yield from _interceptors(gateway, stack)
+    yield from _cross_account(sections.get("cross_account", {}), gateway, sections.get("targets"))
     yield from _resource_names(sections)
     if sections.get("cross_account"):
         yield from _deployer(stack)
@@ -99,6 +102,19 @@ def _key(gateway: Gateway | None, stack: StackConfiguration) -> Iterator[Mistake
         if region != stack.region:
             yield Mistake(
                 "gateway.kmsKeyArn", f"is a key of {region}, and aws:region is {stack.region}: take one there"
+            )
+
+
+def _logs(gateway: Gateway | None, stack: StackConfiguration) -> Iterator[Mistake]:
+    logs = gateway.logs if gateway else None
+    if logs and logs.alarm_topic_arn is None and "alarm_threshold" in logs.model_fields_set:
+        yield Mistake("gateway.logs.alarmThreshold", "is for an alarm, and there is none without alarmTopicArn")
+    if logs and logs.alarm_topic_arn and stack.region:
+        region = logs.alarm_topic_arn.split(":")[3]
+        if region != stack.region:
+            yield Mistake(
+                "gateway.logs.alarmTopicArn",
+                f"is a topic of {region}, and aws:region is {stack.region}: an alarm reaches only topics of its own",
             )
 
 
@@ -157,22 +173,39 @@ def _secret_references(targets: Iterable[Target], stack: StackConfiguration) -> 
             yield Mistake(path, f"the key {name!r} is not secret: pulumi config set --secret {name} …")
 
 
-def _cross_account(accounts: Mapping[str, CrossAccount], targets: Sequence[Target] | None) -> Iterator[Mistake]:
-    """What is wrong with `crossAccount`; `targets` is None where they have mistakes of their own."""
-    functions = [(index, arn) for index, target in enumerate(targets or ()) for arn in target.function_arns()]
+def _interceptors(gateway: Gateway, stack: StackConfiguration) -> Iterator[Mistake]:
+    for index, each in enumerate(gateway.interceptors):
+        if beyond := stack.beyond_reach(each.function_arn):
+            yield Mistake(f"gateway.interceptors[{index}].functionArn", beyond)
+
+
+def _cross_account(
+    accounts: Mapping[str, CrossAccount], gateway: Gateway | None, targets: Sequence[Target] | None
+) -> Iterator[Mistake]:
+    """What is wrong with `crossAccount`; `gateway` and `targets` are None where they have mistakes of their own."""
+    functions = [
+        *((f"targets[{index}]", arn) for index, target in enumerate(targets or ()) for arn in target.function_arns()),
+        *(
+            (f"gateway.interceptors[{index}]", each.function_arn)
+            for index, each in enumerate(gateway.interceptors if gateway else ())
+        ),
+    ]
     for account, access in accounts.items():
         path = f"crossAccount.{account}"
         owner = _account(access.assume_role_arn)
         if owner != account:
             yield Mistake(f"{path}.assumeRoleArn", f"is a role of the account {owner}, and stands under {account}")
-        own = [(index, arn) for index, arn in functions if _account(arn) == account]
-        if targets is not None and not own:
+        own = [(at, arn) for at, arn in functions if _account(arn) == account]
+        if targets is not None and gateway is not None and not own:
             found = ", ".join(sorted({_account(arn) for _, arn in functions})) or "none"
-            yield Mistake(path, f"no target's function belongs to that account; accounts of functions here: {found}")
-        for index, arn in own:
+            yield Mistake(
+                path,
+                f"no target's or interceptor's function belongs to that account; accounts of functions here: {found}",
+            )
+        for at, arn in own:
             if arn.endswith(":$LATEST"):
                 yield Mistake(
-                    f"targets[{index}].functionArn",
+                    f"{at}.functionArn",
                     "ends in :$LATEST, which takes no policy of its own, so another account cannot be let in: leave "
                     ":$LATEST out, or name a version or an alias",
                 )

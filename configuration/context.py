@@ -37,6 +37,16 @@ class StackConfiguration:
         """The partition of that region, as ARNs spell it."""
         return iam.partition_of(self.region)
 
+    def beyond_reach(self, function_arn: str) -> str | None:
+        """Why no gateway of the stack can call this function, by its ARN; None where one can."""
+        partition = function_arn.split(":")[1]
+        if not self.region or partition == self.partition:
+            return None
+        return (
+            f"is a function of the partition {partition}, and aws:region {self.region} is in {self.partition}: no role "
+            "reaches across"
+        )
+
     def is_secret(self, own_key: str) -> bool:
         """Whether one of the project's own keys is secret."""
         return f"{PROJECT}:{own_key}" in self.secret_keys

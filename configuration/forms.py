@@ -20,10 +20,9 @@ def matching(pattern: str, expected: str) -> AfterValidator:
 
     `expected` completes the sentence "… is not …", and is all that a person gets to read of the pattern.
     """
-    compiled = re.compile(pattern)
 
     def check(value: str) -> str:
-        if not compiled.fullmatch(value):
+        if not re.fullmatch(pattern, value):  # compiled when the first value comes: most stacks have few of the forms
             raise PydanticCustomError("form", "{value} is not {expected}", {"value": repr(value), "expected": expected})
         return value
 
@@ -87,6 +86,13 @@ KmsKeyArn = Annotated[
     matching(
         rf"{ARN}:kms:[a-zA-Z0-9-]+:\d{{12}}:key/[a-zA-Z0-9-]{{36}}",
         "a KMS key's ARN, arn:aws:kms:<region>:<account>:key/<id>",
+    ),
+]
+TopicArn = Annotated[
+    str,
+    matching(
+        rf"{ARN}:sns:[a-z0-9-]+:\d{{12}}:[a-zA-Z0-9_-]{{1,256}}",
+        "an SNS topic's ARN, arn:aws:sns:<region>:<account>:<name>",
     ),
 ]
 FunctionArn = Annotated[

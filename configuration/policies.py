@@ -22,6 +22,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from agentcore_auth import iam
+from agentcore_auth.cli.parsing import Parser
 from agentcore_auth.files import UnreadableError, read_text
 from agentcore_auth.iam import deployment
 from agentcore_auth.iam.pipeline import State, role_documents
@@ -174,6 +175,9 @@ def deployment_policy(settings: Settings, scope: iam.AwsScope) -> iam.Document:
     if settings.access:
         wildcards = any(not own.policy.actions for own in settings.own_policies)
         parts.append(deployment.policy_engines(scope, names, has_wildcards=wildcards))
+    if logs := settings.gateway.logs:
+        alarm = bool(logs.alarm_topic_arn)
+        parts.append(deployment.gateway_logs(scope, names, traces=logs.traces, alarm=alarm))
     parts += [target.deployment_statements(scope, name) for target in settings.targets]
     parts += [provider.deployment_statements(scope) for provider in settings.providers.values()]
     if settings.client_secrets == "secretsManager":
@@ -250,9 +254,7 @@ def _pipeline(settings: Settings, scope: iam.AwsScope, options: argparse.Namespa
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m configuration.policies", description=(__doc__ or "").partition("\n")[0]
-    )
+    parser = Parser(prog="python -m configuration.policies", description=(__doc__ or "").partition("\n")[0])
     chosen = parser.add_mutually_exclusive_group(required=True)
     chosen.add_argument("--stack", help="a stack's name: the configuration is in Pulumi.<name>.yaml")
     chosen.add_argument("--file", type=Path, help="a stack file elsewhere, such as examples/Pulumi.okta.yaml")

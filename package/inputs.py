@@ -38,11 +38,12 @@ def given(model: type[BaseModel], inputs: Mapping[str, Any]) -> Given:
 def _value(found: Given, path: tuple[str | int, ...], value: Any, annotation: Any) -> Any:
     if isinstance(value, pulumi.Output):
         output = cast("pulumi.Output[str]", value)
-        if path[-1] == "functionArn" and isinstance(path[1], int):
+        if path[0] == "targets" and path[-1] == "functionArn" and isinstance(path[1], int):
             found.function_arns[path[1]] = output
             return STAND_IN
         where = path_text(path)
-        found.mistakes.append(Mistake(where, "is known only at deployment: only functionArn and secrets may be"))
+        reason = "is known only at deployment: only a target's functionArn and secrets may be"
+        found.mistakes.append(Mistake(where, reason))
         return None
     if isinstance(value, float) and value.is_integer():
         return int(value)  # Pulumi's protocol has no other numbers

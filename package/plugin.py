@@ -14,7 +14,7 @@ from pulumi.runtime import config
 from pydantic import TypeAdapter, ValidationError
 
 from agentcore_auth import iam
-from agentcore_auth.authorizer.model import Authorizer
+from agentcore_auth.authorizer.model import Authorizer, whole
 from agentcore_auth.documents import tools
 from components.arguments import ExecutionRole as RoleOptions
 from components.arguments import GatewayOptions, Stack
@@ -36,7 +36,7 @@ from package.schema import NAME, VERSION, package_schema
 from program import deploy
 from settings import load
 
-_SECTIONS = {f"{section.__name__}Provider": key for key, section in PROVIDERS.items()}
+_SECTIONS = {f"{section.__name__}Provider": key for key, section in PROVIDERS.items() if section.issues_tokens}
 
 
 class Package(Provider):
@@ -153,7 +153,8 @@ def _provider(name: str, key: str, document: dict[str, Any], options: pulumi.Res
     context = ProviderContext(placed.gateway_name, region, placed.mode, section.host(stack), placed.tags)
     component = section.create(name, context, options)
     clients = ClientSecrets(name, component.applications, opts=pulumi.ResourceOptions(parent=component)).outputs
-    return component, {**component.outputs(clients), "authorizer": component.authorizer(placed.mode).to_api()}
+    authorizer = component.authorizer(placed.mode)
+    return component, {**component.outputs(clients), "authorizer": authorizer.to_api() if authorizer else {}}
 
 
 def _role(name: str, inputs: dict[str, Any], options: pulumi.ResourceOptions | None) -> _Made:
@@ -177,7 +178,7 @@ class _LaterAuthorizer:
     """An authorizer whose lists are known once the provider is made."""
 
     def __init__(self, document: pulumi.Input[Mapping[str, Any]]) -> None:
-        self._authorizer = pulumi.Output.from_input(document).apply(Authorizer.from_api)
+        self._authorizer = pulumi.Output.from_input(document).apply(whole)
 
     def to_pulumi(self) -> pulumi.Output[Any]:
         return self._authorizer.apply(lambda known: known.to_pulumi())

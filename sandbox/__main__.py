@@ -27,6 +27,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from agentcore_auth.authorizer.causes import harmless
+from agentcore_auth.cli.parsing import Parser
 from agentcore_auth.cli.terminal import Tone, slowly, toned
 from agentcore_auth.files import reason
 from sandbox import services
@@ -64,17 +65,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m sandbox", description="Deploy the program on this machine, without an account."
-    )
+    parser = Parser(prog="python -m sandbox", description="Deploy the program on this machine, without an account.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="deploy on a fresh sandbox, fetch tokens, call every gateway, clean up")
     demo.add_argument("--json", action="store_true", help="one JSON document instead of text")
     demo.add_argument("--without-cli", action="store_true", help="as where there is no pulumi CLI")
     demo.set_defaults(run=_demo)
-    elsewhere = argparse.ArgumentParser(add_help=False)
+    elsewhere = Parser(add_help=False)
     elsewhere.add_argument(
-        "--project", type=Path, default=PROJECT, metavar="DIR", help="the folder of another Pulumi program in Python"
+        "--project", type=Path, default=PROJECT, metavar="DIR", help="the folder of another Pulumi program"
     )
     for name, help_text in (
         ("up", "start the sandbox if it is not running, and deploy a stack on it"),

@@ -70,7 +70,7 @@ class Cloud:
             "mcpServer": McpInvoker(self._client, vault),
             "apiGateway": ApiGatewayInvoker(self._client, vault),
         }
-        self.gateway = GatewayDataPlane(invokers, self._fetch_json)
+        self.gateway = GatewayDataPlane(invokers, self._fetch_json, self.function_environment)
         self.front = Front(
             [
                 Route(GATEWAY_HOST, self.gateway),

@@ -21,6 +21,7 @@ from typing import Any, cast
 import yaml
 
 from agentcore_auth.authorizer.causes import TokenError
+from agentcore_auth.cli.parsing import Parser
 from agentcore_auth.files import UnreadableError
 from agentcore_auth.outputs import Outputs, OutputsError
 from agentcore_auth.pulumi_cli import read_outputs
@@ -169,7 +170,7 @@ def compared(outputs: Outputs, rotation: Rotation) -> str:
 
 def main(arguments: Sequence[str] | None = None, read: Callable[[str], Outputs] = read_outputs) -> int:
     """The command line; 0, or 2 after a message. Raises SystemExit for wrong use."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.rotate", description=(__doc__ or "").partition("\n")[0])
+    parser = Parser(prog="python -m scripts.rotate", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--stack", required=True)
     parser.add_argument("--client", required=True, metavar="[PROVIDER/]NAME")
     parser.add_argument("--project", type=Path, default=PROJECT, help=argparse.SUPPRESS)

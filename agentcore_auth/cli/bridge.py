@@ -18,7 +18,7 @@ from threading import Lock
 from typing import cast
 
 from agentcore_auth.cli.connection import Connection, connection_of
-from agentcore_auth.cli.terminal import ACCEPTED, WRONG_USE, CommandError, say
+from agentcore_auth.cli.terminal import ACCEPTED, WRONG_USE, CommandError, say, slowly
 from agentcore_auth.tokens.cache import TokenCache
 from agentcore_auth.tokens.client import TokenRequestError
 from agentcore_auth.tokens.env_file import EnvFileError, read_values
@@ -35,6 +35,8 @@ def run(options: argparse.Namespace) -> int:
     if not (options.stack or options.outputs):
         _find_the_way_out(Path(options.env_file))
     bridge = Bridge(connection_of(options))
+    if sys.stdin.isatty():
+        say("bridge: reads MCP messages, one in a line; for clients to start, see agentcore-auth snippet --for claude")
     bridge.serve(sys.stdin)
     return ACCEPTED
 
@@ -74,7 +76,8 @@ class Bridge:
 
     def _pass_on(self, message: Mapping[str, object]) -> None:
         try:
-            answers = self._exchanged(message)
+            with slowly(f"bridge: waiting for an answer to {message.get('method')}"):
+                answers = self._exchanged(message)
         except (TokenRequestError, McpError, UnreachableError) as error:
             say(f"bridge: {error}")
             failure = {"code": -32000, "message": str(error)}

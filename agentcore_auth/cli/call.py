@@ -17,9 +17,11 @@ from agentcore_auth.cli.terminal import (
     UNREACHABLE,
     WRONG_USE,
     CommandError,
+    Tone,
     out,
     print_json,
     say,
+    slowly,
 )
 from agentcore_auth.tokens.cache import TokenCache
 from agentcore_auth.tokens.client import TokenRequestError
@@ -32,10 +34,13 @@ def run(options: argparse.Namespace) -> int:
     arguments = arguments_of(options.arguments, "ARGUMENTS")
     connection = connection_of(options)
     try:
-        token = get_token(connection.credentials, TokenCache()).token
-        session = opened(connection.mcp_url, token, timeout=TOOL_TIMEOUT)
+        with slowly(f"asking {connection.credentials.token_endpoint} for a token"):
+            token = get_token(connection.credentials, TokenCache()).token
+        with slowly(f"asking {connection.mcp_url} for its tools"):
+            session = opened(connection.mcp_url, token, timeout=TOOL_TIMEOUT)
+            tools = session.tools() if options.tool is None else ()
         if options.tool is None:
-            return _list(session.tools(), as_json=options.json)
+            return _list(tools, as_json=options.json)
         return _call(session, options.tool, arguments, as_json=options.json)
     except TokenRequestError as error:
         raise refused(error, connection.credentials) from None
@@ -62,7 +67,8 @@ def _list(tools: Sequence[Mapping[str, object]], *, as_json: bool) -> int:
         print_json({"tools": list(tools)})
         return ACCEPTED
     for tool in tools:
-        out(f"{tool.get('name')}  {tool.get('description') or ''}".rstrip())
+        description = tool.get("description")
+        out(f"  {description}" if description else "", lead=str(tool.get("name")), tone=Tone.STRONG)
         for line in parameters(tool):
             out(f"    {line}")
     if not tools:
@@ -86,7 +92,8 @@ def parameters(tool: Mapping[str, object]) -> list[str]:
 
 def _call(session: Session, name: str, arguments: Mapping[str, object], *, as_json: bool) -> int:
     try:
-        result = session.call("tools/call", {"name": name, "arguments": arguments})
+        with slowly(f"waiting for {name}"):
+            result = session.call("tools/call", {"name": name, "arguments": arguments})
     except McpError as error:
         names = [str(tool.get("name")) for tool in session.tools()]
         if name in names:

@@ -67,12 +67,29 @@ def read_policies(gateway: Mapping[str, object]) -> Policies | None:
 
 
 @contextmanager
-def _reading(arn: str, region: str) -> Generator[Any]:
-    """AgentCore's API; what it cannot do is told of the resource that is read."""
+def logs_of(arn: str, group: str) -> Generator[Any]:
+    """A client of CloudWatch Logs in a gateway's region, to read this log group.
+
+    Raises CommandError: no boto3, refused, not reached.
+    """
+    region = arn.split(":")[3]
+    if importlib.util.find_spec("boto3") is None:
+        raise CommandError(
+            f"boto3 is not installed: pip install boto3, or read the log yourself: aws logs tail {group} "
+            f"--region {region}",
+            WRONG_USE,
+        )
+    with _reading(group, region, "logs") as client:
+        yield client
+
+
+@contextmanager
+def _reading(arn: str, region: str, service: str = "bedrock-agentcore-control") -> Generator[Any]:
+    """A service's API, by default AgentCore's; what it cannot do is told of the resource that is read."""
     boto3 = cast("Any", importlib.import_module("boto3"))
     exceptions = cast("Any", importlib.import_module("botocore.exceptions"))
     try:
-        yield boto3.client("bedrock-agentcore-control", region_name=region)
+        yield boto3.client(service, region_name=region)
     except exceptions.ClientError as error:
         raise CommandError(f"{arn} cannot be read: {one_line(error)}", REFUSED) from None
     except exceptions.BotoCoreError as error:

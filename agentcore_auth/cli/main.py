@@ -12,7 +12,8 @@ from contextlib import suppress
 from typing import NoReturn
 
 from agentcore_auth.authorizer.causes import TokenError
-from agentcore_auth.cli.terminal import NO_PACKAGES, REFUSED, WRONG_USE, CommandError, print_json, say
+from agentcore_auth.cli.parsing import Parser
+from agentcore_auth.cli.terminal import NO_PACKAGES, REFUSED, WRONG_USE, CommandError, Tone, print_json, say
 from agentcore_auth.files import reason
 
 EPILOG = """exit codes: 0 accepted or fine, 1 refused or a finding, 2 wrong use, 3 could not be reached,
@@ -25,12 +26,9 @@ CLIENT_HELP = (
 )
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        if "eyJ" in message:
-            message = "a token is never an argument, where others could see it: pipe it in"
-        # The form of every command's errors: the command without the program's name.
-        self.exit(WRONG_USE, f"{self.prog.rpartition(' ')[2]}: {message} (see {self.prog} --help)\n")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST = 9999
+"""Of whatever unit: CloudWatch keeps logs for ten years."""
 
 
 class _Version(argparse.Action):
@@ -86,9 +84,9 @@ def _mute() -> None:
 
 
 def _fail(options: argparse.Namespace, error: CommandError) -> int:
-    say(f"{options.command}: {error.message}")
+    say(f" {error.message}", lead=f"{options.command}:", tone=Tone.BAD)
     if error.remedy:
-        say(f"remedy: {error.remedy}")
+        say(f" {error.remedy}", lead="remedy:", tone=Tone.STRONG)
     if options.json:
         cause = error.cause.value if error.cause else None
         print_json({"error": {"cause": cause, "message": error.message, "remedy": error.remedy}})
@@ -97,7 +95,7 @@ def _fail(options: argparse.Namespace, error: CommandError) -> int:
 
 def command_line() -> argparse.ArgumentParser:
     """All commands and their options."""
-    parser = _Parser(
+    parser = Parser(
         prog="agentcore-auth",
         description="From a refused token to its cause and its remedy, and what a change does to callers.",
         epilog=EPILOG,
@@ -126,6 +124,7 @@ def command_line() -> argparse.ArgumentParser:
     _add_snippet(command("snippet", "code or settings to call a gateway with", json_output=False))
     _add_stack(command("inspect", "a local page that explains a token", json_output=False), required=False)
     _add_stack(command("sync", "have gateways ask their MCP servers for their tools anew (boto3)"), required=True)
+    _add_refusals(command("refusals", "how many calls a stack's gateways refused lately, by cause (boto3)"))
     _add_impact(command("impact", "read a preview and tell who is locked out"))
     _add_stacks(command("stacks", "which stacks a change can affect, as a JSON list", json_output=False))
     _add_comment(command("comment", "the comment on a pull request", json_output=False))
@@ -138,6 +137,20 @@ def _add_stack(parser: argparse.ArgumentParser, *, required: bool) -> None:
     source = parser.add_mutually_exclusive_group(required=required)
     source.add_argument("--stack", metavar="S", help="a deployed stack")
     source.add_argument("--outputs", metavar="FILE", help="its outputs: pulumi stack output --json --show-secrets")
+
+
+def _add_refusals(parser: argparse.ArgumentParser) -> None:
+    _add_stack(parser, required=True)
+    parser.add_argument(
+        "--since", type=_duration, default=3600, metavar="TIME", help="how far back: 30m, 2h, 7d (default: 1h)"
+    )
+
+
+def _duration(text: str) -> int:
+    number, unit = text[:-1], text[-1:]
+    if unit not in _SECONDS or not (number.isascii() and number.isdecimal() and 0 < int(number) <= _LONGEST):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 30m, 2h or 7d")
+    return int(number) * _SECONDS[unit]
 
 
 def _add_token(parser: argparse.ArgumentParser) -> None:

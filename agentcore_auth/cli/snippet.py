@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from agentcore_auth.cli.connection import connection_of
-from agentcore_auth.cli.terminal import ACCEPTED, out, say
+from agentcore_auth.cli.terminal import ACCEPTED, Tone, out, say
 from agentcore_auth.snippets import KINDS, Subject, snippet
 
 
@@ -20,6 +20,11 @@ def run(options: argparse.Namespace) -> int:
     if connection.stack:
         client = f" --client {options.client}" if options.client else ""
         stack = f"--outputs {options.outputs}" if options.outputs else f"--stack {connection.stack}"
-        say(f"{options.env_file} is needed: agentcore-auth env {stack} --idp {connection.provider}{client}")
-    say(f"for {kind.purpose}: save as {kind.file}; {kind.then.format(file=kind.file)}")
+        say(
+            f" is needed: agentcore-auth env {stack} --idp {connection.provider}{client}",
+            lead=options.env_file,
+            tone=Tone.STRONG,
+        )
+    then = kind.then.format(file=kind.file)
+    say(f": save as {kind.file}; {then}", lead=f"for {kind.purpose}", tone=Tone.STRONG)
     return ACCEPTED

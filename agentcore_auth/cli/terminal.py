@@ -111,9 +111,10 @@ def slowly(what: str, after: float = 2.0) -> Generator[None]:
         timer.cancel()
 
 
-def say(message: str) -> None:
-    """A line on standard error: progress and notes, never a result."""
-    sys.stderr.write(f"{harmless(message)}\n")
+def say(message: str, *, lead: str = "", tone: Tone | None = None) -> None:
+    """A line on standard error: progress and notes, never a result. `lead` comes before the text, in the tone."""
+    shown = harmless(lead)
+    sys.stderr.write(f"{toned(shown, tone, sys.stderr) if tone else shown}{harmless(message)}\n")
     sys.stderr.flush()
 
 

@@ -25,6 +25,7 @@ from agentcore_auth.iam.owners import key_owners_command, role_owners_command, s
 from agentcore_auth.iam.reference import takes_no_resource
 from agentcore_auth.iam.statements import (
     ID_SUFFIX,
+    LOG_GROUPS,
     SERVICE,
     AwsScope,
     Document,
@@ -56,6 +57,7 @@ __all__ = [
     "API_KEY",
     "FUNCTION_POLICY_ACTIONS",
     "ID_SUFFIX",
+    "LOG_GROUPS",
     "OAUTH",
     "ROLE_ACTIONS",
     "SERVICE",

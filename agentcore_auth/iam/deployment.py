@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from agentcore_auth.iam.statements import (
     GATEWAY_ACTIONS,
+    ID_SUFFIX,
     IDENTITY_ACTIONS,
+    LOG_GROUPS,
     SERVICE,
     AwsScope,
     Statement,
@@ -78,6 +80,37 @@ _VAULT_SECRET_ACTIONS = (
     "UpdateSecret",
 )
 _ENGINE_ACTIONS = ("CreatePolicy", "DeletePolicyEngine", "GetPolicyEngine", "ListPolicies", "UpdatePolicyEngine")
+_LOG_GROUP_ACTIONS = (
+    "CreateLogGroup",
+    "DeleteLogGroup",
+    "DeleteRetentionPolicy",
+    "ListTagsForResource",
+    "PutRetentionPolicy",
+    "TagResource",
+    "UntagResource",
+)
+_DELIVERY_ACTIONS = (
+    "CreateDelivery",
+    "DeleteDelivery",
+    "DeleteDeliveryDestination",
+    "DeleteDeliverySource",
+    "GetDelivery",
+    "GetDeliveryDestination",
+    "GetDeliverySource",
+    "ListTagsForResource",
+    "PutDeliveryDestination",
+    "PutDeliverySource",
+    "UpdateDeliveryConfiguration",
+)
+_LOGS_FOR_ALL = ("DescribeLogGroups", "DescribeResourcePolicies", "PutResourcePolicy")
+_ALARM_ACTIONS = (
+    "DeleteAlarms",
+    "DescribeAlarms",
+    "ListTagsForResource",
+    "PutMetricAlarm",
+    "TagResource",
+    "UntagResource",
+)
 TAG_ACTIONS = ("ListTagsForResource", "TagResource", "UntagResource")
 
 
@@ -109,6 +142,30 @@ def policy_engines(scope: AwsScope, names: Sequence[str], *, has_wildcards: bool
     yield allow("BindPoliciesToGateways", agentcore(["ManageResourceScopedPolicy"]), gateways)
     if has_wildcards:
         yield allow("BindPoliciesToAllTools", agentcore(["ManageAdminPolicy"]), ["*"])
+
+
+def gateway_logs(scope: AwsScope, names: Sequence[str], *, traces: bool, alarm: bool) -> Iterator[Statement]:
+    """The logs that these gateways deliver, with their traces and their alarms where they have them.
+
+    CloudWatch Logs user guide, "AWS-logs-and-resource-policy": whoever makes a delivery has CloudWatch put a policy on
+    the log group or on X-Ray, and asks the service whether the resource's logs may be delivered.
+    """
+    groups = [regional_arn(scope, "logs", f"log-group:{LOG_GROUPS}{name}{ID_SUFFIX}*") for name in names]
+    own = [
+        regional_arn(scope, "logs", f"{kind}:{name}*")
+        for kind in ("delivery-source", "delivery-destination")
+        for name in names
+    ]
+    yield allow("KeepLogs", prefixed("logs", _LOG_GROUP_ACTIONS), groups)
+    # The id of a delivery is AWS's choice.
+    yield allow("DeliverLogs", prefixed("logs", _DELIVERY_ACTIONS), [*own, regional_arn(scope, "logs", "delivery:*")])
+    yield allow("PrepareLogDelivery", prefixed("logs", _LOGS_FOR_ALL), ["*"])
+    yield allow("LetGatewaysDeliver", agentcore(["AllowVendedLogDeliveryForResource"]), gateway_arns(scope, names))
+    if traces:
+        yield allow("DeliverTraces", prefixed("xray", ("ListResourcePolicies", "PutResourcePolicy")), ["*"])
+    if alarm:
+        alarms = [regional_arn(scope, "cloudwatch", f"alarm:{name}-*") for name in names]
+        yield allow("ManageAlarms", prefixed("cloudwatch", _ALARM_ACTIONS), alarms)
 
 
 def execution_role(role_arn: str, boundary_arn: str | None) -> Iterator[Statement]:

@@ -17,6 +17,8 @@ SERVICE = "bedrock-agentcore.amazonaws.com"
 # A gateway's id is its name, a hyphen and ten characters; `{name}-*` would match another environment's name as well.
 ID_SUFFIX = "-??????????"
 
+LOG_GROUPS = "/aws/vendedlogs/bedrock-agentcore/gateway/APPLICATION_LOGS/"
+"""Before a gateway's id: the group of its logs by default (developer guide, "observability-gateway-metrics")."""
 GATEWAY_ACTIONS = (
     "GetGateway",
     "UpdateGateway",

@@ -13,11 +13,11 @@ from agentcore_auth import iam
 from agentcore_auth.documents import tools
 from agentcore_auth.documents.reading import Tool
 from components import tool_schema
-from components.targets.base import DocumentedTarget, LocalDocument, TargetArguments, TargetContext, exactly_one
+from components.targets.base import DocumentedTarget, LocalDocument, TargetArguments, TargetContext
 from components.targets.credentials import CredentialedTarget, ServiceRole
 from configuration import forms
 from configuration.context import CheckContext
-from configuration.mistakes import Mistake
+from configuration.mistakes import Mistake, exactly_one
 
 if TYPE_CHECKING:
     import pulumi
@@ -38,7 +38,9 @@ class LambdaTarget(DocumentedTarget, CredentialedTarget, frozen=True):
     tools: tuple[dict[str, Any], ...] | None = Field(default=None, description="The tool schema itself.")
     tools_file: str | None = Field(default=None, description="A JSON file with it, relative to the project.")
     tools_s3: forms.S3Uri | None = Field(default=None, description="An object in S3 with it.")
-    credentials: ServiceRole = Field(default=ServiceRole(), description="Functions are called with the execution role.")
+    credentials: ServiceRole = Field(
+        default=ServiceRole.model_construct(), description="Functions are called with the execution role."
+    )
 
     def local_documents(self) -> Iterator[LocalDocument]:
         check = partial(tools.parse, target=self.name)
@@ -59,13 +61,8 @@ class LambdaTarget(DocumentedTarget, CredentialedTarget, frozen=True):
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
         yield from super().mistakes(path, context)
         yield from exactly_one(path, self, "tools", "tools_file", "tools_s3")
-        partition = self.function_arn.split(":")[1]
-        if context.stack.region and partition != context.stack.partition:
-            yield Mistake(
-                f"{path}.functionArn",
-                f"is a function of the partition {partition}, and aws:region {context.stack.region} is in "
-                f"{context.stack.partition}: no role reaches across",
-            )
+        if beyond := context.stack.beyond_reach(self.function_arn):
+            yield Mistake(f"{path}.functionArn", beyond)
 
     def own_permissions(self, scope: iam.AwsScope) -> Sequence[iam.Permission]:
         return (iam.FunctionCall(self.function_arn),)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pulumi
 
-from agentcore_auth.access.rules import TokenClaims
+from agentcore_auth.access.rules import IamCallers, TokenClaims
 from agentcore_auth.authorizer.checking import issuer_of
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.mode import Mode
@@ -31,14 +31,15 @@ class OidcProvider(IdentityProvider):
         for note in arguments.notes():
             pulumi.log.info(f"oidc, {name}: {note}; try a token: agentcore-auth check", self)
         self._claims = arguments.callers(name).claims
-        self._authorizer = Authorizer.from_stack_file(arguments.model_dump(by_alias=True, exclude_none=True))
+        entry = arguments.model_dump(mode="json", by_alias=True, exclude_none=True)
+        self._authorizer = Authorizer.from_stack_file(entry)
         self.finish()
 
     @property
-    def token_claims(self) -> TokenClaims:
+    def token_claims(self) -> TokenClaims | IamCallers:
         """What is known of the issuer's family, and what the configuration's lists look at."""
         return self._claims
 
     def authorizer(self, mode: Mode) -> Authorizer[pulumi.Input[str]]:
-        """The lists that the configuration gives, and nothing else."""
+        """The lists that the configuration gives, and how the issuer is reached; nothing else."""
         return self._authorizer

@@ -27,6 +27,7 @@ from sandbox.aws.callers import denied, require_of_caller
 from sandbox.aws.credential_providers import CredentialProviders, Given, Kind
 from sandbox.aws.permissions import identity_allows, is_allowed, owner_of, trusts
 from sandbox.aws.policy_engines import PolicyEngines, describe
+from sandbox.aws.private_endpoints import require_private_endpoint
 from sandbox.aws.refusals import Refusal
 
 TARGETS_PER_GATEWAY = 100
@@ -49,9 +50,11 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         super().__init__(region_name, account_id)
         self.workload_identities: dict[str, str] = {}
         """ARNs by name: one for each gateway, made and removed with it."""
-        self._scope = AwsScope(self.partition, account_id, region_name)
-        self.credential_providers = CredentialProviders(self._scope)
-        self.policy_engines = PolicyEngines(self._scope, self._check_policy)
+        self.private_endpoints: dict[str, Mapping[str, Any]] = {}
+        """By the id of the target that has it."""
+        self.scope = AwsScope(self.partition, account_id, region_name)
+        self.credential_providers = CredentialProviders(self.scope)
+        self.policy_engines = PolicyEngines(self.scope, self._check_policy)
 
     @property
     def _url_module(self) -> Any:
@@ -68,9 +71,9 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         identifier = f"{name.lower()}-{suffix}"  # moto's are ten characters without the name
         identity = f"workload-identity-directory/default/workload-identity/{identifier}"
         gateway.gateway_id = identifier
-        gateway.gateway_arn = regional_arn(self._scope, "bedrock-agentcore", f"gateway/{identifier}")
+        gateway.gateway_arn = regional_arn(self.scope, "bedrock-agentcore", f"gateway/{identifier}")
         gateway.gateway_url = f"https://{identifier}.gateway.bedrock-agentcore.{self.region_name}.amazonaws.com"
-        identity_arn = regional_arn(self._scope, "bedrock-agentcore", identity)
+        identity_arn = regional_arn(self.scope, "bedrock-agentcore", identity)
         gateway.workload_identity_details = {"workloadIdentityArn": identity_arn}
         self._check_role(gateway.role_arn, gateway)
         self._check_engine(gateway.role_arn, request["policy_engine_configuration"])
@@ -230,8 +233,11 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         configuration = request["target_configuration"]["mcp"][kind]
         if document := (configuration.get("toolSchema") or configuration).get("s3"):
             self._check_document(document, self._get_gateway(gateway_identifier).role_arn)
-        if kind == "mcpServer":
+        if kind == "mcpServer" and configuration.get("listingMode") != "DYNAMIC":
             self._check_synchronization(gateway_identifier, credentials)
+        if kind == "apiGateway":  # whose operations AgentCore gets by GetExport, in a form that is not documented
+            export = f"/restapis/{configuration['restApiId']}/stages/{configuration['stage']}/exports/oas30"
+            require_of_caller("apigateway:GET", f"arn:{self.partition}:apigateway:{self.region_name}::{export}")
         if kind == "lambda":
             function = request["target_configuration"]["mcp"]["lambda"]["lambdaArn"]
             if not identity_allows(self._get_gateway(gateway_identifier).role_arn, "lambda:InvokeFunction", function):
@@ -255,6 +261,28 @@ class AgentCoreResponse(BedrockAgentCoreControlResponse):
         params = self._get_params()
         targets = self.backend.synchronize_gateway_targets(params["gatewayIdentifier"], params["targetIdList"])
         return ActionResult({"targets": [target.to_dict() for target in targets]})
+
+    def create_gateway_target(self) -> ActionResult:
+        return self._put_target(super().create_gateway_target)
+
+    def update_gateway_target(self) -> ActionResult:
+        return self._put_target(super().update_gateway_target)
+
+    def get_gateway_target(self) -> ActionResult:
+        return self._with_endpoint(super().get_gateway_target())
+
+    def _put_target(self, put: Callable[[], ActionResult]) -> ActionResult:
+        """moto keeps nothing of a private endpoint, which is replaced as a whole like the rest of a target."""
+        endpoint = self._get_params().get("privateEndpoint", {})
+        require_private_endpoint(self.backend.scope, endpoint)
+        answer = put()
+        self.backend.private_endpoints[cast("dict[str, Any]", answer.result)["targetId"]] = endpoint
+        return self._with_endpoint(answer)
+
+    def _with_endpoint(self, answer: ActionResult) -> ActionResult:
+        target = cast("dict[str, Any]", answer.result)
+        endpoint = self.backend.private_endpoints[target["targetId"]]
+        return ActionResult({**target, "privateEndpoint": endpoint} if endpoint else target)
 
     def list_workload_identities(self) -> ActionResult:
         held = self.backend.workload_identities

@@ -14,11 +14,13 @@ from moto.core.errors import COMMON_ERROR_CODES
 from moto.core.responses import BaseResponse
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy, iam_backends
+from moto.logs.models import logs_backends
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend, secretsmanager_backends
 from moto.sts.models import AssumedRole, STSBackend, sts_backends
 
 from sandbox.aws.agentcore import AgentCoreBackend
 from sandbox.aws.callers import checked
+from sandbox.aws.log_delivery import DeliveriesBackend
 from sandbox.aws.permissions import NoSuchRoleError, can_assume, find_role, trusts
 from sandbox.aws.refusals import Refusal
 from sandbox.aws.user_pools import UserPoolsBackend
@@ -124,6 +126,7 @@ _REPLACED: tuple[tuple[BackendDict[Any], type[Any]], ...] = (
     (cognitoidp_backends, UserPoolsBackend),
     (lambda_backends, FunctionsBackend),
     (iam_backends, PoliciesBackend),
+    (logs_backends, DeliveriesBackend),
     (sts_backends, TokensBackend),
     (secretsmanager_backends, SecretsBackend),
 )

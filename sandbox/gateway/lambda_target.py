@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from moto.bedrockagentcorecontrol.models import Gateway
 from starlette.concurrency import run_in_threadpool
 
 from agentcore_auth.documents.reading import Tool
@@ -28,19 +29,8 @@ class LambdaInvoker:
         return [Tool(it["name"], it["description"], it["inputSchema"], it.get("outputSchema")) for it in definitions]
 
     async def call(self, target: Target, tool: str, arguments: Mapping[str, Any], request_id: str) -> Answer:
-        arn = str(target.configuration["lambdaArn"])
-        if not may(target.gateway, "lambda:InvokeFunction", arn):
-            # the text is in the developer guide, "Turn on debugging messages"
-            raise CallFailedError(
-                f"Access denied while invoking Lambda function {arn}. Check the permissions on the Lambda function and "
-                "Gateway execution role, and retry the request."
-            )
-        try:
-            function = find_function(arn)
-        except FunctionNotFoundError as missing:
-            raise CallFailedError(f"Lambda function {arn} does not exist.") from missing
         # developer guide, "Lambda function input format": the arguments are the event, the rest is in the context
-        custom: dict[str, Any] = {
+        custom = {
             "bedrockAgentCoreMessageVersion": "1.0",
             "bedrockAgentCoreAwsRequestId": str(uuid.uuid4()),
             "bedrockAgentCoreMcpMessageId": request_id,
@@ -49,10 +39,26 @@ class LambdaInvoker:
             "bedrockAgentCoreToolName": f"{target.name}___{tool}",
             **({"bedrockAgentCorePropagatedHeaders": target.headers} if target.headers else {}),
         }
-        answer = await run_in_threadpool(
-            invoke, function, dict(arguments), custom=custom, environment=self._environment
+        arn = str(target.configuration["lambdaArn"])
+        payload = await run(target.gateway, arn, dict(arguments), custom, self._environment)
+        return Answer(json.dumps(payload), cast("dict[str, Any]", payload) if isinstance(payload, dict) else None)
+
+
+async def run(
+    gateway: Gateway, arn: str, event: object, custom: Mapping[str, Any], environment: Mapping[str, str]
+) -> object:
+    """What a function answers to the gateway. Raises CallFailedError."""
+    if not may(gateway, "lambda:InvokeFunction", arn):
+        # the text is in the developer guide, "Turn on debugging messages"
+        raise CallFailedError(
+            f"Access denied while invoking Lambda function {arn}. Check the permissions on the Lambda function and "
+            "Gateway execution role, and retry the request."
         )
-        text = json.dumps(answer.payload)
-        if answer.failed:
-            raise CallFailedError(f"Lambda function {arn} failed: {text}")
-        return Answer(text, cast("dict[str, Any]", answer.payload) if isinstance(answer.payload, dict) else None)
+    try:
+        function = find_function(arn)
+    except FunctionNotFoundError as missing:
+        raise CallFailedError(f"Lambda function {arn} does not exist.") from missing
+    answer = await run_in_threadpool(invoke, function, event, custom=custom, environment=environment)
+    if answer.failed:
+        raise CallFailedError(f"Lambda function {arn} failed: {json.dumps(answer.payload)}")
+    return answer.payload

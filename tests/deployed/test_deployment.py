@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from sandbox.caller import call_tool
 from sandbox.stack import DeploymentError, Result
 from tests.deployed.conftest import Deploy, Deployment
+from tests.sandbox.hand_made import archive
 
 SAMPLE = [{"name": "sample", "type": "sample"}]
 COGNITO: dict[str, Any] = {"identityProviders": ["cognito"], "targets": SAMPLE}
@@ -22,6 +24,17 @@ TRUST = {
     ],
 }
 
+REFUSES = """
+def handler(event, context):
+    body = event["mcp"]["gatewayRequest"]["body"]
+    if body["method"] != "tools/call":
+        return {"interceptorOutputVersion": "1.0", "mcp": {"transformedGatewayRequest": {"body": body}}}
+    told = {"content": [{"type": "text", "text": "closed today"}], "isError": True}
+    answer = {"jsonrpc": "2.0", "id": body["id"], "result": told}
+    refusal = {"statusCode": 200, "body": answer}
+    return {"interceptorOutputVersion": "1.0", "mcp": {"transformedGatewayResponse": refusal}}
+"""
+
 
 def touched(result: Result) -> dict[str, set[str]]:
     """Operation -> short type names of the resources that it concerns, without those that stay the same."""
@@ -30,6 +43,13 @@ def touched(result: Result) -> dict[str, set[str]]:
         if step.op != "same":
             operations.setdefault(step.op, set()).add(step.type.rsplit(":", 1)[1])
     return operations
+
+
+def echo(deployed: Deployment) -> tuple[bool, str]:
+    """Whether a call of the sample's tool fails, and its text."""
+    url = deployed.outputs.gateway("cognito").mcp_url
+    result = call_tool(url, deployed.token("cognito"), "sample___echo", {"message": "hello"})
+    return result.failed, result.text
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +79,22 @@ def test_a_new_description_updates_the_gateway_in_place(deployed: Deployment) ->
     deployed.update({**deployed.config, "gateway": {"name": name, "description": f"Tools {uuid.uuid4().hex}"}})
     assert touched(deployed.result) == {"update": {"AgentcoreGateway"}}
     assert deployed.outputs.gateway("cognito").url == before
+
+
+def test_an_interceptor_refuses_calls_until_it_is_taken_away(deployed: Deployment, aws: Callable[[str], Any]) -> None:
+    name, before = f"refuses-{uuid.uuid4().hex[:8]}", deployed.config
+    trusting = json.dumps(TRUST).replace("bedrock-agentcore.", "lambda.")
+    role = aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trusting)["Role"]["Arn"]
+    settings = {"Runtime": "python3.13", "Handler": "index.handler", "Role": role}
+    made = aws("lambda").create_function(FunctionName=name, Code={"ZipFile": archive(REFUSES)}, **settings)
+    refusing = {"functionArn": made["FunctionArn"], "at": ["request"]}
+    deployed.update({**before, "gateway": {**before["gateway"], "interceptors": [refusing]}})
+    try:
+        assert touched(deployed.result) == {"update": {"AgentcoreGateway", "RolePolicy"}}
+        assert echo(deployed) == (True, "closed today")
+    finally:
+        deployed.update(before)
+    assert echo(deployed)[0] is False
 
 
 def test_every_resource_is_the_child_of_a_component(deployed: Deployment) -> None:

@@ -29,7 +29,9 @@ RUNTIME = f"arn:aws:bedrock-agentcore:{REGION}:{OWN}:runtime/forecasts-012345678
 TRUST_LAMBDA = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 TRUST_OWN = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{OWN}:root"}, "Action": "sts:AssumeRole"}
 POST = "CLIENT_SECRET_POST"
-EXTERNAL_KEY = "sandbox-inventory-key"
+# What the tools take, so that secretRef targets have the same in the stack; NOTE is in Secrets Manager only.
+EXTERNAL_KEY, EXTERNAL_SECRET, NOTE = "sandbox-inventory-key", "sandbox-shipping-secret", "kinds-external-note"
+VPC = {"vpcIdentifier": "vpc-01234567", "subnetIds": ["subnet-01234567"]}
 CODE = "def handler(event, context):\n    return {'got': event}\n"
 TOOL = {
     "name": "find",
@@ -213,7 +215,7 @@ def backends(services: Services) -> Backends:
             parent = gateway.create_resource(restApiId=api, parentId=parent, pathPart=part)["id"]
         method = {"restApiId": api, "resourceId": parent, "httpMethod": "GET", "authorizationType": "AWS_IAM"}
         gateway.put_method(**method, operationName=operation)
-    document = json.dumps({"clientSecret": "sandbox-shipping-secret", "key": EXTERNAL_KEY})
+    document = json.dumps({"clientSecret": EXTERNAL_SECRET, "key": EXTERNAL_KEY, "note": NOTE})
     secret = client(services, "secretsmanager").create_secret(Name="kinds/external", SecretString=document)
     deployer = role(services, OTHER, "kinds-deployer", TRUST_OWN)
     writing = json.dumps(iam.document([iam.allow("Write", iam.FUNCTION_POLICY_ACTIONS, [other])]))
@@ -277,7 +279,13 @@ def configuration(made: Backends) -> dict[str, Any]:
         {"name": "shipping", "type": "mcp", "endpoint": shipping, "credentials": found},
         {"name": "shipping-as", "type": "mcp", "endpoint": shipping, "credentials": {**found, **exchanged}},
         {"name": "open", "type": "mcp", "endpoint": f"{inventory}/open/mcp", "listingMode": "DYNAMIC"},
-        {"name": "keyed", "type": "mcp", "endpoint": f"{inventory}/mcp", "credentials": external_key},
+        {
+            "name": "keyed",
+            "type": "mcp",
+            "endpoint": f"{inventory}/mcp",
+            "credentials": external_key,
+            "privateEndpoint": {"managedVpcResource": VPC},
+        },
         {
             "name": "forecasts",
             "type": "mcp",
@@ -318,7 +326,7 @@ def deployment(running_services: Services, deploy_for_module: Deploy) -> Deploym
     stage = {**API, "servers": [{"url": f"https://{made.api}.execute-api.{REGION}.amazonaws.com/prod/open"}]}
     for name, document in {**DOCUMENTS, "stage.json": stage}.items():
         (deploy_for_module.project / name).write_text(json.dumps(document))
-    secrets = {"inventoryKey": "sandbox-inventory-key", "shippingSecret": "sandbox-shipping-secret"}
+    secrets = {"inventoryKey": EXTERNAL_KEY, "shippingSecret": EXTERNAL_SECRET}
     return deploy_for_module(configuration(made), secrets=secrets)
 
 
@@ -394,5 +402,32 @@ def test_a_secret_that_exists_is_nowhere_in_the_stack(deployed: Deployed) -> Non
     assert "clientSecret" not in issuer
 
 
-def test_a_second_deployment_changes_nothing(deployed: Deployed) -> None:
-    assert set(deployed.deployment.preview().changes) == {"same"}
+@pytest.fixture(scope="module")
+def preview(deployment: Deployment) -> str:
+    """What `pulumi preview --json --show-sames` prints of the stack as it is deployed."""
+    return deployment.preview_document(deployment.config)
+
+
+def test_a_secret_that_exists_is_in_no_preview_no_output_and_no_state_but_for_what_the_stack_s_own_secrets_are(
+    deployed: Deployed, preview: str
+) -> None:
+    outputs = json.dumps(deployed.deployment.stack.document(show_secrets=True))
+    state = json.loads(deployed.deployment.stack.run_cli("stack", "export", "--show-secrets"))
+    for secret in (EXTERNAL_KEY, EXTERNAL_SECRET, NOTE):
+        assert secret not in preview
+        assert secret not in outputs
+    holders = {
+        secret: {
+            each["urn"].rpartition("::")[2] for each in state["deployment"]["resources"] if secret in json.dumps(each)
+        }
+        for secret in (EXTERNAL_KEY, EXTERNAL_SECRET, NOTE)
+    }
+    assert holders == {
+        EXTERNAL_KEY: {f"{NAME}-inventory", f"{NAME}-desk-key"},
+        EXTERNAL_SECRET: {f"{NAME}-articles", f"{NAME}-shipping", f"{NAME}-shipping-as"},
+        NOTE: set(),
+    }
+
+
+def test_a_second_deployment_changes_nothing(preview: str) -> None:
+    assert set(json.loads(preview)["changeSummary"]) == {"same"}

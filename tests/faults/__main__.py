@@ -5,7 +5,6 @@ usage: python -m tests.faults [FAULT ...]
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
@@ -15,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from agentcore_auth.cli.parsing import Parser
 from sandbox.project import copy
 from sandbox.services import PROJECT, start
 from sandbox.stack import pulumi_command
@@ -50,7 +50,7 @@ full, the CLI tries for minutes to write the state."""
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.faults", description="Fail every call of a deployment once.")
+    parser = Parser(prog="python -m tests.faults", description="Fail every call of a deployment once.")
     parser.add_argument("faults", nargs="*", metavar="FAULT", help=f"of: {'; '.join(FAULTS)} (all by default)")
     asked = parser.parse_args().faults or list(FAULTS)
     if unknown := sorted(set(asked) - FAULTS.keys()):

@@ -16,6 +16,8 @@ from botocore.exceptions import ClientError
 
 from agentcore_auth import iam
 from agentcore_auth.iam import deployment
+from components.targets.api_gateway import ApiGatewayTarget
+from configuration.private_endpoint import TO_TOOLS, PrivateEndpoint
 from tests.sandbox.aws_fixtures import REGION, Aws, account, aws, trust
 
 __all__ = ["account", "aws"]  # fixtures
@@ -236,12 +238,84 @@ def test_creating_an_mcp_target_with_oauth_takes_what_its_synchronization_takes(
         api = cloud.caller("bedrock-agentcore-control", without(sid, needed))
         with refused(action):
             api.create_gateway_target(gatewayIdentifier=gateway, **request)
+    server = {"endpoint": "https://mcp.example/mcp", "listingMode": "DYNAMIC"}
+    asked_every_time = {**target({"mcpServer": server}, oauthCredentialProvider=oauth), "name": "dynamic"}
+    api = cloud.caller("bedrock-agentcore-control", cloud.needed(iam.Upkeep()))
+    assert api.create_gateway_target(gatewayIdentifier=gateway, **asked_every_time)["targetId"]
     api = cloud.caller("bedrock-agentcore-control", needed)
     target_id = api.create_gateway_target(gatewayIdentifier=gateway, **request)["targetId"]
     assert api.synchronize_gateway_targets(gatewayIdentifier=gateway, targetIdList=[target_id])["targets"]
     api = cloud.caller("bedrock-agentcore-control", without("GetOAuthTokens", needed))
     with refused("bedrock-agentcore:GetResourceOauth2Token"):
         api.synchronize_gateway_targets(gatewayIdentifier=gateway, targetIdList=[target_id])
+
+
+def test_an_api_s_operations_are_exported_as_whoever_creates_or_changes_the_target(cloud: Cloud) -> None:
+    cloud.execution_role()
+    gateway = cloud.gateway(cloud.own("bedrock-agentcore-control"))
+    filters = [{"path": "/orders", "methods": ["GET"]}]
+    api = {"type": "apiGateway", "name": "t", "restApiId": "a1", "stage": "prod", "filters": filters}
+    section = ApiGatewayTarget.model_validate_json(json.dumps(api))
+    needed = [*cloud.needed(iam.Upkeep()), *section.caller_statements(cloud.scope)]
+    chosen = {"toolFilters": [{"filterPath": "/orders", "methods": ["GET"]}]}
+    api_target = target({"apiGateway": {"restApiId": "a1", "stage": "prod", "apiGatewayToolConfiguration": chosen}})
+    other_stage = target({"apiGateway": {"restApiId": "a1", "stage": "test", "apiGatewayToolConfiguration": chosen}})
+    api = cloud.caller("bedrock-agentcore-control", without("ExportRestApis", needed))
+    with refused("apigateway:GET"):
+        api.create_gateway_target(gatewayIdentifier=gateway, **api_target)
+    api = cloud.caller("bedrock-agentcore-control", needed)
+    with refused("apigateway:GET"):
+        api.create_gateway_target(gatewayIdentifier=gateway, **other_stage)
+    target_id = api.create_gateway_target(gatewayIdentifier=gateway, **api_target)["targetId"]
+    api = cloud.caller("bedrock-agentcore-control", without("ExportRestApis", needed))
+    with refused("apigateway:GET"):
+        api.update_gateway_target(gatewayIdentifier=gateway, targetId=target_id, **api_target)
+
+
+VPC = {"vpcIdentifier": "vpc-01234567", "subnetIds": ["subnet-01234567"], "endpointIpAddressType": "IPV4"}
+MANAGED = {"managedVpcResource": {**VPC, "securityGroupIds": ["sg-01234567"]}}
+LATTICE = {"selfManagedLatticeResource": {"resourceConfigurationIdentifier": "rcfg-0123456789abcdefg"}}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "needed"),
+    [
+        (
+            MANAGED,
+            {
+                "MakeNetworkRole": "iam:CreateServiceLinkedRole",
+                "LookAtNetwork": "ec2:DescribeSecurityGroups",
+                "EnterNetwork": "ec2:CreateNetworkInterface",
+            },
+        ),
+        ({"managedVpcResource": VPC}, {"EnterNetwork": "ec2:CreateNetworkInterface"}),
+        (
+            LATTICE,
+            {
+                "ReadResourceConfigurations": "vpc-lattice:GetResourceConfiguration",
+                "AssociateResources": "vpc-lattice:CreateServiceNetworkResourceAssociation",
+                "ListAssociations": "vpc-lattice:AssociateViaAWSService",
+            },
+        ),
+    ],
+)
+def test_a_way_into_a_vpc_takes_what_agentcore_does_there(
+    cloud: Cloud, endpoint: dict[str, Any], needed: dict[str, str]
+) -> None:
+    cloud.execution_role()
+    own = cloud.own("bedrock-agentcore-control")
+    gateway = cloud.gateway(own)
+    request = {**target({"mcpServer": {"endpoint": "https://mcp.example/mcp"}}), "privateEndpoint": endpoint}
+    section = PrivateEndpoint.model_validate_json(json.dumps(endpoint))
+    printed = [*cloud.needed(iam.Upkeep()), *section.statements(cloud.scope, TO_TOOLS)]
+    for sid, action in needed.items():
+        api = cloud.caller("bedrock-agentcore-control", without(sid, printed))
+        with refused(action):
+            api.create_gateway_target(gatewayIdentifier=gateway, **request)
+    assert own.list_gateway_targets(gatewayIdentifier=gateway)["items"] == []
+    api = cloud.caller("bedrock-agentcore-control", printed)
+    made = api.create_gateway_target(gatewayIdentifier=gateway, **request)["targetId"]
+    assert api.get_gateway_target(gatewayIdentifier=gateway, targetId=made)["privateEndpoint"] == endpoint
 
 
 def test_a_gateway_s_key_is_used_as_the_role_and_as_the_key_s_policy_allow(cloud: Cloud) -> None:

@@ -94,6 +94,7 @@ def _one_of_each(stack: Stack, aws: Aws, account: str) -> list[Deployed]:
         statementId="cross-account-access",
     )
     gateway = stack.create(GATEWAY, "gateway", **gateway_inputs(role, description="for tests"))
+    made += _observed(stack, gateway)
     target = stack.create(TARGET, "target", **lambda_target_inputs(gateway, function.outputs["arn"]))
     pool = stack.create(POOL, "pool", deletionProtection="INACTIVE")
     scopes = [{"scopeName": "read", "scopeDescription": "to read"}]
@@ -113,8 +114,35 @@ def _one_of_each(stack: Stack, aws: Aws, account: str) -> list[Deployed]:
         policyEngineId=engine.id,
         definition={"cedar": {"statement": cedar}},
     )
-    made += [function, role, granted, permission, gateway, target, pool, server, client, domain]
+    made += [function, role, granted, permission, target, pool, server, client, domain]
     return [*made, secret, version, key, oauth, engine, decision]
+
+
+def _observed(stack: Stack, gateway: Deployed) -> list[Deployed]:
+    """A gateway with what delivers its logs and watches over it."""
+    kind = "aws:cloudwatch/logDelivery"
+    arn = gateway.outputs["gatewayArn"]
+    group = stack.create("aws:cloudwatch/logGroup:LogGroup", "gateway", name="/aws/vendedlogs/gateway")
+    source = stack.create(f"{kind}Source:LogDeliverySource", "s", name="s", logType="TRACES", resourceArn=arn)
+    place = {"destinationResourceArn": group.outputs["arn"]}
+    logs = stack.create(
+        f"{kind}Destination:LogDeliveryDestination", "l", name="l", deliveryDestinationConfiguration=place
+    )
+    xray = stack.create(f"{kind}Destination:LogDeliveryDestination", "x", name="x", deliveryDestinationType="XRAY")
+    deliveries = [
+        stack.create(f"{kind}:LogDelivery", each.id, deliverySourceName="s", deliveryDestinationArn=each.outputs["arn"])
+        for each in (logs, xray)
+    ]
+    alarm = stack.create(
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        "alarm",
+        comparisonOperator="GreaterThanThreshold",
+        threshold=5,
+        evaluationPeriods=1,
+        metricQueries=[{"id": "refused", "expression": "SELECT SUM(UserErrors)", "period": 300, "returnData": True}],
+        alarmActions=["arn:aws:sns:us-west-2:123456789012:on-call"],
+    )
+    return [gateway, group, source, logs, xray, *deliveries, alarm]
 
 
 def test_every_type_is_created_read_back_unchanged_and_deleted(stack: Stack, aws: Aws, account: str) -> None:

@@ -62,6 +62,7 @@ class Recorder(mocks.Mocks):
         if found:
             raise RefusedError(f"{args.typ} {args.name}: {'; '.join(found)}")
         outputs = {**{key: value for key, value in inputs.items() if key != "code"}, **_computed(args.typ, args.name)}
+        outputs |= {"name": inputs["name"]} if "name" in inputs else {}
         kind = args.typ.rsplit(":", 1)[1]
         return f"{args.name}-id", {
             key: "" if f"{kind}.{key}" in self.hidden else value for key, value in outputs.items()
@@ -155,6 +156,7 @@ def _computed(token: str, name: str) -> dict[str, Any]:
         "Policy": {"arn": f"arn:aws:iam::{ACCOUNT}:policy/{name}"},
         "Function": {"arn": f"arn:aws:lambda:{region}:{ACCOUNT}:function:{name}"},
         "LogGroup": {"arn": f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{name}", "name": name},
+        "LogDeliveryDestination": {"arn": f"arn:aws:logs:{region}:{ACCOUNT}:delivery-destination:{name}"},
         "UserPoolClient": {"clientSecret": f"secret of {name}"},
         "AgentcoreGateway": {
             "gatewayArn": f"arn:aws:bedrock-agentcore:{region}:{ACCOUNT}:gateway/{name}-0123456789",

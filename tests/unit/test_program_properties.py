@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.pulumi_mocks import ACCOUNT, Recorder, deploy
-from tests.unit.stacks import LAMBDA
+from tests.unit.stacks import LAMBDA, OWN_FUNCTION
 
 EVERYTHING: dict[str, Any] = {
     "gateway": {"name": "demo"},
@@ -44,6 +44,21 @@ HANDED_ON: list[tuple[str, str, Any, str, str, Any, Any]] = [
         "protocolConfiguration",
         None,
         {"mcp": {"instructions": "Ask first"}},
+    ),
+    (
+        "gateway",
+        "interceptors",
+        [{"functionArn": OWN_FUNCTION, "at": ["request", "response"], "passHeaders": True}],
+        ":AgentcoreGateway",
+        "interceptorConfigurations",
+        None,
+        [
+            {
+                "interceptor": {"lambda": {"arn": OWN_FUNCTION}},
+                "interceptionPoints": ["REQUEST", "RESPONSE"],
+                "inputConfiguration": {"passRequestHeaders": True},
+            }
+        ],
     ),
     ("executionRole", "path", "/agents/", ":Role", "path", "/", "/agents/"),
     ("executionRole", "permissionsBoundaryArn", BOUNDARY, ":Role", "permissionsBoundary", None, BOUNDARY),

@@ -82,6 +82,10 @@ def function(arn: str) -> dict[str, Any]:
     return target(type="lambda", functionArn=arn, tools=[TOOL])
 
 
+def interceptors(*given: dict[str, Any]) -> dict[str, Any]:
+    return {"gateway": {"name": "demo", "interceptors": list(given)}}
+
+
 def openapi(**credentials: Any) -> dict[str, Any]:
     return target(type="openapi", schema="s3://schemas/api.json", credentials=credentials)
 
@@ -289,6 +293,31 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
         {"gateway": {"name": "demo", "kmsKeyArn": f"arn:aws:kms:eu-west-1:123456789012:key/{'a' * 36}"}},
         "gateway.kmsKeyArn",
         "is a key of eu-west-1, and aws:region is us-west-2",
+    ),
+    (
+        interceptors(*({"functionArn": FUNCTION, "at": [*more, "response"]} for more in (["request"], []))),
+        "gateway.interceptors",
+        "more than one is at response; a gateway takes one for each point",
+    ),
+    (interceptors({"functionArn": FUNCTION, "at": []}), "gateway.interceptors[0].at", "empty"),
+    (interceptors({"functionArn": FUNCTION, "at": ["requests"]}), "gateway.interceptors[0].at[0]", "request"),
+    (
+        interceptors({"functionArn": "orders", "at": ["request"]}),
+        "gateway.interceptors[0].functionArn",
+        "function's ARN",
+    ),
+    (
+        interceptors({"functionArn": FUNCTION.replace("aws", "aws-cn"), "at": ["request"]}),
+        "gateway.interceptors[0].functionArn",
+        "a function of the partition aws-cn",
+    ),
+    (
+        {
+            "crossAccount": {OTHER: {"assumeRoleArn": ROLE}},
+            **interceptors({"functionArn": f"{OTHER_FUNCTION}:$LATEST", "at": ["request"]}),
+        },
+        "gateway.interceptors[0].functionArn",
+        "ends in :$LATEST",
     ),
     (target(type="openapi", schema="s3://*/*"), "targets[0].schema", "without *, ? and ${"),
     (target(type="openapi", schema="s3://schemas/*"), "targets[0].schema", "without *, ? and ${"),

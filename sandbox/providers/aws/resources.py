@@ -69,6 +69,10 @@ def _delete_secret(client: AwsClient, state: Properties) -> None:
     found(client.api("secretsmanager", state).delete_secret, SecretId=state["arn"], **when)
 
 
+def _untagged(_client: AwsClient, _known: Properties, _live: Mapping[str, Any]) -> Properties:
+    return {"tagsAll": {}}
+
+
 def _caller_identity(client: AwsClient, _inputs: Properties) -> Properties:
     caller = client.caller
     return {"accountId": caller["Account"], "arn": caller["Arn"], "userId": caller["UserId"], "id": caller["Account"]}
@@ -223,9 +227,48 @@ RESOURCES = (
         auto_name=AutoName(longest=512),
     ),
     Table(
+        "aws:cloudwatch/logDeliverySource:LogDeliverySource",
+        noun="DeliverySource",
+        properties="name logType resourceArn region",
+        computed="arn service tagsAll",
+        replaces="name logType resourceArn",
+        answer="deliverySource",
+        derive=_untagged,
+    ),
+    Table(
+        "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
+        noun="DeliveryDestination",
+        properties="name deliveryDestinationConfiguration deliveryDestinationType region",
+        computed="arn tagsAll",
+        replaces="name deliveryDestinationType",
+        answer="deliveryDestination",
+        derive=_untagged,
+    ),
+    Table(
+        "aws:cloudwatch/logDelivery:LogDelivery",
+        noun="Delivery",
+        properties="deliverySourceName deliveryDestinationArn region",
+        computed="arn tagsAll",
+        id="id",
+        answer="delivery",
+        derive=_untagged,
+    ),
+    Table(
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        properties="name alarmDescription comparisonOperator threshold evaluationPeriods metricQueries "
+        "treatMissingData alarmActions region tags",
+        computed="arn tagsAll",
+        names={"name": "AlarmName AlarmNamePrefix", "arn": "AlarmArn", "metricQueries": "Metrics"},
+        replaces="name",
+        reads="DescribeAlarms",
+        answer="MetricAlarms",
+        deletes=lambda client, state: client.api("cloudwatch", state).delete_alarms(AlarmNames=[state["name"]]),
+        auto_name=AutoName(longest=255),
+    ),
+    Table(
         "aws:bedrock/agentcoreGateway:AgentcoreGateway",
-        properties="name roleArn authorizerType authorizerConfiguration description exceptionLevel kmsKeyArn "
-        "policyEngineConfiguration protocolConfiguration protocolType region tags",
+        properties="name roleArn authorizerType authorizerConfiguration description exceptionLevel "
+        "interceptorConfigurations kmsKeyArn policyEngineConfiguration protocolConfiguration protocolType region tags",
         computed="gatewayArn gatewayId gatewayUrl workloadIdentityDetails tagsAll",
         id="gatewayId",
         names={"gatewayId": "gatewayIdentifier"},

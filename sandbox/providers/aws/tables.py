@@ -20,8 +20,13 @@ from sandbox.providers.base import Created, ProviderError, ResourceType
 from sandbox.providers.diffs import decide
 from sandbox.providers.values import Properties, Unknown
 
-_SERVICES = {"bedrock": "bedrock-agentcore-control", "cloudwatch": "logs", "cognito": "cognito-idp"}
-"""Modules of the SDK that botocore calls otherwise."""
+_SERVICES = {
+    "bedrock": "bedrock-agentcore-control",
+    "cloudwatch": "logs",
+    "cloudwatch/metricAlarm": "cloudwatch",
+    "cognito": "cognito-idp",
+}
+"""Modules of the SDK, or types in them, that botocore calls otherwise."""
 _NESTED = frozenset({"structure", "list", "map"})
 _UNTOLD = {"string": "", "integer": 0, "long": 0}
 """What a computed output is that the service does not tell."""
@@ -66,7 +71,9 @@ class Table(ResourceType[AwsClient]):
 
     @property
     def framework(self) -> bool:
-        return self.token.startswith(("aws:bedrock/agentcore", "aws:cognito/userPoolClient:"))
+        return self.token.startswith(
+            ("aws:bedrock/agentcore", "aws:cloudwatch/logDelivery", "aws:cognito/userPoolClient:")
+        )
 
     @property
     def import_form(self) -> str:
@@ -157,8 +164,9 @@ class Table(ResourceType[AwsClient]):
         return self.noun or self.token.rpartition(":")[2].removeprefix("Agentcore")
 
     def _api(self, client: AwsClient, inputs: Properties) -> Any:
-        module = self.token.split(":")[1].partition("/")[0]
-        return client.api(_SERVICES.get(module, module), inputs)
+        kind = self.token.split(":")[1]
+        module = kind.partition("/")[0]
+        return client.api(_SERVICES.get(kind) or _SERVICES.get(module, module), inputs)
 
     def _identity(self, identifier: str) -> Properties:
         names = re.findall(r"\w+", self.id)

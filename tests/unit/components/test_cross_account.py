@@ -7,7 +7,7 @@ import shlex
 
 from components.cross_account import owners_command
 from tests.unit.pulumi_mocks import ACCOUNT
-from tests.unit.stacks import LAMBDA, OTHER_ACCOUNT, OTHER_FUNCTION, stack
+from tests.unit.stacks import LAMBDA, OTHER_ACCOUNT, OTHER_FUNCTION, stack, statements
 
 
 def test_another_account_s_function_admits_the_role_through_that_account_s_provider() -> None:
@@ -25,6 +25,14 @@ def test_another_account_s_function_admits_the_role_through_that_account_s_provi
         "principal": f"arn:aws:iam::{ACCOUNT}:role/demo",
     }
     assert (qualified["function"], qualified["qualifier"]) == (OTHER_FUNCTION, "live")
+
+
+def test_an_interceptor_of_another_account_admits_the_role_as_a_target_s_function_does() -> None:
+    gateway = {"name": "demo", "interceptors": [{"functionArn": OTHER_FUNCTION, "at": ["request"]}]}
+    recorder = stack(LAMBDA, gateway=gateway)
+    (entry,) = recorder.outputs["crossAccountStatements"]
+    assert entry["functionArn"] == OTHER_FUNCTION
+    assert statements(recorder)["InvokeFunctions"]["Resource"] == [LAMBDA["functionArn"], OTHER_FUNCTION]
 
 
 def test_a_function_of_this_account_needs_no_policy_of_its_own() -> None:

@@ -41,7 +41,7 @@ def references(value: object) -> Iterator[str]:
 
 
 def test_there_is_a_component_for_each_provider_the_role_the_gateway_and_everything() -> None:
-    providers = {f"{section.__name__}Provider" for section in PROVIDERS.values()}
+    providers = {f"{section.__name__}Provider" for section in PROVIDERS.values() if section.issues_tokens}
     assert set(RESOURCES) == {"Gateways", "ExecutionRole", "JwtGateway", *providers}
 
 
@@ -135,12 +135,15 @@ def test_what_is_no_kind_is_told_where_it_stands(inputs: dict[str, Any], said: s
     assert str(given(COMPONENTS["Gateways"], inputs).mistakes[0]).startswith(said)
 
 
-def test_a_functions_arn_may_be_an_output_and_nothing_else() -> None:
+def test_the_arn_of_a_targets_function_may_be_an_output_and_nothing_else() -> None:
     async def read() -> None:
         arn = pulumi.Output.from_input("arn")
         found = given(COMPONENTS["Gateways"], {"targets": [{"name": "t", "lambda": {"functionArn": arn}}], "mode": arn})
         assert found.function_arns == {0: arn}
         assert found.document["targets"][0]["functionArn"] == STAND_IN
         assert [each.path for each in found.mistakes] == ["mode"]
+        watched = given(COMPONENTS["JwtGateway"], {"interceptors": [{"functionArn": arn, "at": ["request"]}]})
+        assert watched.function_arns == {}
+        assert [each.path for each in watched.mistakes] == ["interceptors[0].functionArn"]
 
     asyncio.run(read())

@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from agentcore_auth.cli.terminal import Tone, slowly, toned
+from agentcore_auth.cli.terminal import Tone, say, slowly, toned
 
 
 class Screen(io.StringIO):
@@ -42,6 +42,13 @@ def test_a_tone_is_for_terminals() -> None:
 def test_whoever_wants_no_colour_gets_none(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     assert toned("fine", Tone.GOOD, Screen()) == "fine"
+
+
+def test_a_note_stands_out_by_its_lead(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    say(" the token is refused", lead="call:", tone=Tone.BAD)
+    assert screen.getvalue() == "\033[31mcall:\033[0m the token is refused\n"
 
 
 def test_what_takes_long_is_told_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
