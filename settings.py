@@ -72,8 +72,9 @@ class Settings(StackFile, frozen=True):
         return list(dict.fromkeys(arn for arn in arns if arn.split(":")[4] != account))
 
     def caller_statements(self, scope: iam.AwsScope) -> list[iam.Statement]:
-        """What creating and synchronizing the targets asks of callers, and of whoever deploys."""
-        return iam.merged(each for target in self.targets for each in target.caller_statements(scope))
+        """What setting up the gateways and their targets asks of callers, and of whoever deploys."""
+        parts = (*self.providers.values(), *self.targets)
+        return iam.merged(each for part in parts for each in part.caller_statements(scope))
 
     def check_account(self, account: str) -> None:
         """Refuse what the stack file has of other accounts and needs of this one. Raises `pulumi.RunError`."""

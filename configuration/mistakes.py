@@ -46,6 +46,15 @@ def path_text(path: Sequence[str | int]) -> str:
     return text
 
 
+def exactly_one(path: str, section: BaseModel, *fields: str) -> Iterator[Mistake]:
+    """A mistake unless one of these fields is given, and no other."""
+    given = [field for field in fields if getattr(section, field) is not None]
+    if len(given) != 1:
+        models = type(section).model_fields
+        keys = ", ".join(models[field].alias or field for field in fields)
+        yield Mistake(path, f"needs exactly one of {keys}" + ("; it has none" if not given else ""))
+
+
 def unknown_key(key: str, valid: Iterable[str]) -> str:
     """The sentence for a key that does not exist: the nearest valid one, and all valid ones."""
     names = sorted(valid)

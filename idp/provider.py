@@ -78,6 +78,10 @@ class Provider(Section, frozen=True):
         """Whom `access` can speak of; `gateway_name` is the name that all gateways of the stack begin with."""
         raise NotImplementedError
 
+    def caller_statements(self, scope: iam.AwsScope) -> Iterable[iam.Statement]:
+        """What creating and changing the provider's gateway asks of whoever does it: AgentCore acts as they."""
+        return ()
+
     def deployment_statements(self, scope: iam.AwsScope) -> Iterable[iam.Statement]:
         """What creating, changing and removing the provider asks of IAM."""
         return ()

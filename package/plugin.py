@@ -14,7 +14,7 @@ from pulumi.runtime import config
 from pydantic import TypeAdapter, ValidationError
 
 from agentcore_auth import iam
-from agentcore_auth.authorizer.model import Authorizer
+from agentcore_auth.authorizer.model import Authorizer, whole
 from agentcore_auth.documents import tools
 from components.arguments import ExecutionRole as RoleOptions
 from components.arguments import GatewayOptions, Stack
@@ -178,7 +178,7 @@ class _LaterAuthorizer:
     """An authorizer whose lists are known once the provider is made."""
 
     def __init__(self, document: pulumi.Input[Mapping[str, Any]]) -> None:
-        self._authorizer = pulumi.Output.from_input(document).apply(Authorizer.from_api)
+        self._authorizer = pulumi.Output.from_input(document).apply(whole)
 
     def to_pulumi(self) -> pulumi.Output[Any]:
         return self._authorizer.apply(lambda known: known.to_pulumi())

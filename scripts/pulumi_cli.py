@@ -4,6 +4,8 @@ In this order: the one on PATH, if it is recent enough; the one in the user's ca
 into that cache; a build from the Go module, with Go from PATH (`scripts/pulumi/go.mod`, the one place that names the
 version). What is in the cache is complete: it is made in a folder of its own, and moved when it has started once.
 
+The release has plugins for languages beside the CLI; of these, the build has the one for YAML (`scripts/pulumi/yaml`).
+
 usage: python -m scripts.pulumi_cli [--with-language]
 """
 
@@ -19,7 +21,8 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
@@ -29,6 +32,7 @@ from semver import VersionInfo
 from agentcore_auth.cli.parsing import Parser
 
 _GO_MODULE = Path(__file__).parent / "pulumi"
+_YAML_PLUGIN = "pulumi-language-yaml"
 _GO_PACKAGE = "github.com/pulumi/pulumi/pkg/v3"
 _VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 _REQUIREMENTS = Path(__file__).parents[1] / "requirements.txt"
@@ -55,6 +59,24 @@ START_SECONDS = 120
 
 class PulumiCliError(Exception):
     """There is no CLI, and none can be had; the message is for the user."""
+
+
+@dataclass(frozen=True)
+class _Program:
+    """What is built: its name, its package, the module that names all versions, and what a user has to expect."""
+
+    name: str
+    package: str
+    module: Path
+    takes: str
+
+
+_CLI = _Program(
+    "pulumi", f"{_GO_PACKAGE}/cmd/pulumi", _GO_MODULE, "1.5 GB of modules, then about 8 minutes on two processors"
+)
+_YAML = _Program(
+    _YAML_PLUGIN, f"github.com/pulumi/pulumi-yaml/cmd/{_YAML_PLUGIN}", _GO_MODULE / "yaml", "a minute or two"
+)
 
 
 def pinned() -> VersionInfo:
@@ -87,21 +109,24 @@ def find(environment: Mapping[str, str] = os.environ) -> Path:
 def set_up(environment: Mapping[str, str] = os.environ) -> Path:
     """The CLI, which is downloaded or built first where there is none. Raises PulumiCliError."""
     on_path, problem = _on_path(environment)
-    if on_path is not None:
-        return on_path
-    if shutil.which("pulumi", path=environment.get("PATH")) is not None:
-        _say(f"{problem}; it is left alone, and another one used")
     in_cache = cached(environment)
-    if in_cache.is_file():
+    if on_path is not None and not (in_cache.is_file() and on_path.samefile(in_cache)):
+        return on_path
+    if on_path is None and shutil.which("pulumi", path=environment.get("PATH")) is not None:
+        _say(f"{problem}; it is left alone, and another one used")
+    home, plugin = in_cache.parents[1], in_cache.with_name(_YAML_PLUGIN)
+    if in_cache.is_file() and plugin.is_file():
         return in_cache
-    home = in_cache.parents[1]
     with _writable(home.parent), _locked(home.parent):
-        if not in_cache.is_file():  # it may have been set up while this one waited
-            _clear(home.parent)
-            with TemporaryDirectory(prefix=f"{home.name}{_PARTIAL}", dir=home.parent) as folder:
-                made = Path(folder) / "made"
+        _clear(home.parent)
+        with TemporaryDirectory(prefix=f"{home.name}{_PARTIAL}", dir=home.parent) as folder:
+            made = Path(folder) / "made"
+            if not in_cache.is_file():  # it may have been set up while this one waited
                 _make(made, environment)
                 made.rename(home)
+            elif not plugin.is_file():  # a CLI that was built before the plugin was
+                _build(made, environment, [_YAML])
+                (made / "bin" / _YAML_PLUGIN).rename(plugin)
     return in_cache
 
 
@@ -148,7 +173,7 @@ def _make(home: Path, environment: Mapping[str, str]) -> None:
         _say(f"it {no_download}")
         shutil.rmtree(home, ignore_errors=True)
         try:
-            _build(home, environment)
+            _build(home, environment, [_CLI, _YAML])
         except PulumiCliError as no_build:
             raise PulumiCliError(
                 f"the CLI {pinned()} {no_download}, and {no_build}. Install Go (https://go.dev/doc/install), or the "
@@ -172,19 +197,17 @@ def _download(home: Path, environment: Mapping[str, str]) -> None:
         )
 
 
-def _build(home: Path, environment: Mapping[str, str]) -> None:
-    """The CLI from its Go module. Raises PulumiCliError."""
+def _build(home: Path, environment: Mapping[str, str], programs: Sequence[_Program]) -> None:
+    """Programs from their Go modules. Raises PulumiCliError."""
     go = shutil.which("go", path=environment.get("PATH"))
     if go is None:
         raise PulumiCliError("cannot be built without Go on PATH")
-    _say(
-        f"building the CLI {pinned()} from its Go module, once (1.5 GB of modules, then about 8 minutes on two "
-        f"processors), to {cached(environment).parents[1]}"
-    )
-    proxies = _go_proxies(go, environment)
-    command = [go, "build", "-trimpath", "-ldflags", f"-s -w -X {_VERSION_VARIABLE}=v{pinned()}"]
-    command += ["-o", str(home / "bin" / "pulumi"), f"{_GO_PACKAGE}/cmd/pulumi"]
-    _run(command, {**environment, "GOPROXY": proxies, "GOWORK": "off", "GOFLAGS": "-mod=readonly"}, "cannot be built")
+    settings = {"GOPROXY": _go_proxies(go, environment), "GOWORK": "off", "GOFLAGS": "-mod=readonly"}
+    for program in programs:
+        _say(f"building {program.name} from its Go module, once ({program.takes}), to {cached(environment).parents[1]}")
+        command = [go, "build", "-trimpath", "-ldflags", f"-s -w -X {_VERSION_VARIABLE}=v{pinned()}"]
+        command += ["-o", str(home / "bin" / program.name), program.package]
+        _run(command, {**environment, **settings}, "cannot be built", program.module)
 
 
 def _go_proxies(go: str, environment: Mapping[str, str]) -> str:
@@ -209,10 +232,10 @@ def _go_proxies(go: str, environment: Mapping[str, str]) -> str:
         return "off"
 
 
-def _run(command: list[str], environment: Mapping[str, str], failure: str) -> None:
+def _run(command: list[str], environment: Mapping[str, str], failure: str, folder: Path | None = None) -> None:
     """Raises PulumiCliError with the last line that the command printed."""
     done = subprocess.run(  # noqa: S603  # Go or Python, with arguments of our own
-        command, env=environment, cwd=_GO_MODULE, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise PulumiCliError(f"{failure} ({_last_line(done.stderr) or f'exit code {done.returncode}'})")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeAlias, TypeGuard, TypeVar, cast
 
 from agentcore_auth.authorizer.causes import Cause, quoted
@@ -52,6 +52,11 @@ class _Spelling:
 _API = _Spelling("customJWTAuthorizer", "allowedAudience", "matchValueStringList")
 _PULUMI = _Spelling("customJwtAuthorizer", "allowedAudiences", "matchValueStringLists")
 _STACK_KEYS: Mapping[Operator, str] = {"EQUALS": "equals", "CONTAINS": "contains", "CONTAINS_ANY": "containsAny"}
+_STACK_OTHERS = {
+    "privateEndpoint": "privateEndpoint",
+    "privateEndpointOverrides": "privateEndpointOverrides",
+    "allowedWorkloads": "allowedWorkloadConfiguration",
+}
 _API_WRAPPER = "authorizerConfiguration"
 JUDGED_KEYS = ("discoveryUrl", *_API.lists)
 """What a token is judged by."""
@@ -63,6 +68,7 @@ OTHER_KEYS = (
     "allowedWorkloadConfiguration",
 )
 """What else the API takes (botocore 1.44.5): how the issuer is reached, and from where callers may come."""
+_NOT_IN_PULUMI = ("advertisedScopeMapping", "certificateConfigurations")  # pulumi-aws 7.51.1
 PULUMI_LISTS = _PULUMI.lists
 """The lists as pulumi-aws names them."""
 
@@ -146,13 +152,17 @@ class AllowedList(Generic[V_co]):
 
 @dataclass(frozen=True)
 class Authorizer(Generic[V_co]):
-    """A customJWTAuthorizer. Making one raises AuthorizerError where AWS would refuse it."""
+    """A customJWTAuthorizer. Making one raises AuthorizerError where AWS would refuse it.
+
+    `others` has what is no list (OTHER_KEYS), as the API spells it; no token is judged by it.
+    """
 
     discovery_url: V_co
     allowed_audience: tuple[V_co, ...] = ()
     allowed_clients: tuple[V_co, ...] = ()
     allowed_scopes: tuple[V_co, ...] = ()
     custom_claims: tuple[CustomClaim[V_co], ...] = ()
+    others: Mapping[str, object] = field(default_factory=dict[str, object], hash=False)
 
     def __post_init__(self) -> None:
         url = self.discovery_url
@@ -197,13 +207,20 @@ class Authorizer(Generic[V_co]):
         return self._spelled(_API)
 
     def to_pulumi(self) -> dict[str, Any]:
-        """The argument `authorizer_configuration` of pulumi-aws's gateway."""
+        """The argument `authorizer_configuration` of pulumi-aws's gateway.
+
+        Raises AuthorizerError for what that has no argument for, lest it be lost.
+        """
+        if lost := [key for key in _NOT_IN_PULUMI if key in self.others]:
+            raise AuthorizerError(f"{', '.join(lost)}: the AWS plugin cannot set it; leave it out")
         return cast("dict[str, Any]", _with_python_names({_PULUMI.wrapper: self._spelled(_PULUMI)}))
 
     def to_stack_file(self) -> dict[str, object]:
-        """As an entry below the stack file's `oidc`; absent lists are left out."""
+        """As an entry below the stack file's `oidc`; absent lists are left out, and so is what it has no key for."""
         claims = [{"name": claim.name, _STACK_KEYS[claim.operator]: claim.value} for claim in self.custom_claims]
-        return {**self.to_api(), **({"customClaims": claims} if claims else {})}
+        entry = {key: value for key, value in self.to_api().items() if key not in self.others}
+        others = {key: self.others[name] for key, name in _STACK_OTHERS.items() if name in self.others}
+        return {**entry, **({"customClaims": claims} if claims else {}), **others}
 
     def _spelled(self, spelling: _Spelling) -> dict[str, object]:
         claims = [
@@ -221,7 +238,7 @@ class Authorizer(Generic[V_co]):
         ]
         lists = (list(self.allowed_audience), list(self.allowed_clients), list(self.allowed_scopes), claims)
         given = {name: values for name, values in zip(spelling.lists, lists, strict=True) if values}
-        return {"discoveryUrl": self.discovery_url, **given}
+        return {"discoveryUrl": self.discovery_url, **given, **self.others}
 
     @staticmethod
     def from_api(document: Mapping[str, object]) -> Authorizer[str]:
@@ -262,7 +279,14 @@ class Authorizer(Generic[V_co]):
             if key in claim
         )
         audience, clients, scopes = (tuple(entry.get(name, ())) for name in _API.lists[:3])
-        return Authorizer(entry["discoveryUrl"], audience, clients, scopes, tuple(claims))
+        others = {name: entry[key] for key, name in _STACK_OTHERS.items() if key in entry}
+        return Authorizer(entry["discoveryUrl"], audience, clients, scopes, tuple(claims), others)
+
+
+def whole(document: Mapping[str, object]) -> Authorizer[str]:
+    """As `Authorizer.from_api`, with what is no list carried along, for whoever is to set all of it."""
+    found = _unwrapped(document)
+    return replace(Authorizer.from_api(found), others={key: found[key] for key in OTHER_KEYS if key in found})
 
 
 def not_judged(document: Mapping[str, object]) -> tuple[str, ...]:
@@ -365,7 +389,9 @@ def _with_python_names(value: object) -> object:
     if isinstance(value, dict):
         fields = cast("dict[str, object]", value)
         return {
-            re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", key): _with_python_names(inner)
+            re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", key): inner
+            if key == "tags"  # its keys are the user's own
+            else _with_python_names(inner)
             for key, inner in fields.items()
         }
     return [_with_python_names(item) for item in cast("list[object]", value)] if isinstance(value, list) else value

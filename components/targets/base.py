@@ -204,12 +204,3 @@ class DocumentedTarget(Target, frozen=True):
 def is_s3(source: str) -> bool:
     """Whether a document lies in S3; it is a path otherwise."""
     return source.startswith("s3://")
-
-
-def exactly_one(path: str, section: Section, *fields: str) -> Iterator[Mistake]:
-    """A mistake unless one of these fields is given, and no other."""
-    given = [field for field in fields if getattr(section, field) is not None]
-    if len(given) != 1:
-        models = type(section).model_fields
-        keys = ", ".join(models[field].alias or field for field in fields)
-        yield Mistake(path, f"needs exactly one of {keys}" + ("; it has none" if not given else ""))

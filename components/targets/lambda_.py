@@ -13,11 +13,11 @@ from agentcore_auth import iam
 from agentcore_auth.documents import tools
 from agentcore_auth.documents.reading import Tool
 from components import tool_schema
-from components.targets.base import DocumentedTarget, LocalDocument, TargetArguments, TargetContext, exactly_one
+from components.targets.base import DocumentedTarget, LocalDocument, TargetArguments, TargetContext
 from components.targets.credentials import CredentialedTarget, ServiceRole
 from configuration import forms
 from configuration.context import CheckContext
-from configuration.mistakes import Mistake
+from configuration.mistakes import Mistake, exactly_one
 
 if TYPE_CHECKING:
     import pulumi

@@ -1,103 +1,22 @@
-"""Tools that only a VPC reaches: how a gateway gets to them, and what that asks of whoever sets it up.
-
-AgentCore developer guide, "vpc-egress-private-endpoints" and "service-linked-roles".
-"""
+"""Targets at an address of their own, which may be one that only a VPC reaches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, cast
 
 from pydantic import Field
 
 from agentcore_auth import iam
-from components.targets.base import TargetArguments, TargetContext, exactly_one
+from components.targets.base import TargetArguments, TargetContext
 from components.targets.credentials.base import CredentialedTarget
-from configuration import forms
 from configuration.context import CheckContext
 from configuration.mistakes import Mistake
-from configuration.section import Section
+from configuration.private_endpoint import TO_TOOLS, PrivateEndpoint
 
 if TYPE_CHECKING:
     from components.targets.base import PrivateEndpointArguments
-
-_LINKED_ROLE = f"aws-service-role/{iam.SERVICE}/AWSServiceRoleForBedrockAgentCoreGatewayNetwork"
-
-
-class ManagedVpcResource(Section, frozen=True):
-    """A VPC that AgentCore makes a way into, by its service-linked role."""
-
-    vpc_identifier: Annotated[str, forms.matching(r"vpc-([0-9a-z]{8}|[0-9a-z]{17})", "a VPC's id")] = Field(
-        description="The VPC."
-    )
-    subnet_ids: Annotated[
-        tuple[Annotated[str, forms.matching(r"subnet-[0-9a-zA-Z]{8,17}", "a subnet's id")], ...],
-        Field(min_length=1),
-        forms.DISTINCT,
-    ] = Field(description="Subnets of it that reach the tool.")
-    endpoint_ip_address_type: Literal["IPV4", "IPV6"] = Field(default="IPV4", description="Of the tool's address.")
-    security_group_ids: Annotated[
-        tuple[Annotated[str, forms.matching(r"sg-([0-9a-z]{8}|[0-9a-z]{17})", "a security group's id")], ...],
-        Field(max_length=5),
-        forms.DISTINCT,
-    ] = Field(default=(), description="Up to 5; the VPC's default one.")
-    routing_domain: Annotated[str, Field(min_length=3, max_length=255)] | None = Field(
-        default=None, description="A load balancer or VPC endpoint to go through, by its name."
-    )
-
-
-class SelfManagedLatticeResource(Section, frozen=True):
-    """A resource configuration of VPC Lattice that exists."""
-
-    resource_configuration_identifier: Annotated[
-        str,
-        forms.matching(
-            rf"({forms.ARN}:vpc-lattice:[a-z0-9-]+:\d{{12}}:resourceconfiguration/)?rcfg-[0-9a-z]{{17}}",
-            "a resource configuration's id or ARN",
-        ),
-    ] = Field(description="Its id or ARN.")
-
-
-class PrivateEndpoint(Section, frozen=True):
-    """The way to a tool in a VPC: one of the two."""
-
-    managed_vpc_resource: ManagedVpcResource | None = Field(
-        default=None, description="AgentCore makes and removes what it takes."
-    )
-    self_managed_lattice_resource: SelfManagedLatticeResource | None = Field(
-        default=None, description="What exists is used, also another account's that is shared by AWS RAM."
-    )
-
-    def statements(self, scope: iam.AwsScope) -> Iterator[iam.Statement]:
-        """What whoever creates the target has to be allowed: AgentCore acts as they."""
-        if managed := self.managed_vpc_resource:
-            role = iam.global_arn(scope, f"role/{_LINKED_ROLE}")
-            condition = {"StringEquals": {"iam:AWSServiceName": iam.SERVICE}}
-            yield {**iam.allow("MakeNetworkRole", ["iam:CreateServiceLinkedRole"], [role]), "Condition": condition}
-            looks = ["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
-            yield iam.allow("LookAtNetwork", looks, ["*"])
-            groups = managed.security_group_ids or ("*",)
-            parts = [
-                "network-interface/*",
-                *(f"subnet/{each}" for each in managed.subnet_ids),
-                *(f"security-group/{each}" for each in groups),
-            ]
-            arns = [iam.regional_arn(scope, "ec2", part) for part in parts]
-            yield iam.allow("EnterNetwork", ["ec2:CreateNetworkInterface"], arns)
-        if found := self.self_managed_lattice_resource:
-            given = found.resource_configuration_identifier
-            configuration = given if given.startswith("arn:") else _lattice(scope, f"resourceconfiguration/{given}")
-            association = _lattice(scope, "servicenetworkresourceassociation/*")
-            # The service network is AgentCore's own, in an account that nobody is told.
-            network = f"arn:{scope.partition}:vpc-lattice:{scope.region}:*:servicenetwork/*"
-            yield iam.allow("ReadResourceConfigurations", ["vpc-lattice:GetResourceConfiguration"], [configuration])
-            creates = ["vpc-lattice:CreateServiceNetworkResourceAssociation"]
-            yield iam.allow("AssociateResources", creates, [configuration, network, association])
-            reads = ["vpc-lattice:GetServiceNetworkResourceAssociation"]
-            yield iam.allow("ReadAssociations", reads, [association])
-            lists = ["vpc-lattice:AssociateViaAWSService", "vpc-lattice:ListServiceNetworkResourceAssociations"]
-            yield iam.allow("ListAssociations", lists, ["*"])
 
 
 class ReachableTarget(CredentialedTarget, frozen=True):
@@ -108,18 +27,14 @@ class ReachableTarget(CredentialedTarget, frozen=True):
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
         yield from super().mistakes(path, context)
         if self.private_endpoint:
-            fields = ("managed_vpc_resource", "self_managed_lattice_resource")
-            yield from exactly_one(f"{path}.privateEndpoint", self.private_endpoint, *fields)
+            yield from self.private_endpoint.mistakes(f"{path}.privateEndpoint")
 
     def caller_statements(self, scope: iam.AwsScope) -> Iterable[iam.Statement]:
-        return [*super().caller_statements(scope), *(self.private_endpoint or PrivateEndpoint()).statements(scope)]
+        endpoint = self.private_endpoint or PrivateEndpoint()
+        return [*super().caller_statements(scope), *endpoint.statements(scope, TO_TOOLS)]
 
     def offered(self, context: TargetContext) -> TargetArguments:
         if self.private_endpoint is None:
             return super().offered(context)
         arguments = self.private_endpoint.model_dump(exclude_none=True)
         return replace(super().offered(context), private_endpoint=cast("PrivateEndpointArguments", arguments))
-
-
-def _lattice(scope: iam.AwsScope, resource: str) -> str:
-    return iam.regional_arn(scope, "vpc-lattice", resource)

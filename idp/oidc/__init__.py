@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
+from agentcore_auth import iam
 from agentcore_auth.access.rules import TokenClaims
 from agentcore_auth.authorizer.families import CLIENT_CLAIMS, contradictions, doubts, fitting_lists, recognize
+from agentcore_auth.authorizer.shapes import host_of
 from configuration import forms
 from configuration.context import CheckContext
-from configuration.mistakes import Mistake
+from configuration.mistakes import Mistake, exactly_one
+from configuration.private_endpoint import TO_ISSUERS, PrivateEndpoint
 from configuration.section import Section
 from idp.provider import Callers, Provider, ProviderContext
 
@@ -32,6 +35,41 @@ class Claim(Section, frozen=True):
     )
 
 
+class PrivateEndpointOverride(Section, frozen=True):
+    """The way to a further domain of an issuer in a VPC."""
+
+    domain: Annotated[str, forms.matching(r"[^\s/:]{1,253}", "a domain such as keys.acme.example")] = Field(
+        description="A domain of the issuer's that is not the one of `discoveryUrl`."
+    )
+    private_endpoint: PrivateEndpoint = Field(description="AWS takes only `selfManagedLatticeResource` here so far.")
+
+
+class HostingEnvironment(Section, frozen=True):
+    """Where workloads run."""
+
+    arn: Annotated[
+        str,
+        Field(max_length=1011),
+        forms.matching(rf"{forms.ARN}:bedrock-agentcore:[a-z0-9-]+:\d{{12}}:\S+", "an ARN of AgentCore's"),
+    ] = Field(description="Its ARN; AWS knows only gateways so far.")
+
+
+class AllowedWorkloads(Section, frozen=True):
+    """The workloads that a request may have come through."""
+
+    hosting_environments: Annotated[tuple[HostingEnvironment, ...], Field(min_length=1, max_length=10)] | None = Field(
+        default=None, description="Where they run, up to 10."
+    )
+    workload_identities: (
+        Annotated[
+            tuple[Annotated[str, forms.matching(r"[A-Za-z0-9_.-]{3,255}", "a workload identity's name")], ...],
+            Field(min_length=1, max_length=10),
+            forms.DISTINCT,
+        ]
+        | None
+    ) = Field(default=None, description="Their names, up to 10.")
+
+
 class Oidc(Provider, frozen=True):
     """An issuer that exists already; nothing is created there. At least one of the lists has to be given."""
 
@@ -44,6 +82,15 @@ class Oidc(Provider, frozen=True):
     allowed_scopes: forms.Scopes | None = Field(default=None, description="Compared with the claim `scope`.")
     custom_claims: Annotated[tuple[Claim, ...], Field(min_length=1)] | None = Field(
         default=None, description="Further claims that a token must have."
+    )
+    private_endpoint: PrivateEndpoint | None = Field(
+        default=None, description="The way to an issuer in a VPC, for the domain of `discoveryUrl`."
+    )
+    private_endpoint_overrides: (
+        Annotated[tuple[PrivateEndpointOverride, ...], Field(min_length=1, max_length=5)] | None
+    ) = Field(default=None, description="The way to further domains of it, up to 5.")
+    allowed_workloads: AllowedWorkloads | None = Field(
+        default=None, description="The workloads that requests have to come through."
     )
     allow_anyway: bool = Field(
         default=False,
@@ -58,12 +105,33 @@ class Oidc(Provider, frozen=True):
                 "allowedAudience, allowedScopes, customClaims",
             )
         for index, claim in enumerate(self.custom_claims or ()):
-            given = [value for value in (claim.equals, claim.contains, claim.contains_any) if value is not None]
-            if len(given) != 1:
-                yield Mistake(f"{path}.customClaims[{index}]", "needs exactly one of equals, contains, containsAny")
+            yield from exactly_one(f"{path}.customClaims[{index}]", claim, "equals", "contains", "contains_any")
+        yield from self._mistakes_in_network(path)
         yield from self._claims_of_no_token(path)
         if not self.allow_anyway:
             yield from self._contradictions(path)
+
+    def _mistakes_in_network(self, path: str) -> Iterator[Mistake]:
+        if self.private_endpoint:
+            yield from self.private_endpoint.mistakes(f"{path}.privateEndpoint")
+        domains = {host_of(self.discovery_url)} if self.private_endpoint else set[str]()
+        for index, override in enumerate(self.private_endpoint_overrides or ()):
+            where = f"{path}.privateEndpointOverrides[{index}]"
+            yield from override.private_endpoint.mistakes(f"{where}.privateEndpoint")
+            if override.private_endpoint.managed_vpc_resource:
+                # Developer guide, "gateway-inbound-auth".
+                yield Mistake(
+                    f"{where}.privateEndpoint", "AWS takes overrides only with selfManagedLatticeResource so far"
+                )
+            if override.domain.lower() in domains:
+                yield Mistake(f"{where}.domain", f"{override.domain} has its way already, by another key or entry")
+            domains.add(override.domain.lower())
+        if self.allowed_workloads == AllowedWorkloads():
+            yield Mistake(f"{path}.allowedWorkloads", "needs hostingEnvironments, workloadIdentities or both")
+
+    def caller_statements(self, scope: iam.AwsScope) -> Iterable[iam.Statement]:
+        ways = [self.private_endpoint, *(each.private_endpoint for each in self.private_endpoint_overrides or ())]
+        return [statement for way in ways if way for statement in way.statements(scope, TO_ISSUERS)]
 
     def _claims_of_no_token(self, path: str) -> Iterator[Mistake]:
         """Claims that would have to be two different texts, or a text and a list, at the same time."""

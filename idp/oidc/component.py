@@ -31,7 +31,8 @@ class OidcProvider(IdentityProvider):
         for note in arguments.notes():
             pulumi.log.info(f"oidc, {name}: {note}; try a token: agentcore-auth check", self)
         self._claims = arguments.callers(name).claims
-        self._authorizer = Authorizer.from_stack_file(arguments.model_dump(by_alias=True, exclude_none=True))
+        entry = arguments.model_dump(mode="json", by_alias=True, exclude_none=True)
+        self._authorizer = Authorizer.from_stack_file(entry)
         self.finish()
 
     @property
@@ -40,5 +41,5 @@ class OidcProvider(IdentityProvider):
         return self._claims
 
     def authorizer(self, mode: Mode) -> Authorizer[pulumi.Input[str]]:
-        """The lists that the configuration gives, and nothing else."""
+        """The lists that the configuration gives, and how the issuer is reached; nothing else."""
         return self._authorizer

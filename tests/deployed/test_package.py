@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,19 +11,22 @@ import yaml
 from pulumi.automation import PulumiCommand
 
 from agentcore_auth.tokens.getting import credentials_of, get_token
+from agentcore_auth.tokens.mcp_client import list_tools
 from sandbox.caller import knock
 from sandbox.project import copy
 from sandbox.services import PROJECT, Services
 from sandbox.stack import DeploymentError, Stack
 
-PROGRAM = PROJECT / "tests/programs/python"
+PROGRAMS = PROJECT / "tests/programs"
 
 
 @pytest.fixture(scope="module")
 def program(
     running_services: Services, tmp_path_factory: pytest.TempPathFactory, cli: PulumiCommand
 ) -> Generator[Stack]:
-    stack = Stack(running_services, copy(PROGRAM, tmp_path_factory.mktemp("package") / "program"), "dev", cli)
+    stack = Stack(
+        running_services, copy(PROGRAMS / "python", tmp_path_factory.mktemp("package") / "program"), "dev", cli
+    )
     assert stack.preview().changes["create"] > 20  # the function's ARN is not known yet
     stack.up()
     yield stack
@@ -51,6 +55,22 @@ def test_a_gateway_out_of_single_components_checks_what_the_provider_says(
         PolicyName=aws("iam").list_role_policies(RoleName="weather-people-gateway")["PolicyNames"][0],
     )["PolicyDocument"]
     assert [statement["Action"] for statement in policy["Statement"]] == [["lambda:InvokeFunction"]]
+
+
+@pytest.mark.usefixtures("services")
+def test_a_program_in_yaml_has_gateways_too(running_services: Services, tmp_path: Path, cli: PulumiCommand) -> None:
+    stack = Stack(running_services, copy(PROGRAMS / "yaml", tmp_path / "program"), "dev", cli)
+    stack.up()
+    try:
+        outputs = stack.outputs()
+        provider, gateway = outputs.provider("cognito"), outputs.gateway("cognito")
+        token = get_token(credentials_of(provider, provider.client(None)), cache=None).token
+        assert any(name.startswith("tools___") for name in list_tools(gateway.mcp_url, token))
+        assert knock(gateway.mcp_url, None).status == 401
+        assert gateway.authorizer["allowedScopes"] == ["harbour/tides"]
+        assert stack.preview().is_unchanged
+    finally:
+        stack.destroy()
 
 
 def test_nothing_changes_when_nothing_changed(program: Stack) -> None:

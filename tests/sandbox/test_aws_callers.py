@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from agentcore_auth import iam
 from agentcore_auth.iam import deployment
 from components.targets.api_gateway import ApiGatewayTarget
-from components.targets.private_endpoint import PrivateEndpoint
+from configuration.private_endpoint import TO_TOOLS, PrivateEndpoint
 from tests.sandbox.aws_fixtures import REGION, Aws, account, aws, trust
 
 __all__ = ["account", "aws"]  # fixtures
@@ -307,7 +307,7 @@ def test_a_way_into_a_vpc_takes_what_agentcore_does_there(
     gateway = cloud.gateway(own)
     request = {**target({"mcpServer": {"endpoint": "https://mcp.example/mcp"}}), "privateEndpoint": endpoint}
     section = PrivateEndpoint.model_validate_json(json.dumps(endpoint))
-    printed = [*cloud.needed(iam.Upkeep()), *section.statements(cloud.scope)]
+    printed = [*cloud.needed(iam.Upkeep()), *section.statements(cloud.scope, TO_TOOLS)]
     for sid, action in needed.items():
         api = cloud.caller("bedrock-agentcore-control", without(sid, printed))
         with refused(action):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from agentcore_auth import iam
 from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake
 from idp.oidc import Oidc
@@ -83,3 +84,54 @@ def test_lists_that_let_nobody_in_are_refused_with_the_ones_that_fit(
 def test_what_is_not_known_of_an_issuer_is_a_note_and_no_mistake(issuer: dict[str, Any], notes: int) -> None:
     assert not mistakes(issuer)
     assert len(Oidc.model_validate_json(json.dumps(issuer)).notes()) == notes
+
+
+VPC = {"vpcIdentifier": "vpc-01234567", "subnetIds": ["subnet-01234567"]}
+LATTICE = {"selfManagedLatticeResource": {"resourceConfigurationIdentifier": "rcfg-0123456789abcdefg"}}
+PRIVATE = {
+    "privateEndpoint": {"managedVpcResource": VPC},
+    "privateEndpointOverrides": [{"domain": "keys.acme.example", "privateEndpoint": LATTICE}],
+    "allowedWorkloads": {
+        "hostingEnvironments": [{"arn": "arn:aws:bedrock-agentcore:us-west-2:123456789012:gateway/front-0123456789"}],
+        "workloadIdentities": ["front"],
+    },
+}
+
+
+def test_the_way_to_an_issuer_in_a_vpc_is_registered_as_the_api_has_it() -> None:
+    oidc = {"keycloak": section(KEYCLOAK, allowedClients=["a"], **PRIVATE)}
+    recorder = deploy({**COGNITO, "identityProviders": ["keycloak"], "oidc": oidc})
+    found = authorizer(recorder)
+    managed = {**VPC, "endpointIpAddressType": "IPV4", "securityGroupIds": []}
+    assert found["privateEndpoint"] == {"managedVpcResource": managed}
+    assert found["privateEndpointOverrides"] == PRIVATE["privateEndpointOverrides"]
+    assert found["allowedWorkloadConfiguration"] == PRIVATE["allowedWorkloads"]
+    (policy,) = [json.loads(each.inputs["policy"]) for each in recorder.all("iam/policy:Policy")]
+    made = next(each for each in policy["Statement"] if each["Sid"] == "MakeIdentityNetworkRole")
+    assert made["Condition"] == {"StringEquals": {"iam:AWSServiceName": f"identity-network.{iam.SERVICE}"}}
+
+
+@pytest.mark.parametrize(
+    ("keys", "path", "says"),
+    [
+        ({"privateEndpoint": {}}, "privateEndpoint", "needs exactly one of managedVpcResource"),
+        (
+            {"privateEndpointOverrides": [{"domain": "a.example", "privateEndpoint": {"managedVpcResource": VPC}}]},
+            "privateEndpointOverrides[0].privateEndpoint",
+            "only with selfManagedLatticeResource",
+        ),
+        (
+            {
+                "privateEndpoint": LATTICE,
+                "privateEndpointOverrides": [{"domain": "SSO.acme.example", "privateEndpoint": LATTICE}],
+            },
+            "privateEndpointOverrides[0].domain",
+            "has its way already",
+        ),
+        ({"allowedWorkloads": {}}, "allowedWorkloads", "hostingEnvironments, workloadIdentities or both"),
+    ],
+)
+def test_a_way_to_an_issuer_that_aws_would_refuse_is_a_mistake(keys: dict[str, Any], path: str, says: str) -> None:
+    (found,) = mistakes(section(KEYCLOAK, allowedClients=["c"], **keys))
+    assert found.path == f"oidc.corp.{path}"
+    assert says in found.sentence

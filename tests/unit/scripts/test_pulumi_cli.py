@@ -19,8 +19,8 @@ PROJECT = Path(__file__).parents[3]
 #: A Go that "builds" what stands in CLI, after having noted that it was called.
 GO = """#!/bin/sh
 if [ "$1" = env ]; then echo direct; exit; fi
-echo built >> "$NOTES"
 while [ "$1" != -o ]; do shift; done
+echo "built $(basename "$2")" >> "$NOTES"
 mkdir -p "$(dirname "$2")"
 printf '%s\\n' "$CLI" > "$2"
 chmod +x "$2"
@@ -104,7 +104,19 @@ def test_a_cli_that_is_old_or_broken_is_named_and_another_one_made(
 
 def test_what_is_in_the_cache_is_used_by_all(machine: dict[str, str]) -> None:
     script(cached(machine), saying(pinned()))
+    script(cached(machine).with_name("pulumi-language-yaml"), "")
     assert set_up(machine) == find(machine) == cached(machine)
+
+
+@pytest.mark.parametrize("is_on_path", [True, False])
+def test_a_cli_that_was_built_before_gets_the_plugin_for_yaml(is_on_path: bool, machine: dict[str, str]) -> None:
+    script(cached(machine), saying(pinned()))
+    script(on_path(machine, "go"), GO)
+    if is_on_path:
+        machine["PATH"] = f"{cached(machine).parent}{os.pathsep}{machine['PATH']}"
+    assert set_up(machine) == cached(machine)
+    assert {entry.name for entry in cached(machine).parent.iterdir()} == {"pulumi", "pulumi-language-yaml"}
+    assert Path(machine["NOTES"]).read_text() == "built pulumi-language-yaml\n"
 
 
 def test_without_any_way_the_message_says_what_to_install(machine: dict[str, str]) -> None:
@@ -129,7 +141,7 @@ def test_a_go_proxy_that_is_silent_leaves_what_was_downloaded_before(
     script(on_path(machine, "go"), GO.replace("echo direct", f"echo {nowhere},direct").replace("built", "$GOPROXY"))
     set_up(machine)
     assert "the Go module proxy does not answer" in capsys.readouterr().err
-    assert Path(machine["NOTES"]).read_text() == "off\n"
+    assert Path(machine["NOTES"]).read_text() == "off pulumi\noff pulumi-language-yaml\n"
 
 
 @pytest.mark.parametrize(
@@ -179,12 +191,12 @@ def test_two_setups_at_once_build_once(machine: dict[str, str]) -> None:
     answers = [setup.communicate() for setup in setups]
     assert [setup.returncode for setup in setups] == [0, 0], answers
     assert [out.strip() for out, _ in answers] == [str(cached(machine))] * 2
-    assert Path(machine["NOTES"]).read_text() == "built\n"
+    assert Path(machine["NOTES"]).read_text() == "built pulumi\nbuilt pulumi-language-yaml\n"
 
 
 def test_a_setup_that_is_ended_leaves_nothing_behind(machine: dict[str, str], tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "started")
-    waits = GO.replace("echo built", f"echo started > {tmp_path / 'started'}; exec sleep 600; echo")
+    waits = GO.replace('echo "', f'echo started > {tmp_path / "started"}; exec sleep 600; echo "')
     script(on_path(machine, "go"), waits)
     setup = command(machine)
     (tmp_path / "started").read_text()  # waits for the build to begin
@@ -197,6 +209,7 @@ def test_a_setup_that_is_ended_leaves_nothing_behind(machine: dict[str, str], tm
 
 def test_for_real_accounts_the_cli_has_to_run_python(machine: dict[str, str]) -> None:
     script(cached(machine), saying(pinned()))
+    script(cached(machine).with_name("pulumi-language-yaml"), "")
     setup = command(machine, "--with-language")
     _, said = setup.communicate()
     assert (setup.returncode, said.count("\n")) == (1, 1)

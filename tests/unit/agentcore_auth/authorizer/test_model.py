@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentcore_auth.authorizer.causes import Cause
-from agentcore_auth.authorizer.model import Authorizer, AuthorizerError, CustomClaim, is_discovery_url
+from agentcore_auth.authorizer.model import Authorizer, AuthorizerError, CustomClaim, is_discovery_url, whole
 
 URL = "https://issuer.example.com/.well-known/openid-configuration"
 FULL = Authorizer(
@@ -249,3 +249,14 @@ def test_discovery_urls_are_https_and_well_known(url: str, is_one: bool) -> None
 def test_a_discovery_url_has_a_host() -> None:
     with pytest.raises(AuthorizerError, match="has to end in"):
         Authorizer("https://[x/.well-known/openid-configuration", allowed_audience=("a",))
+
+
+def test_what_is_no_list_is_carried_whole_and_refused_where_the_plugin_cannot_set_it() -> None:
+    managed = {"vpcIdentifier": "vpc-01234567", "tags": {"costCenter": "7"}}
+    document = {**FULL.to_api(), "privateEndpoint": {"managedVpcResource": managed}}
+    assert whole({"customJWTAuthorizer": document}).to_api() == document
+    assert whole(document).to_pulumi()["custom_jwt_authorizer"]["private_endpoint"] == {
+        "managed_vpc_resource": {"vpc_identifier": "vpc-01234567", "tags": {"costCenter": "7"}}
+    }
+    with pytest.raises(AuthorizerError, match="certificateConfigurations"):
+        whole({**document, "certificateConfigurations": []}).to_pulumi()
