@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pulumi
 
 from settings import read
 
+# Otherwise pydantic looks for plugins of its own in every package that is installed, before it checks anything.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 settings = read(Path(__file__).parent)
 
 from components.recovery import explain_lost_answers

@@ -78,7 +78,9 @@ def deploy(
     }
     return {
         "gateways": {key: gateway.outputs for key, gateway in gateways.items()},
-        "identityProviders": {key: issuer.outputs(clients[key]) for key, issuer in issuers.items()},
+        "identityProviders": {
+            key: described for key, issuer in issuers.items() if (described := issuer.outputs(clients[key]))
+        },
         "executionRoleArn": role.arn,
         "callerPolicyArn": callers.arn,
         "crossAccountStatements": access.statements,

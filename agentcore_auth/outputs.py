@@ -127,7 +127,9 @@ class Provider(Generic[V_co]):
 
 @dataclass(frozen=True)
 class Gateway(Generic[V_co]):
-    """A gateway of the stack: the output `gateways.<provider>`. `authorizer` is spelled as the API spells it."""
+    """A gateway of the stack: the output `gateways.<provider>`. `authorizer` is spelled as the API spells it, and empty
+    where the gateway takes AWS signatures.
+    """
 
     url: V_co
     mcp_url: V_co
@@ -141,6 +143,14 @@ class Gateway(Generic[V_co]):
     #: The name of the log group that its logs are delivered to.
     log_group: V_co | None = None
     provider: str = ""
+
+    def require_tokens(self) -> None:
+        """Raises OutputsError where no token opens the gateway."""
+        if not self.authorizer:
+            raise OutputsError(
+                f"the gateway of {self.provider} takes AWS signatures, so there is no token for it: call it with "
+                "agentcore-auth verify, or with a client that signs (SigV4, service bedrock-agentcore)"
+            )
 
     def to_document(self) -> dict[str, object]:
         """As the outputs have it, below its provider's name."""
@@ -186,6 +196,9 @@ class Outputs:
 
     @property
     def providers(self) -> dict[str, Provider[str]]:
+        """Those that issue tokens."""
+        if self._signed and not self._document.get("identityProviders"):
+            return {}
         return self._entries("identityProviders", Provider.from_document)
 
     @property
@@ -202,7 +215,22 @@ class Outputs:
 
     def provider(self, name: str | None) -> Provider[str]:
         """The identity provider of that name; without one, the only one. Raises OutputsError."""
+        signed = self._signed
+        if name in signed or (name is None and signed and not self.providers):
+            signed[name or next(iter(signed))].require_tokens()
         return _choose(self.providers, name, "--idp", f"stack {self.stack}")
+
+    @property
+    def _signed(self) -> dict[str | None, Gateway[str]]:
+        """The gateways that take AWS signatures: those without an issuer."""
+        issuers = cast("Mapping[str, object]", self._document.get("identityProviders") or {})
+        gateways = cast("Mapping[str, object]", self._document.get("gateways") or {})
+        found = {
+            name: cast("Mapping[str, object]", entry)
+            for name, entry in gateways.items()
+            if name not in issuers and _is_signed(entry)
+        }
+        return {name: Gateway.from_document(name, entry) for name, entry in found.items()}
 
     def _entries(self, key: str, read: Callable[[str, Mapping[str, object]], _Entry]) -> dict[str, _Entry]:
         section = self._document.get(key)
@@ -211,6 +239,10 @@ class Outputs:
         entries = cast("Mapping[str, object]", section)
         names = sorted(entries, key=lambda name: (self._order.get(name, len(self._order)), name))
         return {name: read(name, _mapping(entries[name], f"{key}.{name}")) for name in names}
+
+
+def _is_signed(entry: object) -> bool:
+    return isinstance(entry, Mapping) and cast("Mapping[str, object]", entry).get("authorizer") == {}
 
 
 def _choose(entries: Mapping[str, _Entry], name: str | None, option: str, where: str) -> _Entry:

@@ -24,7 +24,7 @@ class CallerPolicy(pulumi.ComponentResource):
         upkeep: iam.Upkeep = iam.Upkeep(),
         synchronized: Sequence[pulumi.Input[iam.Permission]] = (),
         target_statements: Sequence[iam.Statement] = (),
-        attach_to: AttachTo = AttachTo(),
+        attach_to: AttachTo = AttachTo.model_construct(),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`synchronized` has the credentials of targets whose tools AgentCore asks for when they are created;

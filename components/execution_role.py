@@ -30,7 +30,7 @@ class ExecutionRole(pulumi.ComponentResource):
         name: str,
         stack: Stack,
         permissions: Sequence[pulumi.Input[iam.Permission]],
-        options: arguments.ExecutionRole = arguments.ExecutionRole(),
+        options: arguments.ExecutionRole = arguments.ExecutionRole.model_construct(),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """The gateways of the stack may assume it; `permissions` is what their targets ask of it."""

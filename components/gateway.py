@@ -1,6 +1,6 @@
 """A gateway: one identity provider's way in, with its targets.
 
-It admits callers by JWT only. It creates neither the provider nor the role: both are handed in.
+It admits callers by JWT, or by their AWS signatures. It creates neither the provider nor the role: both are handed in.
 """
 
 from __future__ import annotations
@@ -33,19 +33,20 @@ class JwtGateway(pulumi.ComponentResource):
         self,
         name: str,
         *,
-        authorizer: Authorizer[pulumi.Input[str]],
+        authorizer: Authorizer[pulumi.Input[str]] | None,
         role_arn: pulumi.Input[str],
         targets: Sequence[TargetArguments],
         permissions: Sequence[pulumi.Resource] = (),
-        options: GatewayOptions = GatewayOptions(),
+        options: GatewayOptions = GatewayOptions.model_construct(),
         access: GatewayAccess | None = None,
         statement: Statement | None = None,
         tags: Mapping[str, str] = MappingProxyType({}),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`permissions` are what the role's calls depend on: AWS checks some when it creates gateways and targets.
+        """Without an `authorizer` the gateway takes AWS signatures, of whom IAM permits to invoke it. `permissions` are
+        what the role's calls depend on: AWS checks some when it creates gateways and targets.
 
-        Without `access`, whom the authorizer lets in may call every tool; with it, `statement` writes its rules.
+        Without `access`, who is let in may call every tool; with it, `statement` writes its rules.
         """
         super().__init__("agentcore-auth:index:JwtGateway", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
@@ -59,8 +60,8 @@ class JwtGateway(pulumi.ComponentResource):
             protocol_configuration={"mcp": {"search_type": options.search_type, "instructions": options.instructions}}
             if options.search_type or options.instructions
             else None,
-            authorizer_type="CUSTOM_JWT",
-            authorizer_configuration=cast("_AuthorizerArguments", authorizer.to_pulumi()),
+            authorizer_type="CUSTOM_JWT" if authorizer else "AWS_IAM",
+            authorizer_configuration=cast("_AuthorizerArguments", authorizer.to_pulumi()) if authorizer else None,
             exception_level=options.exception_level,
             kms_key_arn=options.kms_key_arn,
             interceptor_configurations=[_interceptor(each) for each in options.interceptors] or None,
@@ -99,7 +100,7 @@ class JwtGateway(pulumi.ComponentResource):
         self.outputs = outputs.Gateway[pulumi.Input[str]](
             self.url,
             self.mcp_url,
-            authorizer.to_api(),
+            authorizer.to_api() if authorizer else {},
             name,
             self.id,
             self.arn,

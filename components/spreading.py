@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
+from weakref import WeakKeyDictionary
 
 import pulumi
+from pulumi.runtime.settings import get_monitor
 
 #: Seconds between the attempts: a minute and a half in all, and then the refusal counts.
 PAUSES = (2, 3, 5, 5, 10, 10, 15, 20, 20)
@@ -19,6 +21,8 @@ _SPREADING = re.compile(
     r"|Role validation failed"
     r"|assumed-role/[^/ ]+-gateway/.* because no identity-based policy allows"
 )
+_hooks: MutableMapping[object, pulumi.ErrorHook] = WeakKeyDictionary()
+"""By the resource monitor, of which every run of a program has its own."""
 
 
 def pause_after(errors: Sequence[str]) -> int | None:
@@ -28,9 +32,19 @@ def pause_after(errors: Sequence[str]) -> int | None:
     return PAUSES[len(errors) - 1]
 
 
-def retried(name: str) -> pulumi.ResourceHookBinding:
-    """The hook for the resource of this name."""
-    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(f"iam-spreads-{name}", _wait)])
+def retried(name: str) -> pulumi.ResourceHookBinding | None:
+    """The hook for the resource of this name; None in a preview, where nothing can fail.
+
+    One for all resources of a program: each hook costs it two round trips to the engine, and the SDK opens a port for
+    every one that is made before the first is registered.
+    """
+    if pulumi.runtime.is_dry_run():
+        return None
+    monitor = get_monitor()
+    if monitor not in _hooks:
+        # The name has to be unique among all that an engine runs, and other programs may have components of ours.
+        _hooks[monitor] = pulumi.ErrorHook(f"iam-spreads-{name}", _wait)
+    return pulumi.ResourceHookBinding(on_error=[_hooks[monitor]])
 
 
 async def _wait(failed: pulumi.ErrorHookArgs) -> bool:

@@ -191,6 +191,8 @@ def mistakes(access: Access, subject: Subject, own: Iterable[OwnPolicy]) -> Iter
             if callers.clients is not None and client not in callers.clients:
                 meant, valid = nearest(client, callers.clients), ", ".join(callers.clients)
                 yield Mistake(f"{path}.{client}", f"{provider} has no such client; {meant}valid: {valid}")
+            elif mistake := callers.claims.mistake(client):
+                yield Mistake(f"{path}.{client}", mistake)
             for index, entry in enumerate(entries):
                 yield from _entry(f"{path}.{client}[{index}]", entry, provider, callers, subject)
     if subject.tools is not None:
@@ -238,8 +240,10 @@ def _invalid(access: Access, subject: Subject, own: Iterable[OwnPolicy]) -> Iter
         callers, tools = section.callers(subject.gateway_name), subject.tools_at(provider) or {}
         for rule in rules(access, provider, callers):
             where = f"access.{provider}.{rule.client}"
-            if any(_unknown_tool(name, tools) for name in rule.names) or (
-                rule.scope is not None and callers.claims.scope is None
+            if (
+                callers.claims.mistake(rule.client)
+                or any(_unknown_tool(name, tools) for name in rule.names)
+                or (rule.scope is not None and callers.claims.scope is None)
             ):
                 continue  # said already
             text = statement(rule, callers.claims, _CLIENT_ID, _ARN)
@@ -248,7 +252,10 @@ def _invalid(access: Access, subject: Subject, own: Iterable[OwnPolicy]) -> Iter
             except CedarError as error:
                 yield Mistake(where, f"{error}; name targets instead of their tools")
                 continue
-            yield from (Mistake(where, found) for found in findings(text, schema(_with_named(tools, rule.names))))
+            yield from (
+                Mistake(where, found)
+                for found in findings(text, schema(_with_named(tools, rule.names), [callers.claims.entity]))
+            )
     tools = subject.tools or {}
     for index, source in enumerate(access.policies):
         for each in own:
@@ -258,7 +265,8 @@ def _invalid(access: Access, subject: Subject, own: Iterable[OwnPolicy]) -> Iter
                 text, known = renamed(each.policy.text, _ARN), _with_named(tools, each.policy.actions)
                 # What a tool takes that only its server knows cannot be looked up here: AWS will.
                 if not any(tools.get(name.partition(SEPARATOR)[0], ()) is None for name in each.policy.actions):
-                    yield from (Mistake(where, f"{source}: {found}") for found in findings(text, schema(known)))
+                    kinds = schema(known, _entities(each, subject))
+                    yield from (Mistake(where, f"{source}: {found}") for found in findings(text, kinds))
 
 
 def _unseen(own: OwnPolicy, subject: Subject) -> Iterator[str]:
@@ -267,12 +275,24 @@ def _unseen(own: OwnPolicy, subject: Subject) -> Iterator[str]:
     if provider is None:
         return
     claims = subject.providers[provider][1].callers(subject.gateway_name).claims
+    if not claims.client:
+        for claim in sorted(own.policy.claims):
+            yield f"Cedar sees no {claim} of callers at {provider}, who have no token: compare principal.id"
+        return
     others = {"client_id", *CLIENT_CLAIMS} - {*claims.client}
     for claim in sorted(own.policy.claims & others):
         yield f"Cedar sees no {claim} in tokens of {provider}: the client is in {' or '.join(claims.client)}"
     for claim in sorted(own.policy.claims & ({"scope", "scp"} - {claims.scope})):
         instead = f"the scopes are in {claims.scope}" if claims.scope else "they have no scopes"
         yield f"Cedar sees no {claim} in tokens of {provider}: {instead}"
+
+
+def _entities(own: OwnPolicy, subject: Subject) -> list[str]:
+    """The types of callers of the gateways that a policy is for."""
+    gateways = subject.gateways()
+    providers = [gateways[own.gateway]] if own.gateway else gateways.values()
+    found = [subject.providers[each][1].callers(subject.gateway_name).claims.entity for each in providers]
+    return list(dict.fromkeys(found))
 
 
 def _with_named(tools: Tools, names: Iterable[str]) -> Tools:

@@ -20,10 +20,9 @@ def matching(pattern: str, expected: str) -> AfterValidator:
 
     `expected` completes the sentence "… is not …", and is all that a person gets to read of the pattern.
     """
-    compiled = re.compile(pattern)
 
     def check(value: str) -> str:
-        if not compiled.fullmatch(value):
+        if not re.fullmatch(pattern, value):  # compiled when the first value comes: most stacks have few of the forms
             raise PydanticCustomError("form", "{value} is not {expected}", {"value": repr(value), "expected": expected})
         return value
 

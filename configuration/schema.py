@@ -44,7 +44,7 @@ class CrossAccount(Section, frozen=True):
 class Callers(Section, frozen=True):
     """The policy for those who administer and call the gateways."""
 
-    attach_to: AttachTo = Field(default=AttachTo(), description="Whom the program attaches it to.")
+    attach_to: AttachTo = Field(default=AttachTo.model_construct(), description="Whom the program attaches it to.")
     schema_buckets: tuple[forms.BucketName, ...] = Field(default=(), description="Further buckets with tool schemas.")
 
 
@@ -58,7 +58,7 @@ class StackFile(Section, frozen=True):
     )
     gateway: Gateway = Field(description="What all gateways of the stack have in common.")
     identity_providers: Annotated[tuple[str, ...], Field(min_length=1), forms.DISTINCT] = Field(
-        description="The switch: some of `cognito`, `auth0`, `okta` and the names under `oidc`."
+        description="The switch: some of `cognito`, `auth0`, `okta`, `iam` and the names under `oidc`."
     )
     targets: tuple[Target, ...] = Field(description="What the gateways offer.", min_length=1, max_length=100)
     access: Access | None = Field(
@@ -76,9 +76,11 @@ class StackFile(Section, frozen=True):
         "this stack's own (with `mode: tutorial` its id is fixed, so that two such stacks cannot have one function).",
     )
     callers: Callers = Field(
-        default=Callers(), description="The policy for those who administer and call the gateways."
+        default=Callers.model_construct(), description="The policy for those who administer and call the gateways."
     )
-    execution_role: ExecutionRole = Field(default=ExecutionRole(), description="The role that the gateways assume.")
+    execution_role: ExecutionRole = Field(
+        default=ExecutionRole.model_construct(), description="The role that the gateways assume."
+    )
     client_secrets: ClientSecrets = Field(
         default="output", description="Where client secrets go: encrypted stack outputs, or AWS Secrets Manager."
     )
@@ -105,4 +107,4 @@ def _schema(providers: tuple[tuple[str, type[Provider]], ...], kinds: tuple[type
 def _provider_key(provider: type[Provider]) -> tuple[Any, Any]:
     if provider.named:
         return dict[forms.Name, provider], Field(default={}, description=provider.summary)
-    return provider, Field(default=provider(), description=provider.summary)
+    return provider, Field(default=provider.model_construct(), description=provider.summary)

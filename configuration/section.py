@@ -17,4 +17,6 @@ class Section(BaseModel, frozen=True):
         extra="forbid",
         strict=True,
         hide_input_in_errors=True,
+        # A validator is built when a stack file has the section. Defaults are therefore made by `model_construct`.
+        defer_build=True,
     )

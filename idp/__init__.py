@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from idp.auth0 import Auth0
 from idp.cognito import Cognito
+from idp.iam import Iam
 from idp.oidc import Oidc
 from idp.okta import Okta
 from idp.provider import Callers, Provider, ProviderContext
@@ -20,5 +21,6 @@ PROVIDERS: dict[str, type[Provider]] = {
     "cognito": Cognito,
     "auth0": Auth0,
     "okta": Okta,
+    "iam": Iam,
     "oidc": Oidc,
 }

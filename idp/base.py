@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from agentcore_auth.access.rules import Rule, TokenClaims, statement
+from agentcore_auth.access.rules import IamCallers, Rule, TokenClaims, statement
 from agentcore_auth.authorizer.issued import IssuedTokens
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.mode import Mode
@@ -36,7 +36,7 @@ class IdentityProvider(pulumi.ComponentResource):
     tokens: IssuedTokens[pulumi.Input[str]]
 
     @property
-    def token_claims(self) -> TokenClaims:
+    def token_claims(self) -> TokenClaims | IamCallers:
         """Where this provider's tokens name the client and the scopes."""
         return TokenClaims.of_shape(self.tokens.shape)
 
@@ -47,12 +47,14 @@ class IdentityProvider(pulumi.ComponentResource):
             lambda known: statement(rule, self.token_claims, *known)
         )
 
-    def authorizer(self, mode: Mode) -> Authorizer[pulumi.Input[str]]:
-        """What a gateway checks of this provider's tokens."""
+    def authorizer(self, mode: Mode) -> Authorizer[pulumi.Input[str]] | None:
+        """What a gateway checks of this provider's tokens; None where requests are signed instead."""
         return self.tokens.authorizer(self.discovery_url, mode)
 
     def outputs(self, clients: Mapping[str, Client[pulumi.Output[str]]]) -> dict[str, object]:
-        """What the stack's outputs say of the provider; `clients` are the applications as they are to be shown."""
+        """What the stack's outputs say of the provider, empty where it issues no tokens; `clients` are the applications
+        as they are to be shown.
+        """
         return self._described(clients).to_document()
 
     def finish(self) -> None:

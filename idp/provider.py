@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from agentcore_auth import iam
-from agentcore_auth.access.rules import TokenClaims
+from agentcore_auth.access.rules import IamCallers, TokenClaims
 from agentcore_auth.mode import Mode
 from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake
@@ -44,7 +44,7 @@ class Callers:
 
     clients: Sequence[str] | None
     scopes: Mapping[str, str] | None
-    claims: TokenClaims
+    claims: TokenClaims | IamCallers
 
 
 class Provider(Section, frozen=True):
@@ -57,6 +57,8 @@ class Provider(Section, frozen=True):
     summary: ClassVar[str]
     #: Whether the key holds a map: one section for each issuer, by a name of the user's choice.
     named: ClassVar[bool] = False
+    #: Whether callers get a token; elsewhere their requests are signed.
+    issues_tokens: ClassVar[bool] = True
 
     @classmethod
     def unavailable(cls, stack: StackConfiguration) -> str | None:

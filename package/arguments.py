@@ -95,7 +95,7 @@ def of_provider(section: type[Provider]) -> type[Section]:
 
 COMPONENTS: dict[str, type[Section]] = {
     "Gateways": of_everything(),
-    **{f"{section.__name__}Provider": of_provider(section) for section in PROVIDERS.values()},
+    **{f"{section.__name__}Provider": of_provider(section) for section in PROVIDERS.values() if section.issues_tokens},
     "ExecutionRole": Role,
     "JwtGateway": Gateway,
 }

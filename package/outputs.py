@@ -21,7 +21,9 @@ class GatewayOutputs(Section, frozen=True):
     arn: str = Field(description="Its ARN.")
     url: str = Field(description="Its address.")
     mcp_url: str = Field(description="Where agents call its tools.")
-    authorizer: dict[str, Any] = Field(description="What it checks, as the API spells it.")
+    authorizer: dict[str, Any] = Field(
+        description="What it checks, as the API spells it; empty where it takes AWS signatures."
+    )
 
 
 class ClientOutputs(Section, frozen=True):
@@ -77,7 +79,7 @@ class RoleOutputs(Section, frozen=True):
 
 OUTPUTS: dict[str, type[Section]] = {
     "Gateways": GatewaysOutputs,
-    **{f"{section.__name__}Provider": SingleProviderOutputs for section in PROVIDERS.values()},
+    **{f"{section.__name__}Provider": SingleProviderOutputs for section in PROVIDERS.values() if section.issues_tokens},
     "ExecutionRole": RoleOutputs,
     "JwtGateway": GatewayOutputs,
 }

@@ -36,7 +36,7 @@ from package.schema import NAME, VERSION, package_schema
 from program import deploy
 from settings import load
 
-_SECTIONS = {f"{section.__name__}Provider": key for key, section in PROVIDERS.items()}
+_SECTIONS = {f"{section.__name__}Provider": key for key, section in PROVIDERS.items() if section.issues_tokens}
 
 
 class Package(Provider):
@@ -153,7 +153,8 @@ def _provider(name: str, key: str, document: dict[str, Any], options: pulumi.Res
     context = ProviderContext(placed.gateway_name, region, placed.mode, section.host(stack), placed.tags)
     component = section.create(name, context, options)
     clients = ClientSecrets(name, component.applications, opts=pulumi.ResourceOptions(parent=component)).outputs
-    return component, {**component.outputs(clients), "authorizer": component.authorizer(placed.mode).to_api()}
+    authorizer = component.authorizer(placed.mode)
+    return component, {**component.outputs(clients), "authorizer": authorizer.to_api() if authorizer else {}}
 
 
 def _role(name: str, inputs: dict[str, Any], options: pulumi.ResourceOptions | None) -> _Made:

@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--json", action="store_true", help="one JSON document instead of text")
     demo.add_argument("--without-cli", action="store_true", help="as where there is no pulumi CLI")
     demo.set_defaults(run=_demo)
-    elsewhere = argparse.ArgumentParser(add_help=False)
+    elsewhere = Parser(add_help=False)
     elsewhere.add_argument(
         "--project", type=Path, default=PROJECT, metavar="DIR", help="the folder of another Pulumi program"
     )

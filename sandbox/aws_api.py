@@ -6,35 +6,26 @@ the port as well, and so do web pages.
 
 from __future__ import annotations
 
-import hmac
 import io
 import json
 import logging
 import re
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
-from botocore.auth import S3SigV4Auth, SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
-from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from sandbox.credentials import AWS_SECRET_KEY
+from sandbox.aws.signatures import ACCOUNT, SignatureError, signed_by
 from sandbox.network import LOOPBACK
 
 HOST = re.compile(r"([a-z0-9.-]+\.)?amazonaws\.com(\.cn)?")
 _FRAMING = (b"content-length", b"transfer-encoding")
-_ACCOUNT = re.compile(r"\d{12}")
-_AUTHORIZATION = re.compile(
-    r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/(?P<date>[^/]+)/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request, ?"
-    r"SignedHeaders=(?P<signed>[^,]+), ?Signature=(?P<signature>[0-9a-f]{64})"
-)
 Environ = dict[str, Any]
 
 
@@ -45,47 +36,16 @@ class AwsApi:
         self._moto = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        asked = _AUTHORIZATION.fullmatch(environ.get("HTTP_AUTHORIZATION", ""))
-        if asked is None:
-            return _refused(environ, start_response, "MissingAuthenticationToken", "Missing Authentication Token")
-        secret = _secret_of(asked["key"])
-        if secret is None:
-            message = "The security token included in the request is invalid."
-            return _refused(environ, start_response, "InvalidClientTokenId", message)
-        if not hmac.compare_digest(_signature(environ, asked, secret), asked["signature"]):
-            message = (
-                "The request signature we calculated does not match the signature you provided. "
-                "Check your AWS Secret Access Key and signing method."
-            )
-            return _refused(environ, start_response, "SignatureDoesNotMatch", message)
-        if _ACCOUNT.fullmatch(asked["key"]):
-            environ["HTTP_X_MOTO_ACCOUNT_ID"] = asked["key"]
+        is_chunked = environ.get("wsgi.input_terminated")
+        body = environ["wsgi.input"].read(-1 if is_chunked else int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        try:
+            signed = signed_by(environ["REQUEST_METHOD"], _target(environ), partial(_header, environ), body)
+        except SignatureError as error:
+            return _refused(environ, start_response, error.code, str(error))
+        if ACCOUNT.fullmatch(signed.access_key):
+            environ["HTTP_X_MOTO_ACCOUNT_ID"] = signed.access_key
         return self._moto(environ, start_response)
-
-
-def _secret_of(access_key: str) -> str | None:
-    if _ACCOUNT.fullmatch(access_key):
-        return AWS_SECRET_KEY
-    for account in list(iam_backends.values()):
-        for backend in list(account.values()):
-            if access_key in backend.access_keys:
-                return str(backend.access_keys[access_key].secret_access_key)
-    return None
-
-
-def _signature(environ: Environ, asked: re.Match[str], secret: str) -> str:
-    """The signature that a client with this secret makes for the request, by botocore's own signer."""
-    headers = {name: _header(environ, name) for name in asked["signed"].split(";")}
-    is_chunked = environ.get("wsgi.input_terminated")
-    body = environ["wsgi.input"].read(-1 if is_chunked else int(environ.get("CONTENT_LENGTH") or 0))
-    environ["wsgi.input"] = io.BytesIO(body)
-    request = AWSRequest(
-        environ["REQUEST_METHOD"], f"http://{_header(environ, 'host')}{_target(environ)}", headers, body
-    )
-    request.context["timestamp"] = headers.get("x-amz-date", "")
-    kind = S3SigV4Auth if asked["service"] == "s3" else SigV4Auth
-    signer: Any = kind(Credentials(asked["key"], secret), asked["service"], asked["region"])
-    return str(signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request))
 
 
 def _header(environ: Environ, name: str) -> str:
@@ -123,10 +83,16 @@ class AsgiAwsApi:
         headers = [(name, value) for name, value in scope["headers"] if name not in _FRAMING]
         headers.append((b"content-length", str(len(body)).encode()))
 
-        async def whole_body() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
+        await self._app({**scope, "headers": headers}, replayed(body), send)
 
-        await self._app({**scope, "headers": headers}, whole_body, send)
+
+def replayed(body: bytes) -> Receive:
+    """What gives a body that was read already."""
+
+    async def whole_body() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return whole_body
 
 
 def serve(api: AwsApi) -> BaseWSGIServer:

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import cedarpy
 
-from agentcore_auth.access.rules import LONGEST_STATEMENT, SEPARATOR
+from agentcore_auth.access.rules import LONGEST_STATEMENT, SEPARATOR, Caller, IamCaller
 
 _OPEN = {"op": "All"}
 _FEWEST_CHARACTERS = 35
@@ -80,24 +80,24 @@ def findings(text: str, schema: Mapping[str, Any]) -> list[str]:
 
 def decide(
     statements: Mapping[str, str],
-    claims: Mapping[str, object],
+    caller: Caller,
     gateway_arn: str,
     tool: str,
     arguments: Mapping[str, Any] | None = None,
     input_schema: Mapping[str, Any] | None = None,
 ) -> Decision:
-    """Whether a token's bearer may call a tool, by its full name; `statements` are the gateway's policies by name.
+    """Whether somebody may call a tool, by its full name; `statements` are the gateway's policies by name.
 
     With `arguments` None: whether any call of it could be permitted, as tools/list asks. `input_schema` says which
     numbers are decimals. Raises CedarError for statements that are no Cedar.
     """
     trees = {name: _tree(text) for name, text in statements.items()}
-    return _decide(trees, claims, gateway_arn, tool, arguments, input_schema)
+    return _decide(trees, caller, gateway_arn, tool, arguments, input_schema)
 
 
 def reasons(
     statements: Mapping[str, str],
-    claims: Mapping[str, object],
+    caller: Caller,
     gateway_arn: str,
     tool: str,
     arguments: Mapping[str, Any] | None = None,
@@ -110,13 +110,13 @@ def reasons(
         bare = {**tree, "conditions": []}
 
         def holds(tree: Mapping[str, Any]) -> bool:
-            return _decide({"it": tree}, claims, gateway_arn, tool, arguments, input_schema).allowed
+            return _decide({"it": tree}, caller, gateway_arn, tool, arguments, input_schema).allowed
 
-        if tree["effect"] != "permit" or not _decide({name: bare}, claims, gateway_arn, tool, arguments).allowed:
+        if tree["effect"] != "permit" or not _decide({name: bare}, caller, gateway_arn, tool, arguments).allowed:
             continue
         for condition in _conjuncts(tree):
             if not holds({**bare, "conditions": [condition]}):
-                found.append(f"{name} wants {_wanted(bare, condition)}{_actual(condition, claims)}")
+                found.append(f"{name} wants {_wanted(bare, condition)}{_actual(condition, caller)}")
                 break
     return found
 
@@ -132,17 +132,21 @@ def tags(claims: Mapping[str, object]) -> dict[str, str]:
 
 def _decide(
     trees: Mapping[str, Mapping[str, Any]],
-    claims: Mapping[str, object],
+    caller: Caller,
     gateway_arn: str,
     tool: str,
     arguments: Mapping[str, Any] | None,
     input_schema: Mapping[str, Any] | None = None,
 ) -> Decision:
-    principal = {"type": "AgentCore::OAuthUser", "id": str(claims.get("sub", ""))}
+    if isinstance(caller, IamCaller):
+        principal, tagged = {"type": "AgentCore::IamEntity", "id": caller.arn}, {}
+    else:
+        principal = {"type": "AgentCore::OAuthUser", "id": str(caller.get("sub", ""))}
+        tagged = {"tags": tags(caller)}
     action = {"type": "AgentCore::Action", "id": tool}
     groups = [{"type": "AgentCore::Action", "id": name} for name in (tool.partition(SEPARATOR)[0], "CallTool", "Mcp")]
     entities = [
-        {"uid": principal, "attrs": {"id": principal["id"]}, "parents": [], "tags": tags(claims)},
+        {"uid": principal, "attrs": {"id": principal["id"]}, "parents": [], **tagged},
         {"uid": action, "attrs": {}, "parents": groups[:1]},
         *({"uid": low, "attrs": {}, "parents": [high]} for low, high in itertools.pairwise(groups)),
     ]
@@ -247,8 +251,10 @@ def _compared(body: Mapping[str, Any]) -> Iterator[str | None]:
             yield None
 
 
-def _actual(condition: Mapping[str, Any], claims: Mapping[str, object]) -> str:
-    held = tags(claims)
+def _actual(condition: Mapping[str, Any], caller: Caller) -> str:
+    if isinstance(caller, IamCaller):
+        return f"; the caller is {caller.arn}"
+    held = tags(caller)
     read = sorted(set(_claims_in(condition["body"])))
     said = [f"{claim} {json.dumps(held[claim])}" if claim in held else f"no {claim}" for claim in read]
     return f"; the token has {' and '.join(said)}" if said else ""

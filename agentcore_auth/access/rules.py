@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
 
 from agentcore_auth.authorizer.families import Family
 from agentcore_auth.authorizer.shapes import TokenShape
@@ -22,6 +23,14 @@ LONGEST_STATEMENT = 10_000
 """Characters of a policy (botocore, bedrock-agentcore-control, Statement)."""
 LONGEST_POLICY_NAME = 48
 _LONGEST_DESCRIPTION = 4096
+_NAME, _PATTERN = r"[\w+=,.@-]+", r"[\w+=,.@*-]+"
+_PRINCIPAL = re.compile(
+    # A session's ARN has no path: with one, `*` would mean other roles as well.
+    rf"arn:[a-z-]+:(iam::\d{{12}}:(role/({_NAME}/)*{_NAME}|role/{_PATTERN}|user/({_PATTERN}/)*{_PATTERN})"
+    rf"|sts::\d{{12}}:assumed-role/{_PATTERN}/{_PATTERN})",
+    re.ASCII,
+)
+_ROLE = re.compile(r"arn:(?P<partition>[a-z-]+):iam::(?P<account>\d{12}):role/(.*/)?(?P<name>[^/]+)")
 
 
 @dataclass(frozen=True)
@@ -32,9 +41,18 @@ class TokenClaims:
     one string with spaces. `scope` is None where the tokens have none.
     """
 
+    entity: ClassVar[str] = "OAuthUser"
     client: tuple[str, ...]
     scope: str | None
     scopes_are_listed: bool = False
+
+    def is_client(self, client_id: str) -> str:
+        """The condition, in Cedar, that a token is the client's."""
+        return _any(_equals(claim, client_id) for claim in self.client)
+
+    def mistake(self, client: str) -> str:
+        """What is wrong with a client's name in itself; empty if nothing."""
+        return "" if client else "is no name"
 
     @staticmethod
     def of_shape(shape: TokenShape) -> TokenClaims:
@@ -55,6 +73,43 @@ class TokenClaims:
         ]
         scope = None if family.scopes == "never" else family.scope_claim
         return TokenClaims(tuple(client_claims or named) or ("client_id",), scope, scope == "scp")
+
+
+@dataclass(frozen=True)
+class IamCallers:
+    """Callers with AWS signatures: policies know their ARNs, and nothing else of them.
+
+    Whether a role's caller is seen by the role's ARN or its session's is not documented, so a role stands for both.
+    """
+
+    entity: ClassVar[str] = "IamEntity"
+    client: ClassVar[tuple[str, ...]] = ()
+    scope: ClassVar[None] = None
+
+    def is_client(self, arn: str) -> str:
+        """The condition, in Cedar, that a caller is who an ARN means; `*` in it stands for anything."""
+        role = _ROLE.fullmatch(arn)
+        session = f"arn:{role['partition']}:sts::{role['account']}:assumed-role/{role['name']}/*" if role else None
+        return _any(_is_like(each) for each in (arn, session) if each)
+
+    def mistake(self, arn: str) -> str:
+        """What is wrong with a caller's ARN; empty if nothing."""
+        if _PRINCIPAL.fullmatch(arn):
+            return ""
+        return (
+            f"{arn!r} is no ARN of a role, a user or a role's session (with * in names, but not behind a role's path)"
+        )
+
+
+@dataclass(frozen=True)
+class IamCaller:
+    """Who signed a request."""
+
+    arn: str
+
+
+Caller: TypeAlias = Mapping[str, object] | IamCaller
+"""Who calls a tool: by a token of these claims, or by an AWS signature."""
 
 
 @dataclass(frozen=True)
@@ -85,20 +140,20 @@ class Rule:
         return f"{self.client} may call {', '.join(names)}{only}"[:_LONGEST_DESCRIPTION]
 
 
-def statement(rule: Rule, claims: TokenClaims, client_id: str, gateway_arn: str) -> str:
+def statement(rule: Rule, claims: TokenClaims | IamCallers, client_id: str, gateway_arn: str) -> str:
     """The rule as a Cedar policy. Raises ValueError for a scope where the tokens have none."""
     # A target is the group that its tools' actions are in.
     actions = ", ".join(_entity("Action", name) for name in rule.names)
-    conditions = [_any(_equals(claim, client_id) for claim in claims.client)]
+    conditions = [claims.is_client(client_id)]
     if rule.scope is not None:
         conditions.append(_has_scope(claims, rule.scope))
     return (
-        f"permit(\n  principal is AgentCore::OAuthUser,\n  action in [{actions}],\n"
+        f"permit(\n  principal is AgentCore::{claims.entity},\n  action in [{actions}],\n"
         f"  resource == {_entity('Gateway', gateway_arn)}\n) when {{\n  {' && '.join(conditions)}\n}};"
     )
 
 
-def _has_scope(claims: TokenClaims, scope: str) -> str:
+def _has_scope(claims: TokenClaims | IamCallers, scope: str) -> str:
     if claims.scope is None:
         raise ValueError("these tokens have no scopes")
     if claims.scopes_are_listed:
@@ -115,6 +170,10 @@ def _has_scope(claims: TokenClaims, scope: str) -> str:
 
 def _equals(claim: str, value: str) -> str:
     return f'principal.hasTag("{claim}") && principal.getTag("{claim}") == {json.dumps(value)}'
+
+
+def _is_like(pattern: str) -> str:
+    return f"principal.id {'like' if '*' in pattern else '=='} {json.dumps(pattern)}"
 
 
 def _any(expressions: Iterable[str]) -> str:

@@ -21,8 +21,11 @@ _SCALARS: Mapping[str, dict[str, Any]] = {
 }
 
 
-def schema(tools: Mapping[str, Sequence[Tool] | None]) -> dict[str, Any]:
-    """The schema, as JSON, of a gateway with these tools by their targets; None where a target's are not known."""
+def schema(tools: Mapping[str, Sequence[Tool] | None], principals: Sequence[str] = ("OAuthUser",)) -> dict[str, Any]:
+    """The schema, as JSON, of a gateway with these tools by their targets; None where a target's are not known.
+
+    `principals` are the types of its callers.
+    """
     actions: dict[str, Any] = {"Mcp": {}, "CallTool": _below("Mcp")}
     for target, known in tools.items():
         actions[target] = _below("CallTool")
@@ -32,7 +35,7 @@ def schema(tools: Mapping[str, Sequence[Tool] | None]) -> dict[str, Any]:
             actions[f"{target}{SEPARATOR}{tool.name}"] = {
                 **_below(target),
                 "appliesTo": {
-                    "principalTypes": ["OAuthUser"],
+                    "principalTypes": list(principals),
                     "resourceTypes": ["Gateway"],
                     "context": _record(context),
                 },

@@ -222,6 +222,7 @@ def _source(options: argparse.Namespace) -> Source:
     with or_command_error():
         outputs = outputs_of(options)
         gateway = outputs.gateway(options.gateway)
+        gateway.require_tokens()
     return Source(gateway.authorizer, gateway.provider, outputs.stack, policies=policies_of(gateway))
 
 

@@ -27,12 +27,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _gateways(options: argparse.Namespace) -> dict[str, Source]:
-    """The gateways of the stack, if one is named."""
+    """The gateways of the stack, if one is named: those that take tokens."""
     if not (options.stack or options.outputs):
         return {}
     with or_command_error():
         outputs = outputs_of(options)
-        return {name: Source(each.authorizer, name, outputs.stack) for name, each in outputs.gateways.items()}
+        judging = {name: each for name, each in outputs.gateways.items() if each.authorizer}
+        return {name: Source(each.authorizer, name, outputs.stack) for name, each in judging.items()}
 
 
 class Explainer:

@@ -7,6 +7,7 @@ import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from agentcore_auth.access.rules import Caller
 from agentcore_auth.cli.call import arguments_of
 from agentcore_auth.cli.terminal import WRONG_USE, CommandError
 
@@ -61,15 +62,13 @@ def require_cedar(options: argparse.Namespace) -> None:
         )
 
 
-def tool_verdict(
-    policies: Policies | None, claims: Mapping[str, object], tool: str, arguments: Arguments | None
-) -> ToolVerdict:
-    """What the policies of a gateway (None: it has none) say of a call by a token of these claims."""
+def tool_verdict(policies: Policies | None, caller: Caller, tool: str, arguments: Arguments | None) -> ToolVerdict:
+    """What the policies of a gateway (None: it has none) say of somebody's call."""
     from agentcore_auth.access.policies import decide, reasons  # noqa: PLC0415 - cedarpy, only where a tool is asked for
 
     if policies is None:
         return ToolVerdict(tool, True, False, (), ("the gateway has no policy engine: every tool may be called",))
-    asked = policies.statements, claims, policies.gateway_arn, tool
+    asked = policies.statements, caller, policies.gateway_arn, tool
     decision = decide(*asked, arguments)
     depends = arguments is None and decision.allowed and not decide(*asked, {}).allowed
     if depends:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from agentcore_auth.access.rules import Caller, IamCaller
 from agentcore_auth.authorizer.causes import Cause
 from agentcore_auth.authorizer.checking import unpack
 from agentcore_auth.cli.check import Source, is_known, judged, policies_of
@@ -33,6 +34,7 @@ from agentcore_auth.tokens.client import TokenRequestError
 from agentcore_auth.tokens.getting import credentials_of, get_token_patiently
 from agentcore_auth.tokens.mcp_client import McpError, call_tool, list_tools
 from agentcore_auth.tokens.remedies import remedy_for
+from agentcore_auth.tokens.signatures import NoSignatureError, Sign, signer
 from agentcore_auth.tokens.transport import UnreachableError
 
 
@@ -55,6 +57,7 @@ class Row:
     """What the gateway's policies say of the tools that were asked for."""
 
 
+_NOT_INVITED = "Attach the caller policy (callers.attachTo) to this caller; it permits InvokeGateway."
 Calls = Mapping[str, Mapping[str, object]]
 """Tools to call, by their full names, with their arguments."""
 Asked = Sequence[tuple[str, Arguments | None]]
@@ -116,6 +119,11 @@ def _not_checked(outputs: Outputs, rows: Sequence[Row], calls: Calls) -> list[st
 def _rows(outputs: Outputs, patience: float, calls: Calls, asked: Asked) -> Iterator[Row]:
     providers = outputs.providers
     for name, gateway in outputs.gateways.items():
+        if not gateway.authorizer:
+            with slowly(f"calling gateway {name}"):
+                row = _signed_row(outputs, gateway, calls, asked)
+            yield row
+            continue
         provider = providers.get(name)
         if provider is None or not provider.clients:
             message = "no client of this stack; get a token at the issuer, then: agentcore-auth check"
@@ -154,44 +162,67 @@ def _row(
         status = f"{verdict.status} " if is_known(verdict) else ""
         message = f"{status}{verdict.findings[0].cause.value}: {verdict.findings[0].message}"
         return Row(gateway.provider, client.name, False, "check", message, (), remedy.text, reached)
+    return _called(outputs, gateway, client.name, token, context.claims, calls, asked)
+
+
+def _signed_row(outputs: Outputs, gateway: Gateway[str], calls: Calls, asked: Asked) -> Row:
+    """A gateway that takes AWS signatures, called with those of whoever runs this."""
+    try:
+        caller = signer((gateway.arn or "").split(":")[3])
+    except NoSignatureError as error:
+        return Row(gateway.provider, None, None, "signature", str(error))
+    return _called(outputs, gateway, caller.arn, caller.sign, IamCaller(caller.arn), calls, asked)
+
+
+def _called(
+    outputs: Outputs,
+    gateway: Gateway[str],
+    name: str,
+    token: str | Sign,
+    caller: Caller,
+    calls: Calls,
+    asked: Asked,
+) -> Row:
+    """What came of MCP, once there is a token or a signature."""
     try:
         tools = list_tools(gateway.mcp_url, token)
     except (McpError, UnreachableError) as error:
         reached = isinstance(error, McpError)
-        return Row(gateway.provider, client.name, False, "call", str(error), reached=reached)
+        remedy = _NOT_INVITED if isinstance(error, McpError) and error.status == 403 and callable(token) else None
+        return Row(gateway.provider, name, False, "call", str(error), (), remedy, reached)
     policies = policies_of(gateway)
-    access = [tool_verdict(policies, context.claims, *each) for each in asked]
+    access = [tool_verdict(policies, caller, *each) for each in asked]
     wrong = [each for each in access if each.permitted is not (each.tool in tools) and (each.refused or each.permitted)]
     if wrong:
         does = "lists" if wrong[0].tool in tools else "does not list"
         message = f"the gateway {does} {wrong[0].tool}, and its policies in the stack's outputs say otherwise"
         remedy = f"Is there such a tool, and is the stack deployed as it is? make preview STACK={outputs.stack}"
-        return Row(gateway.provider, client.name, False, "tools", message, tools, remedy, access=access)
+        return Row(gateway.provider, name, False, "tools", message, tools, remedy, access=access)
     if not tools and policies is not None and not policies.logs_only:
-        return Row(gateway.provider, client.name, True, "call", "no tool: no policy permits it one", access=access)
+        return Row(gateway.provider, name, True, "call", "no tool: no policy permits it one", access=access)
     if not tools:
         remedy = "See whether its targets are READY (list-gateway-targets), and offered at this gateway to this client."
         return Row(
             gateway.provider,
-            client.name,
+            name,
             False,
             "tools",
             "the gateway lets the client in, and has no tools",
             (),
             remedy,
         )
-    called = [name for name in calls if name in tools]
+    called = [tool for tool in calls if tool in tools]
     try:
-        for name in called:
-            call_tool(gateway.mcp_url, token, name, calls[name])
+        for tool in called:
+            call_tool(gateway.mcp_url, token, tool, calls[tool])
     except (McpError, UnreachableError) as error:
         reached = isinstance(error, McpError)
         owners = " ".join(outputs.admissions.values())
         remedy = f"If its function is in another account, has its owner let the role in? {owners}" if owners else None
-        return Row(gateway.provider, client.name, False, "tool", str(error), tools, remedy, reached)
+        return Row(gateway.provider, name, False, "tool", str(error), tools, remedy, reached)
     count = "1 tool" if len(tools) == 1 else f"{len(tools)} tools"
     message = f"{count}, called {', '.join(called)}" if called else count
-    return Row(gateway.provider, client.name, True, "call", message, tools, access=access)
+    return Row(gateway.provider, name, True, "call", message, tools, access=access)
 
 
 def _print(rows: Sequence[Row]) -> None:

@@ -21,6 +21,7 @@ PROVIDERS: Mapping[str, str] = {
     f"{COMPONENTS}Auth0Provider": "Auth0",
     f"{COMPONENTS}OktaProvider": "Okta",
     f"{COMPONENTS}OidcProvider": "an existing issuer",
+    f"{COMPONENTS}IamProvider": "AWS signatures",
 }
 _FIRST_DIALECT = "access_token"  # Auth0's own default
 _PINNING_DIALECT = "rfc9068_profile"

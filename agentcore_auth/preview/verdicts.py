@@ -105,7 +105,9 @@ def outsiders(before: Gateway | None, after: Gateway | None) -> Caller | None:
     Judged is a token that comes in now, by what was asked for until now and what the issuer's family is known to carry.
     """
     sides = [gateway for gateway in (before, after) if gateway]
-    if all(_names_all(gateway) for gateway in sides):
+    # Who may sign is IAM's to say: no token ever came in there.
+    signed = all(isinstance(gateway.authorizer, NoToken) and is_shut(gateway) for gateway in sides)
+    if signed or all(_names_all(gateway) for gateway in sides):
         return None
     caller = _stranger("callers at this issuer", before, after)
     # Where clients are listed by name, nobody else had or gets access, which is no news.

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from agentcore_auth.authorizer.causes import quoted
+from agentcore_auth.tokens.signatures import Sign
 from agentcore_auth.tokens.transport import TIMEOUT, Response, request
 
 PROTOCOL_VERSION = "2025-06-18"
@@ -29,15 +30,15 @@ class McpError(Exception):
         self.status = status
 
 
-def list_tools(url: str, token: str) -> list[str]:
-    """The names of a gateway's tools, asked for with a bearer token.
+def list_tools(url: str, token: str | Sign) -> list[str]:
+    """The names of a gateway's tools, asked for with a bearer token or signed requests.
 
     Raises McpError, and agentcore_auth.tokens.transport.UnreachableError.
     """
     return [str(tool.get("name")) for tool in opened(url, token).tools()]
 
 
-def call_tool(url: str, token: str, name: str, arguments: Mapping[str, object]) -> None:
+def call_tool(url: str, token: str | Sign, name: str, arguments: Mapping[str, object]) -> None:
     """Call one tool by its full name (`target___tool`).
 
     Raises McpError, also where the tool itself fails, and agentcore_auth.tokens.transport.UnreachableError.
@@ -55,7 +56,7 @@ def text_of(result: Mapping[str, object]) -> str:
     return "\n".join(str(text) for text in texts if text)
 
 
-def opened(url: str, token: str, *, timeout: float = TIMEOUT) -> Session:
+def opened(url: str, token: str | Sign, *, timeout: float = TIMEOUT) -> Session:
     """A session that is initialized. `timeout`: seconds for each answer. Raises as list_tools does."""
     session = Session(url, token, timeout=timeout)
     session.call(
@@ -73,16 +74,16 @@ def opened(url: str, token: str, *, timeout: float = TIMEOUT) -> Session:
 class Session:
     """Messages to one gateway. What the server chooses at `initialize` goes with all that follows."""
 
-    def __init__(self, url: str, token: str, *, timeout: float = TIMEOUT) -> None:
+    def __init__(self, url: str, token: str | Sign, *, timeout: float = TIMEOUT) -> None:
         self._url = url
         self._timeout = timeout
         self._headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
         self._ids = itertools.count(1)
         self.use(token)
 
-    def use(self, token: str) -> None:
-        """Show another token from now on."""
-        self._headers["Authorization"] = f"Bearer {token}"
+    def use(self, token: str | Sign) -> None:
+        """Show another token from now on, or sign."""
+        self._sign = _bearing(token) if isinstance(token, str) else token
 
     def tools(self) -> list[Mapping[str, object]]:
         """All tools, as tools/list has them."""
@@ -128,7 +129,8 @@ class Session:
     def _post(self, message: Mapping[str, object]) -> Response:
         data = json.dumps(message).encode()
         limit = max(self._timeout, LIMIT)
-        response = request(self._url, data=data, headers=self._headers, timeout=self._timeout, limit=limit)
+        headers = {**self._headers, **self._sign(self._url, data, self._headers)}
+        response = request(self._url, data=data, headers=headers, timeout=self._timeout, limit=limit)
         if response.status in {401, 403}:
             challenge = response.headers.get("www-authenticate", "")
             raise McpError(f"HTTP {response.status}, {quoted(_refusal(response) or challenge)}", response.status)
@@ -138,6 +140,13 @@ class Session:
         if session:
             self._headers["Mcp-Session-Id"] = session
         return response
+
+
+def _bearing(token: str) -> Sign:
+    def show(_url: str, _body: bytes, _headers: Mapping[str, str]) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {token}"}
+
+    return show
 
 
 def _refusal(response: Response) -> str:

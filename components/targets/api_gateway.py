@@ -64,7 +64,8 @@ class ApiGatewayTarget(CredentialedTarget, frozen=True):
     filters: Annotated[tuple[ApiFilter, ...], Field(min_length=1)] = Field(description="What becomes a tool.")
     overrides: tuple[ApiOverride, ...] = Field(default=(), description="Tools with other names.")
     credentials: Annotated[NoCredentials | ServiceRole | ApiKey, Field(discriminator="type")] = Field(
-        default=ServiceRole(), description="How the gateway shows who it is: with its role, an API key, or not at all."
+        default=ServiceRole.model_construct(),
+        description="How the gateway shows who it is: with its role, an API key, or not at all.",
     )
 
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar, cast
 
 from pydantic import Field
 
@@ -97,9 +97,6 @@ class Target(Section, frozen=True):
     Importing a kind imports no Pulumi; only `arguments` does.
     """
 
-    #: Whether AgentCore asks for the target's tools as it is created, with the rights of whoever creates it.
-    synchronized: ClassVar[bool] = False
-
     type: str
     name: forms.TargetName
     description: forms.Description | None = Field(default=None, description="1 to 200 characters.")
@@ -109,6 +106,11 @@ class Target(Section, frozen=True):
     pass_headers: forms.HeaderNames | None = Field(
         default=None, description="Headers of the caller's request that the tool gets to see, up to 10."
     )
+
+    @property
+    def synchronized(self) -> bool:
+        """Whether AgentCore asks for the target's tools as it is created, with the rights of whoever creates it."""
+        return False
 
     def offered(self, context: TargetContext) -> TargetArguments:
         """The target as a gateway gets it: what its kind makes of it, and what all kinds have in common."""

@@ -38,7 +38,9 @@ class LambdaTarget(DocumentedTarget, CredentialedTarget, frozen=True):
     tools: tuple[dict[str, Any], ...] | None = Field(default=None, description="The tool schema itself.")
     tools_file: str | None = Field(default=None, description="A JSON file with it, relative to the project.")
     tools_s3: forms.S3Uri | None = Field(default=None, description="An object in S3 with it.")
-    credentials: ServiceRole = Field(default=ServiceRole(), description="Functions are called with the execution role.")
+    credentials: ServiceRole = Field(
+        default=ServiceRole.model_construct(), description="Functions are called with the execution role."
+    )
 
     def local_documents(self) -> Iterator[LocalDocument]:
         check = partial(tools.parse, target=self.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -21,18 +21,21 @@ if TYPE_CHECKING:
 class McpTarget(ReachableTarget, frozen=True):
     """An MCP server."""
 
-    synchronized: ClassVar[bool] = True
-
     type: Literal["mcp"]
     name: forms.TargetName = Field(description="Tools are called `<name>___<tool>`.")
     endpoint: forms.HttpsUrl = Field(description="The server's address.")
     credentials: Annotated[NoCredentials | OAuth | ApiKey | Iam, Field(discriminator="type")] = Field(
-        default=NoCredentials(), description="How the gateway shows who it is to the server."
+        default=NoCredentials.model_construct(), description="How the gateway shows who it is to the server."
     )
     listing_mode: Literal["DEFAULT", "DYNAMIC"] = Field(
         default="DEFAULT",
         description="`DEFAULT`: AgentCore keeps the list of tools that it last got; `DYNAMIC`: it asks every time.",
     )
+
+    @property
+    def synchronized(self) -> bool:
+        # Developer guide, "gateway-target-MCPservers": implicitly only in the mode DEFAULT.
+        return self.listing_mode == "DEFAULT"
 
     def mistakes(self, path: str, context: CheckContext) -> Iterator[Mistake]:
         yield from super().mistakes(path, context)

@@ -28,7 +28,7 @@ class OpenApiTarget(DocumentedTarget, ReachableTarget, frozen=True):
         alias="schema", description="An OpenAPI file, relative to the project, or `s3://…`."
     )
     credentials: Annotated[NoCredentials | OAuth | ApiKey | Iam, Field(discriminator="type")] = Field(
-        default=NoCredentials(), description="How the gateway shows who it is to the API."
+        default=NoCredentials.model_construct(), description="How the gateway shows who it is to the API."
     )
 
     def local_documents(self) -> Iterable[LocalDocument]:

@@ -29,7 +29,8 @@ class SmithyTarget(DocumentedTarget, CredentialedTarget, frozen=True):
     name: forms.TargetName = Field(description="Tools are called `<name>___<operation>`.")
     model: forms.FileOrS3Uri = Field(description="A JSON AST file, relative to the project, or `s3://…`.")
     credentials: Annotated[ServiceRole | OAuth, Field(discriminator="type")] = Field(
-        default=ServiceRole(), description="How the gateway shows who it is: with its role, or an access token."
+        default=ServiceRole.model_construct(),
+        description="How the gateway shows who it is: with its role, or an access token.",
     )
     actions: tuple[forms.Action, ...] = Field(default=(), description="IAM actions that its operations need.")
     resources: tuple[forms.ResourceArn, ...] = Field(

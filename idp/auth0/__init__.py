@@ -36,7 +36,8 @@ class Auth0(Provider, frozen=True):
         default=("invoke:gateway", "read:gateway"), description="The API's scopes (permissions)."
     )
     clients: dict[forms.ClientName, Client] = Field(
-        default={"default": Client()}, description="One application for each name; `{}` where all exist already."
+        default={"default": Client.model_construct()},
+        description="One application for each name; `{}` where all exist already.",
     )
     allowed_clients: checks.AllowedClients | None = Field(
         default=None, description="Existing applications that come in as well: ids, or `{id, scopes}`."

@@ -81,7 +81,8 @@ class Cognito(Provider, frozen=True):
     )
     scopes: Scopes = Field(default=("read", "write"), description="Scope names, without the resource server.")
     clients: dict[forms.ClientName, CognitoClient] = Field(
-        default={"default": CognitoClient()}, description="One application for each name; `{}` where all exist already."
+        default={"default": CognitoClient.model_construct()},
+        description="One application for each name; `{}` where all exist already.",
     )
     allowed_clients: checks.AllowedClients | None = Field(
         default=None, description="Existing applications that come in as well: ids, or `{id, scopes}`."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pulumi
 
-from agentcore_auth.access.rules import TokenClaims
+from agentcore_auth.access.rules import IamCallers, TokenClaims
 from agentcore_auth.authorizer.checking import issuer_of
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.mode import Mode
@@ -36,7 +36,7 @@ class OidcProvider(IdentityProvider):
         self.finish()
 
     @property
-    def token_claims(self) -> TokenClaims:
+    def token_claims(self) -> TokenClaims | IamCallers:
         """What is known of the issuer's family, and what the configuration's lists look at."""
         return self._claims
 

@@ -46,7 +46,8 @@ class Okta(Provider, frozen=True):
     scopes: forms.Scopes = Field(default=("InvokeGateway",), description="Scopes of the authorization server.")
     create_scopes: bool = Field(default=True, description="`false` where another stack of the same org made them.")
     clients: dict[forms.ClientName, Client] = Field(
-        default={"default": Client()}, description="One application for each name; `{}` where all exist already."
+        default={"default": Client.model_construct()},
+        description="One application for each name; `{}` where all exist already.",
     )
     allowed_clients: checks.AllowedClients | None = Field(
         default=None, description="Existing applications that come in as well: ids, or `{id, scopes}`."

@@ -233,7 +233,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         configuration = request["target_configuration"]["mcp"][kind]
         if document := (configuration.get("toolSchema") or configuration).get("s3"):
             self._check_document(document, self._get_gateway(gateway_identifier).role_arn)
-        if kind == "mcpServer":
+        if kind == "mcpServer" and configuration.get("listingMode") != "DYNAMIC":
             self._check_synchronization(gateway_identifier, credentials)
         if kind == "apiGateway":  # whose operations AgentCore gets by GetExport, in a form that is not documented
             export = f"/restapis/{configuration['restApiId']}/stages/{configuration['stage']}/exports/oas30"

@@ -13,10 +13,10 @@ from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import get_service_model
 from moto.iam.models import Role, iam_backends
-from moto.sts.models import sts_backends
+from moto.sts.models import AssumedRole, sts_backends
 
 from agentcore_auth.iam import SERVICE, AwsScope
-from sandbox.aws.permissions import find_role, identity_allows
+from sandbox.aws.permissions import find_role, identity_allows, user_allows
 from sandbox.aws.reference import action_of, resources_of
 from sandbox.aws.refusals import Refusal
 
@@ -53,20 +53,46 @@ def require_of_caller(action: str, *resources: str, **context: str) -> None:
 
 def denied(role_arn: str, action: str, resource: str, kind: str = "identity-based") -> Refusal:
     """AWS's words for a role whose policies (or the resource's) do not allow something."""
-    user = role_arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + "/session"
-    on = "" if resource == "*" else f" on resource: {resource}"
+    session = role_arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + "/session"
     code = "AccessDenied" if action.startswith(("iam:", "sts:")) else "AccessDeniedException"
+    return Refusal(code, not_authorized(session, action, resource, kind))
+
+
+def not_authorized(user: str, action: str, resource: str, kind: str = "identity-based") -> str:
+    """AWS's words to a session or user whose policies (or the resource's) do not allow something."""
+    on = "" if resource == "*" else f" on resource: {resource}"
     reason = f"because no {kind} policy allows the {action} action"
-    return Refusal(code, f"User: {user} is not authorized to perform: {action}{on} {reason}")
+    return f"User: {user} is not authorized to perform: {action}{on} {reason}"
+
+
+def may_call(access_key: str, action: str, resource: str) -> tuple[str, bool]:
+    """The ARN of whose access key this is, and whether its policies allow this on a resource of its own account."""
+    _, partition, _, region, owner, _ = resource.split(":", 5)
+    session = _session_of(access_key)
+    if session:
+        allowed = session.account_id == owner and identity_allows(session.role_arn, action, resource)
+        return session.arn, allowed
+    accounts = (backend for account in list(iam_backends.values()) for backend in list(account.values()))
+    user = next(filter(None, (each.get_user_from_access_key_id(access_key) for each in accounts)), None)
+    if user:
+        return user.arn, user.account_id == owner and user_allows(user, action, resource)
+    _, arn, _ = sts_backends[access_key][partition].get_caller_identity(access_key, region)  # an account's own
+    return arn, access_key == owner
 
 
 def _role_of(access_key: str) -> Role | None:
-    for account in list(sts_backends.values()):
-        for backend in list(account.values()):
-            for session in backend.assumed_roles:
-                if session.access_key_id == access_key:
-                    return find_role(session.role_arn)
-    return None
+    session = _session_of(access_key)
+    return find_role(session.role_arn) if session else None
+
+
+def _session_of(access_key: str) -> AssumedRole | None:
+    sessions = (
+        session
+        for account in list(sts_backends.values())
+        for backend in list(account.values())
+        for session in backend.assumed_roles
+    )
+    return next((session for session in sessions if session.access_key_id == access_key), None)
 
 
 def _asked(response: BaseResponse) -> Iterator[Asked]:

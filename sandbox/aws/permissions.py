@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from moto.iam.models import ManagedPolicy, Role, iam_backends
+from moto.iam.models import Group, ManagedPolicy, Role, User, iam_backends
 from moto.kms.models import kms_backends
 from moto.s3.models import FakeBucket, s3_backends
 
@@ -87,8 +87,21 @@ def _by_identity(role: Role, request: Request) -> Effect:
         boundary = iam_backends[role.account_id][role.partition].get_policy(role.permissions_boundary_arn)
         if evaluate([_document(boundary)], request) != "allow":
             return "deny"
-    inline = [json.loads(document) for document in role.policies.values()]
-    return evaluate(inline + [_document(policy) for policy in role.managed_policies.values()], request)
+    return evaluate(_documents(role), request)
+
+
+def user_allows(user: User, action: str, resource: str) -> bool:
+    """Whether a user's own policies, and those of its groups, allow it."""
+    backend = iam_backends[user.account_id][user.arn.split(":")[1]]
+    groups = [group for group in backend.groups.values() if user in group.users]
+    documents = [document for holder in (user, *groups) for document in _documents(holder)]
+    return evaluate(documents, Request(action, resource, context={"aws:PrincipalArn": user.arn})) == "allow"
+
+
+def _documents(holder: Role | User | Group) -> list[dict[str, Any]]:
+    """Inline and attached policies."""
+    inline = [json.loads(document) for document in holder.policies.values()]
+    return inline + [_document(policy) for policy in holder.managed_policies.values()]
 
 
 def _document(policy: ManagedPolicy) -> dict[str, Any]:

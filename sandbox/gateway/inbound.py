@@ -1,7 +1,7 @@
-"""Inbound authorization: what a gateway with a customJWTAuthorizer answers to a bearer token, before any MCP.
+"""Inbound authorization: what a gateway answers to a bearer token, or to an AWS signature, before any MCP.
 
-The decision is the library's `judge`; here are the issuer's documents and the answer's form: developer guide,
-"inbound-jwt-authorizer", and RFC 9728 for the protected-resource metadata.
+The decision on a token is the library's `judge`; here are the issuer's documents and the answer's form: developer
+guide, "inbound-jwt-authorizer", and RFC 9728 for the protected-resource metadata.
 """
 
 from __future__ import annotations
@@ -11,16 +11,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from moto.bedrockagentcorecontrol.models import Gateway
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from agentcore_auth.access.rules import Caller, IamCaller
 from agentcore_auth.authorizer.causes import TokenError
 from agentcore_auth.authorizer.jws import check_header, parse
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.authorizer.rules import judge
 from agentcore_auth.authorizer.verification import verify
+from agentcore_auth.tokens.signatures import SERVICE
+from sandbox.aws.callers import may_call, not_authorized
+from sandbox.aws.signatures import SignatureError, signed_by
 from sandbox.gateway.issuer_keys import IssuerKeys
 
 METADATA_PATH = "/.well-known/oauth-protected-resource"
+_INVOKE = "bedrock-agentcore:InvokeGateway"
 
 
 async def admit(
@@ -31,6 +37,30 @@ async def admit(
     """
     status, claims = await _judged(gateway, authorization, keys)
     return (None if status == 200 else _refusal(gateway, status)), claims
+
+
+async def admit_signed(gateway: Gateway, request: Request) -> tuple[JSONResponse | None, Caller]:
+    """The same for a gateway that takes AWS signatures.
+
+    Form and words of the answer to an unsigned request are those that users of AgentCore report; the others are AWS's
+    for signatures and policies in general.
+    """
+    query: bytes = request.scope["query_string"]
+    target: bytes = request.scope["raw_path"] + (b"?" + query if query else b"")
+    try:
+        signed = signed_by(
+            request.method, target.decode("ascii"), lambda name: request.headers.get(name, ""), await request.body()
+        )
+    except SignatureError as error:
+        return _unsigned(401 if error.code == "MissingAuthenticationToken" else 403, str(error)), {}
+    if signed.service != SERVICE:
+        return _unsigned(403, f"Credential should be scoped to correct service: '{SERVICE}'."), {}
+    arn, may = may_call(signed.access_key, _INVOKE, gateway.gateway_arn)
+    return None if may else _unsigned(403, not_authorized(arn, _INVOKE, gateway.gateway_arn)), IamCaller(arn)
+
+
+def _unsigned(status: int, message: str) -> JSONResponse:
+    return JSONResponse({"jsonrpc": "2.0", "id": 0, "error": {"code": -32001, "message": message}}, status)
 
 
 def _refusal(gateway: Gateway, status: int) -> JSONResponse:

@@ -19,6 +19,7 @@ from moto.bedrockagentcorecontrol.models import Gateway
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from agentcore_auth.access.rules import Caller
 from agentcore_auth.documents.reading import Tool
 from sandbox.aws.log_delivery import write_line
 from sandbox.gateway.deployed import mcp_settings, targets_of
@@ -31,14 +32,14 @@ _Context = ServerRequestContext[dict[str, Any]]
 
 async def serve(
     gateway: Gateway,
-    claims: Mapping[str, object],
+    caller: Caller,
     invokers: Mapping[str, Invoker],
     scope: Scope,
     receive: Receive,
     send: Send,
 ) -> None:
-    """Answer one HTTP request to the gateway's MCP endpoint, by a token of these claims, which was checked before."""
-    targets, policy = targets_of(gateway, Request(scope).headers), ToolPolicy(gateway, claims)
+    """Answer one HTTP request to the gateway's MCP endpoint, by somebody who was checked before."""
+    targets, policy = targets_of(gateway, Request(scope).headers), ToolPolicy(gateway, caller)
 
     async def list_tools(_: _Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         """A target whose tools cannot be had has none: AgentCore would not have made it ready."""

@@ -11,6 +11,7 @@ from typing import Any
 from moto.bedrockagentcorecontrol.models import Gateway
 
 from agentcore_auth.access.policies import decide
+from agentcore_auth.access.rules import Caller
 from agentcore_auth.documents.reading import Tool
 from sandbox.gateway.deployed import control_plane
 from sandbox.gateway.outbound import may
@@ -23,8 +24,8 @@ class PolicyFailedError(Exception):
 class ToolPolicy:
     """The policies of one gateway for one caller; without an engine everything is permitted."""
 
-    def __init__(self, gateway: Gateway, claims: Mapping[str, object]) -> None:
-        self._gateway, self._claims = gateway, claims
+    def __init__(self, gateway: Gateway, caller: Caller) -> None:
+        self._gateway, self._caller = gateway, caller
         self._engine: dict[str, str] = gateway.policy_engine_configuration or {}
 
     def shows(self, name: str) -> bool:
@@ -50,7 +51,7 @@ class ToolPolicy:
             raise PolicyFailedError(f"InternalServerException - Policy evaluation failed for {what}")
         policies = control_plane(self._gateway).policy_engines.policies(arn.rpartition("/")[2])
         statements = {identifier: each["definition"]["cedar"]["statement"] for identifier, each in policies.items()}
-        decision = decide(statements, self._claims, self._gateway.gateway_arn, name, arguments, schema)
+        decision = decide(statements, self._caller, self._gateway.gateway_arn, name, arguments, schema)
         if decision.allowed or self._engine["mode"] == "LOG_ONLY":
             return None
         determining = ", ".join(decision.policies) or "no determining policies"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from sandbox.services import Services
 from sandbox.stack import Result
 from tests.deployed.conftest import Deploy, Deployment
+from tests.unit.token_command import Command
 
 TENANTS = {"auth0:domain": "sandbox-tenant.us.auth0.com", "okta:orgName": "sandbox-org"}
 TARGETS = {"targets": [{"name": "sample", "type": "sample"}]}
@@ -103,8 +107,15 @@ def test_an_existing_issuer_is_judged_by_the_lists_that_are_given(deploy: Deploy
     relying = deploy({"identityProviders": ["existing"], "oidc": {"existing": and_role}, **TARGETS})
     token = issuing.token("auth0")
     assert relying.knock("existing", token).status != 200
-    relying.update({**relying.config, "oidc": {"existing": audience}})
+    lattice = {"selfManagedLatticeResource": {"resourceConfigurationIdentifier": "rcfg-0123456789abcdefg"}}
+    private = {
+        "privateEndpoint": {"managedVpcResource": {"vpcIdentifier": "vpc-01234567", "subnetIds": ["subnet-01234567"]}},
+        "privateEndpointOverrides": [{"domain": "keys.acme.example", "privateEndpoint": lattice}],
+        "allowedWorkloads": {"workloadIdentities": ["front"]},
+    }
+    relying.update({**relying.config, "oidc": {"existing": {**audience, **private}}})
     assert relying.knock("existing", token).status == 200
+    assert set(relying.preview().changes) == {"same"}
 
 
 OAUTH_TARGET = {
@@ -197,3 +208,34 @@ def test_an_existing_api_and_its_scopes_are_used_and_left_alone(deploy: Deploy) 
     guest.destroy()
     assert owner.knock("auth0", owner.token("auth0")).status == 200
     assert owner.knock("okta", owner.token("okta")).status == 200
+
+
+def test_who_signs_comes_in_by_the_caller_policy_and_calls_what_access_permits(
+    deploy: Deploy, aws: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    names = [f"{each}-{uuid.uuid4().hex[:8]}" for each in ("permitted", "without-an-entry", "without-the-policy")]
+    users = {name: aws("iam").create_user(UserName=name)["User"]["Arn"] for name in names}
+    keys = {name: aws("iam").create_access_key(UserName=name)["AccessKey"] for name in names}
+    deployed = deploy(
+        {
+            "identityProviders": ["iam"],
+            "callers": {"attachTo": {"users": names[:2]}},
+            "access": {"iam": {users[names[0]]: ["sample"]}},
+            **TARGETS,
+        }
+    )
+    saved = tmp_path / "outputs.json"
+    saved.write_text(json.dumps({"gateways": {"iam": deployed.outputs.gateway("iam").to_document()}}))
+    run, rows = Command(monkeypatch), dict[str, Any]()
+    for name in names:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys[name]["AccessKeyId"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys[name]["SecretAccessKey"])
+        answer = run("verify", "--outputs", str(saved), "--tool", "sample___echo", "--json")
+        [rows[name]] = answer.document["gateways"]
+        assert rows[name]["client"] == users[name]
+    permitted, without_an_entry, without_the_policy = (rows[name] for name in names)
+    assert (permitted["ok"], permitted["tools"], permitted["access"][0]["permitted"]) == (True, ["sample___echo"], True)
+    assert (without_an_entry["ok"], without_an_entry["tools"]) == (True, [])
+    assert users[names[1]] in without_an_entry["access"][0]["reasons"][0]
+    assert (without_the_policy["ok"], without_the_policy["step"]) == (False, "call")
+    assert "callers.attachTo" in without_the_policy["remedy"]

@@ -102,14 +102,10 @@ def make(
     control = aws("bedrock-agentcore-control")
     discovery = f"https://cognito-idp.us-west-2.amazonaws.com/{pool}/.well-known/openid-configuration"
     lists = lists or {"allowedClients": [client["ClientId"]], "allowedScopes": ["tools/use"]}
-    gateway = control.create_gateway(
-        name=f"hand-{unique}",
-        roleArn=role_arn,
-        protocolType="MCP",
-        authorizerType="CUSTOM_JWT",
-        authorizerConfiguration={"customJWTAuthorizer": {"discoveryUrl": discovery, **lists}},
-        **gateway_settings,
-    )
+    if "authorizerType" not in gateway_settings:
+        judged = {"customJWTAuthorizer": {"discoveryUrl": discovery, **lists}}
+        gateway_settings |= {"authorizerType": "CUSTOM_JWT", "authorizerConfiguration": judged}
+    gateway = control.create_gateway(name=f"hand-{unique}", roleArn=role_arn, protocolType="MCP", **gateway_settings)
     tool = {"name": "stock", "description": "How much there is", "inputSchema": SCHEMA}
     control.create_gateway_target(
         gatewayIdentifier=gateway["gatewayId"],

@@ -238,6 +238,10 @@ def test_creating_an_mcp_target_with_oauth_takes_what_its_synchronization_takes(
         api = cloud.caller("bedrock-agentcore-control", without(sid, needed))
         with refused(action):
             api.create_gateway_target(gatewayIdentifier=gateway, **request)
+    server = {"endpoint": "https://mcp.example/mcp", "listingMode": "DYNAMIC"}
+    asked_every_time = {**target({"mcpServer": server}, oauthCredentialProvider=oauth), "name": "dynamic"}
+    api = cloud.caller("bedrock-agentcore-control", cloud.needed(iam.Upkeep()))
+    assert api.create_gateway_target(gatewayIdentifier=gateway, **asked_every_time)["targetId"]
     api = cloud.caller("bedrock-agentcore-control", needed)
     target_id = api.create_gateway_target(gatewayIdentifier=gateway, **request)["targetId"]
     assert api.synchronize_gateway_targets(gatewayIdentifier=gateway, targetIdList=[target_id])["targets"]

@@ -7,6 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
+from agentcore_auth import iam
 from sandbox.aws.permissions import NoSuchRoleError, is_allowed
 from tests.sandbox.aws_fixtures import (
     REGION,
@@ -135,6 +136,27 @@ def test_a_function_that_lets_another_role_in_does_not_let_this_one_in(
     _let_in(other, made, gateway_role(stack, "another").outputs["arn"])
 
     assert not is_allowed(role.outputs["arn"], INVOKE, made.outputs["arn"])
+
+
+def test_two_stacks_on_one_function_let_their_roles_in_side_by_side(stack: Stack, other: Stack) -> None:
+    made = function(other)
+    arn = made.outputs["arn"]
+    roles: dict[str, str] = {}
+    statements: dict[str, Deployed] = {}
+    for name in ("blue", "green"):
+        role = gateway_role(stack, iam.execution_role_name(name))
+        stack.create(ROLE_POLICY, f"invoke-{name}", role=role.id, policy=allow(INVOKE, arn))
+        roles[name] = role.outputs["arn"]
+        sid = iam.cross_account_sid(name, "pinned")
+        inputs = {"action": INVOKE, "function": made.id, "principal": roles[name], "statementId": sid}
+        statements[name] = other.create(PERMISSION, name, **inputs)
+    assert all(is_allowed(role, INVOKE, arn) for role in roles.values())
+
+    other.delete(statements["blue"])
+
+    assert not is_allowed(roles["blue"], INVOKE, arn)
+    assert is_allowed(roles["green"], INVOKE, arn)
+    assert other.read(statements["green"]).id
 
 
 def test_a_function_may_let_a_whole_account_in(stack: Stack, other: Stack, account: str, role: Deployed) -> None:

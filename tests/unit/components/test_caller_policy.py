@@ -40,6 +40,17 @@ def test_callers_of_an_mcp_target_with_oauth_can_synchronize_it() -> None:
     assert "bedrock-agentcore:GetWorkloadAccessTokenForUserId" in statements["GetWorkloadTokens"]["Action"]
 
 
+def test_callers_need_nothing_of_the_credential_of_a_server_that_is_asked_for_its_tools_every_time() -> None:
+    oauth = {"type": "oauth", "providerArn": f"{VAULT}/oauth2credentialprovider/crm", "scopes": []}
+    recorder = stack({**MCP, "credentials": oauth, "listingMode": "DYNAMIC"})
+    callers, execution = (
+        {each["Sid"] for each in document(recorder.one(kind)["policy"])} for kind in (":Policy", ":RolePolicy")
+    )
+    credential = {"GetWorkloadTokens", "GetOAuthTokens", "ReadCredentials"}
+    assert credential <= execution
+    assert not callers & {*credential, "CompleteTokens", "GetApiKeys"}
+
+
 def test_a_key_of_one_s_own_comes_with_what_its_owner_adds() -> None:
     key = f"arn:aws:kms:us-west-2:{OTHER_ACCOUNT}:key/{'a' * 36}"
     recorder = deploy({**COGNITO, "gateway": {"name": "demo", "kmsKeyArn": key}})

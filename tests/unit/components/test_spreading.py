@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+
+import pulumi
 import pytest
 
-from components.spreading import PAUSES, pause_after
+from components.spreading import PAUSES, pause_after, retried
+from tests.unit.pulumi_mocks import Recorder
 
 PRINCIPAL = "InvalidParameterValueException: The provided principal was invalid. Please check the principal"
 ROLE = "ValidationException: Role validation failed for 'arn:aws:iam::1:role/demo-gateway'. Please verify that …"
@@ -28,3 +33,24 @@ def test_every_other_refusal_counts_at_once(error: str) -> None:
 
 def test_the_wait_is_bounded() -> None:
     assert sum(PAUSES) <= 120
+
+
+def _made(*, preview: bool, names: Sequence[str]) -> list[pulumi.ResourceHookBinding | None]:
+    """The hooks of the resources of these names, in a run of a program of its own."""
+    made: list[pulumi.ResourceHookBinding | None] = []
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    pulumi.runtime.set_mocks(Recorder(), preview=preview)
+    pulumi.runtime.test(lambda: made.extend(map(retried, names)))()
+    return made
+
+
+def test_all_resources_of_a_deployment_share_one_hook() -> None:
+    first, second = (_made(preview=False, names=["demo-cognito", "demo-cognito-sample"]) for _ in range(2))
+    hooks = [[hook for binding in run if binding for hook in binding.on_error or []] for run in (first, second)]
+    assert [[hook.name for hook in run] for run in hooks] == [["iam-spreads-demo-cognito"] * 2] * 2
+    assert hooks[0][0] is hooks[0][1]
+    assert hooks[0][0] is not hooks[1][0]
+
+
+def test_a_preview_has_nothing_to_wait_for() -> None:
+    assert _made(preview=True, names=["demo-cognito"]) == [None]
