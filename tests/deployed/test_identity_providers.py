@@ -107,8 +107,15 @@ def test_an_existing_issuer_is_judged_by_the_lists_that_are_given(deploy: Deploy
     relying = deploy({"identityProviders": ["existing"], "oidc": {"existing": and_role}, **TARGETS})
     token = issuing.token("auth0")
     assert relying.knock("existing", token).status != 200
-    relying.update({**relying.config, "oidc": {"existing": audience}})
+    lattice = {"selfManagedLatticeResource": {"resourceConfigurationIdentifier": "rcfg-0123456789abcdefg"}}
+    private = {
+        "privateEndpoint": {"managedVpcResource": {"vpcIdentifier": "vpc-01234567", "subnetIds": ["subnet-01234567"]}},
+        "privateEndpointOverrides": [{"domain": "keys.acme.example", "privateEndpoint": lattice}],
+        "allowedWorkloads": {"workloadIdentities": ["front"]},
+    }
+    relying.update({**relying.config, "oidc": {"existing": {**audience, **private}}})
     assert relying.knock("existing", token).status == 200
+    assert set(relying.preview().changes) == {"same"}
 
 
 OAUTH_TARGET = {
