@@ -19,9 +19,10 @@ from agentcore_auth.cli.terminal import ACCEPTED, WRONG_USE, CommandError, out, 
 
 def run(options: argparse.Namespace) -> int:
     name: str = options.name
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) or name in {"cognito", "auth0", "okta"}:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) or name in {"cognito", "auth0", "okta", "iam"}:
         raise CommandError(
-            "--name takes lower-case letters, digits and single hyphens, and is none of cognito, auth0, okta", WRONG_USE
+            "--name takes lower-case letters, digits and single hyphens, and is none of cognito, auth0, okta, iam",
+            WRONG_USE,
         )
     parts = parse(cleaned(read_token(options))[0])
     check_header(parts.header)  # an authorizer that fits would be of no use: no gateway takes the token

@@ -6,11 +6,12 @@ makes (for a client that is still to be made) is told in its own words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
-from agentcore_auth.access.rules import SEPARATOR
+from agentcore_auth.access.rules import SEPARATOR, Caller, IamCaller
 from agentcore_auth.documents import openapi, smithy
 from agentcore_auth.documents.reading import DocumentError
 from agentcore_auth.preview.authorizers import known
@@ -19,6 +20,7 @@ from agentcore_auth.preview.gateways import Gateway
 
 ENGINE = "policyEngineConfiguration"
 _ANY = "…"
+_PRINCIPAL = re.compile(r'"(arn:[\w-]+:(?:iam|sts)::[^"]+)"')
 _Offered: TypeAlias = Mapping[str, frozenset[str]]
 
 
@@ -62,8 +64,8 @@ def access_change(before: Gateway | None, after: Gateway | None) -> AccessChange
     offered = _shared(_tools(before), _tools(after), [*old.values(), *new.values()])
     rewritten = any(name in old and name not in same for name in hidden)
     found = [
-        _compared(caller, claims, offered, (before, old), (after, new), is_unknown=rewritten)
-        for caller, claims in _callers(before, after)
+        _compared(name, caller, offered, (before, old), (after, new), is_unknown=rewritten)
+        for name, caller in (*_callers(before, after), *_signers([*old.values(), *new.values()]))
     ]
     return AccessChange(
         tuple(each for each in found if each.gained or each.lost or each.is_unknown),
@@ -74,23 +76,21 @@ def access_change(before: Gateway | None, after: Gateway | None) -> AccessChange
 
 
 def _compared(
-    caller: str,
-    claims: Mapping[str, object],
+    name: str,
+    caller: Caller,
     offered: _Offered,
     before: tuple[Gateway, Mapping[str, Text]],
     after: tuple[Gateway, Mapping[str, Text]],
     *,
     is_unknown: bool,
 ) -> ToolChange:
-    had, has = (_permitted(*side, claims, offered) for side in (before, after))
+    had, has = (_permitted(*side, caller, offered) for side in (before, after))
     if is_unknown and had - has:
-        return ToolChange(caller, is_unknown=True)
-    return ToolChange(caller, tuple(sorted(has - had)), tuple(sorted(had - has)))
+        return ToolChange(name, is_unknown=True)
+    return ToolChange(name, tuple(sorted(has - had)), tuple(sorted(had - has)))
 
 
-def _permitted(
-    gateway: Gateway, statements: Mapping[str, Text], claims: Mapping[str, object], offered: _Offered
-) -> set[str]:
+def _permitted(gateway: Gateway, statements: Mapping[str, Text], caller: Caller, offered: _Offered) -> set[str]:
     tools = {f"{target}{SEPARATOR}{tool}" for target, names in offered.items() for tool in names}
     if not _refuses(gateway):
         return tools
@@ -98,7 +98,7 @@ def _permitted(
 
     shown = {name: text for name, text in statements.items() if isinstance(text, str)}
     arns = {_gateway_in(text) for text in shown.values()} - {""}
-    return {tool for tool in tools if any(decide(shown, claims, arn, tool).allowed for arn in arns)}
+    return {tool for tool in tools if any(decide(shown, caller, arn, tool).allowed for arn in arns)}
 
 
 def _refuses(gateway: Gateway) -> bool:
@@ -133,6 +133,15 @@ def _callers(before: Gateway, after: Gateway) -> Iterator[tuple[str, Mapping[str
     for client_id in known(listed) if listed else ():
         if client_id not in ours:
             yield client_id, dict.fromkeys(("client_id", "cid", "azp", "appid"), client_id)
+
+
+def _signers(statements: Iterable[Text]) -> Iterator[tuple[str, IamCaller]]:
+    """Whoever policies name by an ARN, which may have `*` in it; a role's sessions are not told beside the role."""
+    named = dict.fromkeys(arn for text in statements if isinstance(text, str) for arn in _PRINCIPAL.findall(text))
+    roles = {arn.rpartition("/")[2] for arn in named if ":role/" in arn}
+    for arn in named:
+        if ":assumed-role/" not in arn or arn.split("/")[1] not in roles:
+            yield arn, IamCaller(arn.replace("*", "any"))
 
 
 def _token(claims: Mapping[str, Any]) -> dict[str, object]:

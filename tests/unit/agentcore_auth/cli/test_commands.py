@@ -259,6 +259,7 @@ WRONG_USE = {
     "a file that is not there": (("decode", "--token-file", "absent"), "cannot be read"),
     "a name that no gateway can have": (("suggest", "--name", "A_b"), "lower-case"),
     "a name that is built in": (("suggest", "--name", "okta"), "none of"),
+    "the name of callers who sign": (("suggest", "--name", "iam"), "none of"),
     "a provider without a stack": (("get", "--idp", "cognito", "--env-file", "absent"), "--stack"),
     "no credentials": (("get", "--env-file", "absent"), "COGNITO_CLIENT_ID"),
     "outputs that are not there": (("verify", "--outputs", "absent.json"), "cannot be read"),

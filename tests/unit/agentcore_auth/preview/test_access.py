@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agentcore_auth.access.rules import Rule, TokenClaims, statement
+from agentcore_auth.access.rules import IamCallers, Rule, TokenClaims, statement
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.preview.access import AccessChange, ToolChange, access_change
 from agentcore_auth.preview.document import Hidden, Resource, Text
@@ -39,6 +39,7 @@ def gateway(
     existing: tuple[str, ...] = (),
     arn: str = ARN,
     hidden: tuple[Rule, ...] = (),
+    known_by: TokenClaims | IamCallers = CLAIMS,
 ) -> Gateway:
     """A gateway with the policies of these rules; those of `hidden` do not show their text."""
     ids = clients or {"agent": "id-agent"}
@@ -46,7 +47,7 @@ def gateway(
     def text(rule: Rule) -> Text:
         if rule in hidden:
             return Hidden.AT_DEPLOYMENT
-        return statement(rule, CLAIMS, str(ids.get(rule.client, rule.client)), arn)
+        return statement(rule, known_by, str(ids.get(rule.client, rule.client)), arn)
 
     engine = {"policyEngineConfiguration": {"arn": Hidden.AT_DEPLOYMENT, "mode": mode}} if mode else {}
     return Gateway(
@@ -126,6 +127,24 @@ def test_an_existing_application_is_known_by_its_id() -> None:
     rule = Rule("id-other", ("orders___get",))
     found = change(gateway(READING, existing=("id-other",)), gateway(READING, rule, existing=("id-other",)))
     assert found.callers == (ToolChange("id-other", ("orders___get",)),)
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [
+        "arn:aws:iam::123456789012:user/clerk",
+        "arn:aws:iam::123456789012:role/agents/shop",
+        "arn:aws:iam::123456789012:role/shop-*",
+    ],
+)
+def test_a_caller_who_signs_is_told_by_the_arn(caller: str) -> None:
+    signers = IamCallers()
+    reading, more = Rule(caller, ("orders___get",)), Rule(caller, ("orders",))
+    before, after = gateway(reading, known_by=signers), gateway(more, known_by=signers)
+    assert change(before, after).callers == (ToolChange(caller, ("orders___put",)),)
+    assert change(after, gateway(known_by=signers)).callers == (
+        ToolChange(caller, (), ("orders___get", "orders___put")),
+    )
 
 
 def test_a_policy_for_a_client_that_is_still_to_be_made_is_told_in_its_own_words() -> None:
