@@ -102,17 +102,23 @@ def test_the_printed_policies_suffice_for_up_verify_sync_and_destroy(
     answers(stack, "shipping___ship", {"order": "7"})
     file = tmp_path / "outputs.json"
     file.write_text(json.dumps(stack.stack.document(show_secrets=True)))
-    caller = f"arn:aws:iam::{ACCOUNT}:role/{NAME}-caller"
-    given = aws("sts").assume_role(RoleArn=caller, RoleSessionName="session")["Credentials"]
+    become(DEPLOYER, aws, monkeypatch)
+    assert main(["verify", "--outputs", str(file)]) == 0
+    become(f"arn:aws:iam::{ACCOUNT}:role/{NAME}-caller", aws, monkeypatch)
+    assert main(["sync", "--outputs", str(file)]) == 0
+    stack.destroy()
+    assert not stack.resources
+
+
+def become(role_arn: str, aws: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have commands in this process run with a role's credentials."""
+    given = aws("sts").assume_role(RoleArn=role_arn, RoleSessionName="session")["Credentials"]
     for variable, part in (
         ("AWS_ACCESS_KEY_ID", "AccessKeyId"),
         ("AWS_SECRET_ACCESS_KEY", "SecretAccessKey"),
         ("AWS_SESSION_TOKEN", "SessionToken"),
     ):
         monkeypatch.setenv(variable, given[part])
-    assert main(["sync", "--outputs", str(file)]) == 0
-    stack.destroy()
-    assert not stack.resources
 
 
 def put(aws: Callable[[str], Any], policy: iam.Document) -> None:
