@@ -18,6 +18,8 @@ from mcp import Client, types
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
+from agentcore_auth.tokens.signatures import Sign
+
 _SECONDS = 60
 _INITIALIZE = {
     "jsonrpc": "2.0",
@@ -52,12 +54,18 @@ class ToolCallError(Exception):
     """The gateway refuses the call itself (an unknown tool, say): a JSON-RPC error instead of a tool's result."""
 
 
-def knock(mcp_url: str, token: str | None) -> Answer:
-    """Send `initialize` with a token (None: without), and see whether the gateway lets it in."""
-    headers = {"Accept": "application/json, text/event-stream"}
-    if token is not None:
-        headers["Authorization"] = f"Bearer {token}"
-    response = httpx2.post(mcp_url, json=_INITIALIZE, headers=headers, timeout=_SECONDS)
+def knock(mcp_url: str, token: str | Sign | None) -> Answer:
+    """Send `initialize` with a token or signed (None: with neither), and see whether the gateway lets it in."""
+    body = json.dumps(_INITIALIZE).encode()
+    headers: Mapping[str, str] = {
+        "Accept": "application/json, text/event-stream",
+        "Content-Type": "application/json",
+    }
+    if isinstance(token, str):
+        headers = {**headers, "Authorization": f"Bearer {token}"}
+    elif token is not None:
+        headers = token(mcp_url, body, headers)
+    response = httpx2.post(mcp_url, content=body, headers=dict(headers), timeout=_SECONDS)
     try:
         error = response.json().get("error") or {}
     except json.JSONDecodeError:

@@ -1,7 +1,8 @@
 """The demonstration: deploy on a fresh sandbox, let every provider's clients in, and keep everybody else out.
 
-Twice, each time into empty accounts: the stack as its file has it, pinned, and in `mode: tutorial`. Beside the first
-stands a gateway made by hand, with the mistake that most people make. Everything is asked over the network, as a
+Twice, each time into empty accounts: the stack as its file has it, pinned, and in `mode: tutorial`. The first has a
+gateway for AWS signatures as well, and logs; beside it stands a gateway made by hand, with the mistake that most people
+make. Everything is asked over the network, as a
 caller would: tokens at the providers' token endpoints, gateways with the official MCP client. Only tokens that no
 client of the stack could get (expired, of another client, without the scope) are minted.
 """
@@ -14,7 +15,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -32,12 +34,14 @@ from agentcore_auth.authorizer.rules import judge
 from agentcore_auth.authorizer.shapes import shape_of
 from agentcore_auth.mode import Mode
 from agentcore_auth.outputs import Client, Gateway, Outputs, OutputsError, Provider
+from agentcore_auth.refusals import RefusedBy, counted
 from agentcore_auth.tokens.getting import credentials_of, get_token
+from agentcore_auth.tokens.signatures import signing
 from configuration.section import PROJECT as NAMESPACE
 from sandbox import demo_report, mock_engine, project
 from sandbox.caller import ToolCallError, knock, list_tools, use_tools
 from sandbox.console import say, tick
-from sandbox.demo_report import NO_TOKEN, Admission, Mistake, Pass, Report, Trial, Use
+from sandbox.demo_report import NO_TOKEN, Admission, Mistake, Pass, Report, Trial, Unlike, Use
 from sandbox.services import PROJECT, SandboxError, Services
 from sandbox.stack import Stack, cli_is_interrupted, pulumi_command
 
@@ -55,6 +59,10 @@ _CALLS: Mapping[str, dict[str, Any]] = {
 _READ = ("orders___get_order", _CALLS["orders___get_order"])
 _WRITE = ("orders___place_order", {"customer": "somebody", "articles": [{"sku": "pen", "quantity": 1}]})
 _DENIED = "denied by policy"
+_SIGNERS = ("clerk", "stranger")
+"""IAM users: one whom the caller policy is attached to, and one whom it is not."""
+_COUNTED = {"401": RefusedBy.TOKEN, "403": RefusedBy.SCOPE, _DENIED: RefusedBy.POLICY}
+"""What the log of a gateway says of an answer."""
 
 Deploy = Callable[[Services, Path], tuple[Mapping[str, Any], int]]
 """Deploys STACK of a copy of the project; gives its outputs, with secrets, and how many resources were created."""
@@ -73,12 +81,13 @@ def demo(start: Callable[[Mode], Services], began: float, *, as_json: bool, with
         mistake = deployed.mistake()
         say(demo_report.mistake_text(deployed.created, mistake), told)
         pinned, uses = deployed.run(), deployed.uses()
-        say(demo_report.pinned_text(pinned, uses), told)
+        unlike = Unlike(deployed.signed(), deployed.counted(pinned.trials))
+        say(demo_report.pinned_text(pinned, uses, unlike), told)
         tutorial = _Demonstration(start("tutorial"), "tutorial", deploy).run()
     except (SandboxError, pulumi.RunError, TokenError, OutputsError, ToolCallError) as error:
         say(f"\ndemo: {error}", sys.stderr)
         return 1
-    report = Report(mistake, pinned, tutorial, uses, time.monotonic() - began)
+    report = Report(mistake, pinned, tutorial, uses, unlike, time.monotonic() - began)
     say(demo_report.tutorial_text(report), told)
     if as_json:
         say(json.dumps(report.document(), indent=2))
@@ -133,11 +142,13 @@ class _Demonstration:
         self._services = services
         self._mode: Mode = mode
         folder = project.copy(PROJECT, services.folder / "project")
-        project.change_stack_file(folder, STACK, {"mode": mode})
         self._config: Mapping[str, Any] = yaml.safe_load(project.stack_file(folder, STACK).read_text())["config"]
+        self._session = boto3.Session(region_name=self._config["aws:region"])
+        project.change_stack_file(folder, STACK, {"mode": mode, **(self._more() if mode == "pinned" else {})})
         document, self.created = deploy(services, folder)
         outputs = Outputs(document, STACK, order=self._config[f"{NAMESPACE}:identityProviders"])
-        self._gateways = outputs.gateways
+        self._all_gateways = outputs.gateways
+        self._gateways = {name: outputs.gateways[name] for name in outputs.providers}
         self._callers = [
             _Caller(
                 self._gateways[name], provider, client, get_token(credentials_of(provider, client), cache=None).token
@@ -145,6 +156,54 @@ class _Demonstration:
             for name, provider in outputs.providers.items()
             for _, client in sorted(provider.clients.items())
         ]
+
+    def _more(self) -> dict[str, Any]:
+        """What the stack has here beside what its file says; whom it names exists then."""
+        api = self._session.client("iam")
+        self._keys = {}
+        for name in _SIGNERS:
+            api.create_user(UserName=name)
+            self._keys[name] = api.create_access_key(UserName=name)["AccessKey"]
+        gateway, access, providers = (
+            self._config[f"{NAMESPACE}:{key}"] for key in ("gateway", "access", "identityProviders")
+        )
+        arn = api.get_user(UserName=_SIGNERS[0])["User"]["Arn"]
+        return {
+            "identityProviders": [*providers, "iam"],
+            "callers": {"attachTo": {"users": [_SIGNERS[0]]}},
+            "access": {**access, "iam": {arn: ["orders___get_order"]}},
+            "gateway": {**gateway, "logs": {"retentionDays": 1}},
+        }
+
+    def signed(self) -> tuple[Trial, ...]:
+        """Who signs is let in by the caller policy, and nobody else."""
+        url, region = self._all_gateways["iam"].mcp_url, str(self._session.region_name)
+        signs = {
+            name: signing(boto3.Session(key["AccessKeyId"], key["SecretAccessKey"]).get_credentials(), region)
+            for name, key in self._keys.items()
+        }
+        asked = {
+            "a signature of a user with the caller policy": ("200", signs["clerk"]),
+            "a signature of a user without it": ("403", signs["stranger"]),
+            "a token": ("401", self._callers[0].token),
+        }
+        return tuple(
+            Trial(what, "iam", expected, str(knock(url, proof).status)) for what, (expected, proof) in asked.items()
+        )
+
+    def counted(self, trials: Iterable[Trial]) -> tuple[Trial, ...]:
+        """How many refused calls the gateways' logs tell of, by cause, where each trial refused one."""
+        expected = Counter((each.gateway, _COUNTED[each.answered]) for each in trials if each.answered in _COUNTED)
+        pages = self._session.client("logs").get_paginator("filter_log_events")
+        told: Counter[tuple[str, RefusedBy]] = Counter()
+        for name, gateway in self._gateways.items():
+            found = pages.paginate(logGroupName=gateway.log_group)
+            lines = [event["message"] for page in found for event in page["events"]]
+            for (cause, _), calls in counted(lines).items():
+                told[name, cause] += calls
+        return tuple(
+            Trial(cause.value, name, str(calls), str(told[name, cause])) for (name, cause), calls in expected.items()
+        )
 
     @property
     def _first_callers(self) -> list[_Caller]:
@@ -156,7 +215,7 @@ class _Demonstration:
     def mistake(self) -> Mistake:
         """A gateway made by hand that demands the client's id as audience, which Cognito's tokens do not have."""
         caller = next(each for each in self._callers if each.provider.name == "cognito")
-        session = boto3.Session(region_name=self._config["aws:region"])
+        session = self._session
         service = {"Service": "bedrock-agentcore.amazonaws.com"}
         trust = {"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})

@@ -105,6 +105,18 @@ class Pass:
 
 
 @dataclass(frozen=True)
+class Unlike:
+    """What has no token: signed requests, and how many refused calls the logs tell of, by cause."""
+
+    signed: tuple[Trial, ...]
+    counted: tuple[Trial, ...]
+
+    @property
+    def ok(self) -> bool:
+        return all(found and all(each.ok for each in found) for found in (self.signed, self.counted))
+
+
+@dataclass(frozen=True)
 class Report:
     """The whole demonstration: the mistake, the stack pinned, its tools, and the stack in the tutorial's mode."""
 
@@ -112,13 +124,15 @@ class Report:
     pinned: Pass
     tutorial: Pass
     uses: tuple[Use, ...]
+    unlike: Unlike
     seconds: float
 
     @property
     def ok(self) -> bool:
         offered = {(each.gateway, tool.partition("___")[0]) for each in self.pinned.admissions for tool in each.tools}
         used = {(use.gateway, use.tool.partition("___")[0]) for use in self.uses if use.ok}
-        return bool(used) and used == offered and self.mistake.ok and self.pinned.ok and self.tutorial.ok
+        parts = (self.mistake, self.pinned, self.tutorial, self.unlike)
+        return bool(used) and used == offered and all(part.ok for part in parts)
 
     def document(self) -> dict[str, Any]:
         """For programs."""
@@ -130,6 +144,8 @@ class Report:
             "gateways": _entries(self.pinned.admissions),
             "tools": _entries(self.uses),
             "refusals": _entries(self.pinned.trials),
+            "signatures": _entries(self.unlike.signed),
+            "counted": _entries(self.unlike.counted),
             "tutorial": {
                 "created": self.tutorial.created,
                 "gateways": _entries(self.tutorial.admissions),
@@ -145,7 +161,7 @@ def title(deployer: str) -> str:
         "  The Pulumi program, unchanged. AWS and the identity providers are played on the loopback\n"
         "  interface, under their production names; nothing leaves it.\n"
         f"{_filled(f'Deployed by {deployer}.', indent=2)}\n"
-        "\n1  Deploy three gateways, whose authorizers check all that tokens say\n"
+        "\n1  Deploy four gateways: three check all that tokens say, one takes AWS signatures\n"
     )
 
 
@@ -174,7 +190,7 @@ def _demanded(authorizer: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {json.dumps(authorizer[name])}" for name in _LISTS if name in authorizer)
 
 
-def pinned_text(found: Pass, uses: Sequence[Use]) -> str:
+def pinned_text(found: Pass, uses: Sequence[Use], unlike: Unlike) -> str:
     """The first deployment, for a person."""
     parts = [
         "\n3  Each gateway lets in the clients of its own provider\n",
@@ -182,10 +198,14 @@ def pinned_text(found: Pass, uses: Sequence[Use]) -> str:
         "\n4  One tool of every target, over MCP\n",
         _uses(found.gateways, uses),
         "\n5  And nobody else\n",
-        _trials(found),
+        _trials(found.gateways, found.trials),
         "  401: the token is not for this gateway. 403: it is, and may not do this. Blank: let in, as above.",
         "  Denied by policy: let in, and the stack's `access` gives it other tools.",
-        "\n6  Deploy it in mode: tutorial into empty accounts, with one list in every authorizer\n",
+        "\n6  Callers without a token, who sign with their AWS credentials\n",
+        _trials(("iam",), unlike.signed),
+        "\n7  Refused calls are counted, out of the gateways' logs\n",
+        _trials(found.gateways, unlike.counted, "refused for"),
+        "\n8  Deploy it in mode: tutorial into empty accounts, with one list in every authorizer\n",
     ]
     return "\n".join(parts)
 
@@ -196,10 +216,10 @@ def tutorial_text(report: Report) -> str:
     verdict = "All as it should be" if report.ok else f"NOT as it should be: see {_WRONG}"
     parts = [
         f"\n\n  {found.created} resources created",
-        "\n7  Each gateway lets in the clients of its own provider\n",
+        "\n9  Each gateway lets in the clients of its own provider\n",
         _admissions(found),
-        "\n8  Nobody from elsewhere, but more of the same provider's tokens than pinned\n",
-        _trials(found),
+        "\n10  Nobody from elsewhere, but more of the same provider's tokens than pinned\n",
+        _trials(found.gateways, found.trials),
         *(f"  no longer checked: {asked} comes in at {', '.join(gateways)}" for asked, gateways in _let_in(found)),
         f"\n{verdict}, in {report.seconds:.1f} s.",
     ]
@@ -259,14 +279,14 @@ def _lists(admission: Admission) -> str:
     return ", ".join(word for name, word in _LISTS.items() if name in admission.authorizer)
 
 
-def _trials(found: Pass) -> str:
+def _trials(gateways: Sequence[str], found: Sequence[Trial], head: str = "asked with") -> str:
     """A row for each thing that was tried, a column for each gateway."""
     rows: dict[str, dict[str, str]] = {}
-    for each in found.trials:
+    for each in found:
         rows.setdefault(each.asked, {})[each.gateway] = _mark(each.answered, ok=each.ok)
     return _table(
-        ("asked with", *found.gateways),
-        [(asked, *(answers.get(gateway, "") for gateway in found.gateways)) for asked, answers in rows.items()],
+        (head, *gateways),
+        [(asked, *(answers.get(gateway, "") for gateway in gateways)) for asked, answers in rows.items()],
     )
 
 

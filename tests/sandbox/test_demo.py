@@ -129,6 +129,20 @@ def test_every_gateway_keeps_its_promise_in_both_modes(without_cli: Shown) -> No
     assert {each["tool"].partition("___")[0] for each in document["tools"]} == TARGETS
 
 
+def test_signatures_are_let_in_by_the_caller_policy_and_refusals_are_counted(without_cli: Shown) -> None:
+    signed = {each["asked"]: each["answered"] for each in without_cli.document["signatures"]}
+    assert signed == {
+        "a signature of a user with the caller policy": "200",
+        "a signature of a user without it": "403",
+        "a token": "401",
+    }
+    counted = {(each["asked"], each["gateway"]): each["answered"] for each in without_cli.document["counted"]}
+    causes = {"token": "6", "scope": "1", "policy": "1"}
+    assert counted == {
+        (cause, gateway): calls for cause, calls in causes.items() for gateway in ("cognito", "auth0", "okta")
+    }
+
+
 def test_the_mistake_is_refused_explained_and_repaired(without_cli: Shown) -> None:
     mistake = without_cli.document["mistake"]
     assert (mistake["status"], mistake["repaired"]) == (401, 200)

@@ -109,7 +109,7 @@ def deploy(
     secret_keys = [key if ":" in key else f"agentcore-auth:{key}" for key in secrets or {}]
     # Other tests leave this thread without an event loop. It is the same for all runs of the program, because the SDK's
     # worker threads outlive one of them.
-    asyncio.set_event_loop(_event_loop())
+    asyncio.set_event_loop(event_loop())
     pulumi.runtime.set_mocks(recorder, project="agentcore-auth", stack="test", preview=False)
     pulumi.runtime.set_all_config(flat, secret_keys)
 
@@ -123,7 +123,7 @@ def deploy(
 
 
 @functools.cache
-def _event_loop() -> asyncio.AbstractEventLoop:
+def event_loop() -> asyncio.AbstractEventLoop:
     return asyncio.new_event_loop()
 
 

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from components.spreading import PAUSES, pause_after, retried
-from tests.unit.pulumi_mocks import Recorder
+from tests.unit.pulumi_mocks import Recorder, event_loop
 
 PRINCIPAL = "InvalidParameterValueException: The provided principal was invalid. Please check the principal"
 ROLE = "ValidationException: Role validation failed for 'arn:aws:iam::1:role/demo-gateway'. Please verify that …"
@@ -38,7 +38,7 @@ def test_the_wait_is_bounded() -> None:
 def _made(*, preview: bool, names: Sequence[str]) -> list[pulumi.ResourceHookBinding | None]:
     """The hooks of the resources of these names, in a run of a program of its own."""
     made: list[pulumi.ResourceHookBinding | None] = []
-    asyncio.set_event_loop(asyncio.new_event_loop())
+    asyncio.set_event_loop(event_loop())
     pulumi.runtime.set_mocks(Recorder(), preview=preview)
     pulumi.runtime.test(lambda: made.extend(map(retried, names)))()
     return made
