@@ -126,6 +126,8 @@ def _shape(name: str, annotation: Any, found: dict[str, _Json], *, plain: bool) 
         return {"type": "array", "items": _shape(name, arguments[0], found, plain=plain), **mark}
     if origin is dict and arguments[1] is not Any:
         return {"type": "object", "additionalProperties": _shape(name, arguments[1], found, plain=plain), **mark}
+    if origin is Literal and not isinstance(arguments[0], str):
+        return {"type": "integer", **mark}  # the schema's enums name their values, and numbers are no names
     if origin is Literal:
         values = [{"name": value, "value": value} for value in arguments]
         found[name] = {"type": "string", "enum": values}

@@ -6,6 +6,9 @@ import os
 import sys
 from typing import TextIO
 
+_DOTS = 80
+"""In a line."""
+
 
 def say(text: object, stream: TextIO | None = None) -> None:
     """Print a line, at once, to standard output unless another stream is given; nothing where nobody reads any more."""
@@ -20,7 +23,7 @@ def say(text: object, stream: TextIO | None = None) -> None:
         os.close(nowhere)
 
 
-def tick() -> None:
-    """One more of many is done: a dot on standard error, where it is in no result's way."""
-    sys.stderr.write(".")
+def tick(done: int) -> None:
+    """So many are done: a dot for the last of them on standard error, where it is in no result's way."""
+    sys.stderr.write("." if done % _DOTS else ".\n")
     sys.stderr.flush()

@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -105,10 +105,10 @@ def _deployer(*, without_cli: bool) -> tuple[str, Deploy]:
         return f"the SDK's mock monitor ({reason})", lambda _, folder: mock_engine.deploy(folder, STACK)
 
     def deploy(services: Services, folder: Path) -> tuple[Mapping[str, Any], int]:
-        stack = Stack(services, folder, STACK, cli)
+        stack, numbers = Stack(services, folder, STACK, cli), count(1)
         with cli_is_interrupted() as interrupted:
             try:
-                result = stack.up(lambda line: tick() if line.startswith("  +") else say(line, sys.stderr))
+                result = stack.up(lambda line: tick(next(numbers)) if line.startswith("  +") else say(line, sys.stderr))
             finally:
                 if interrupted.is_set():
                     raise KeyboardInterrupt

@@ -106,7 +106,7 @@ class _Monitor(MockMonitor):
             raise _explained(f"{request.type} `{request.name}`", error) from error
         with self._lock:
             self.created += 1
-        tick()
+            tick(self.created)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=outputs)
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802  # the protocol's name

@@ -15,6 +15,7 @@ from sandbox.demo_report import (
     Pass,
     Report,
     Trial,
+    Unlike,
     Use,
     mistake_text,
     pinned_text,
@@ -49,7 +50,10 @@ KEPT_OUT = Trial("an expired token", "auth0", "401", "401")
 NO_LONGER_CHECKED = Trial("a token without the scope", "auth0", "200", "200")
 PINNED = Pass(("auth0",), 3, (LET_IN,), (KEPT_OUT,))
 TUTORIAL = Pass(("auth0",), 2, (replace(LET_IN, matched=("aud",)),), (KEPT_OUT, NO_LONGER_CHECKED))
-REPORT = Report(MISTAKE, PINNED, TUTORIAL, (USED,), seconds=7.04)
+SIGNED = Trial("a signature of a user with the caller policy", "iam", "200", "200")
+COUNTED = Trial("token", "auth0", "6", "6")
+UNLIKE = Unlike((SIGNED,), (COUNTED,))
+REPORT = Report(MISTAKE, PINNED, TUTORIAL, (USED,), UNLIKE, seconds=7.04)
 
 # Each row: what is found in a pass, and whether it is as it should be.
 PASSES: list[tuple[dict[str, Any], bool]] = [
@@ -66,7 +70,9 @@ PASSES: list[tuple[dict[str, Any], bool]] = [
 
 
 def text(report: Report) -> str:
-    return mistake_text(3, report.mistake) + pinned_text(report.pinned, report.uses) + tutorial_text(report)
+    return (
+        mistake_text(3, report.mistake) + pinned_text(report.pinned, report.uses, report.unlike) + tutorial_text(report)
+    )
 
 
 @pytest.mark.parametrize("mode", ["pinned", "tutorial"])
@@ -102,6 +108,19 @@ def test_is_not_ok_unless_the_mistake_is_refused_explained_and_repaired(found: d
     assert not replace(REPORT, mistake=replace(MISTAKE, **found)).ok
 
 
+@pytest.mark.parametrize(
+    "unlike",
+    [
+        Unlike((replace(SIGNED, answered="403"),), (COUNTED,)),
+        Unlike((SIGNED,), (replace(COUNTED, answered="5"),)),
+        Unlike((), (COUNTED,)),
+        Unlike((SIGNED,), ()),
+    ],
+)
+def test_is_not_ok_unless_who_signs_is_let_in_and_refusals_are_counted(unlike: Unlike) -> None:
+    assert not replace(REPORT, unlike=unlike).ok
+
+
 def test_shows_the_mistake_with_its_cause_and_remedy_in_the_first_screen() -> None:
     screen = f"{title(deployer='the pulumi CLI')}{mistake_text(3, MISTAKE)}".splitlines()
     assert len(screen) <= 24
@@ -113,11 +132,11 @@ def test_shows_the_mistake_with_its_cause_and_remedy_in_the_first_screen() -> No
 
 def test_marks_the_answer_that_is_wrong() -> None:
     wrong = replace(PINNED, trials=(replace(KEPT_OUT, answered="200"),))
-    assert "an expired token  200 (!)" in pinned_text(wrong, REPORT.uses)
+    assert "an expired token  200 (!)" in pinned_text(wrong, REPORT.uses, UNLIKE)
 
 
 def test_says_why_a_tool_failed() -> None:
-    shown = pinned_text(PINNED, (replace(USED, answer="no such article", failed=True),))
+    shown = pinned_text(PINNED, (replace(USED, answer="no such article", failed=True),), UNLIKE)
     assert "  sample___echo at auth0: no such article" in shown
 
 

@@ -48,6 +48,12 @@ def test_there_is_a_component_for_each_provider_the_role_the_gateway_and_everyth
 def test_every_component_type_and_property_is_described() -> None:
     assert all(resource["description"] for resource in RESOURCES.values())
     assert all(each.get("description") or "enum" in each for each in TYPES.values())
+
+
+def test_the_values_of_enums_have_names() -> None:
+    names = [value["name"] for each in TYPES.values() for value in each.get("enum", ())]
+    assert names
+    assert all(isinstance(name, str) for name in names)
     assert [name for name, each in properties() if not each["description"]] == []
 
 
