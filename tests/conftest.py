@@ -2,7 +2,7 @@
 
 `running_services` are the sandbox's services, started once for all tests of a worker process. With `services` the
 test's own environment leads to them (proxy, CA, credentials), so that urllib, httpx2 and boto3 reach what is played
-under its production name. `aws("iam")` is a boto3 client on it.
+under its production name. `aws("iam")` is a boto3 client on it, and `running_aws("iam")` one without that environment.
 """
 
 from __future__ import annotations
@@ -60,18 +60,26 @@ def services(running_services: Services, monkeypatch: pytest.MonkeyPatch) -> Ser
     return running_services
 
 
-@pytest.fixture
-def aws(services: Services) -> Callable[[str], Any]:
-    """boto3 clients for the sandbox's account."""
-    return lambda service: _client(service, services.aws)
-
-
-@cache
-def _client(service: str, endpoint: str) -> Any:
-    """Made once: a new client reads the service's description, of up to a megabyte."""
+@pytest.fixture(scope="session")
+def running_aws(running_services: Services) -> Callable[[str], Any]:
+    """boto3 clients for the sandbox's account, whatever the test's own environment leads to."""
     import boto3  # noqa: PLC0415  # slow, and few tests need it
 
-    return boto3.Session().client(service, region_name=REGION, endpoint_url=endpoint)
+    there = running_services.environment({})
+    session: Any = boto3.Session(there["AWS_ACCESS_KEY_ID"], there["AWS_SECRET_ACCESS_KEY"], region_name=REGION)
+
+    @cache
+    def client(service: str) -> Any:
+        """Made once: a new client reads the service's description, of up to a megabyte."""
+        return session.client(service, endpoint_url=running_services.aws)
+
+    return client
+
+
+@pytest.fixture
+def aws(services: Services, running_aws: Callable[[str], Any]) -> Callable[[str], Any]:  # noqa: ARG001 - the environment
+    """boto3 clients for the sandbox's account, in an environment that leads to it."""
+    return running_aws
 
 
 @pytest.fixture(scope="session")

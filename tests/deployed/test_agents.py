@@ -115,7 +115,7 @@ def test_the_mcp_package_s_own_client_credentials_work_with_the_env_file(
     assert run(sys.executable, str(own), with_env_file=True).stdout == "['sample___echo']\n"
 
 
-def test_the_inspector_lists_the_tools_with_the_settings_for_claude(
+def test_the_inspector_lists_the_tools_and_calls_one_with_the_settings_for_it(
     prepare: Callable[..., Path], run: Run, services: Services, tmp_path: Path
 ) -> None:
     settings = prepare("okta", "inspector", "mcp.json")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
-import boto3
 import httpx2
 import pytest
 
@@ -28,17 +27,12 @@ CODE = "def handler(event, context):\n    return {}\n"
 
 
 @pytest.fixture(scope="module")
-def by_hand(running_services: Services) -> Generator[HandMade]:
+def by_hand(running_services: Services, running_aws: Callable[[str], Any]) -> Generator[HandMade]:
     """Pool, resource server, client, domain, role, function and gateway, as the walk-through has people make them."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in running_services.environment(os.environ).items():
             patch.setenv(name, value)
-        session: Any = boto3.Session()
-
-        def aws(service: str) -> Any:
-            return session.client(service, region_name=REGION, endpoint_url=running_services.aws)
-
-        yield make(aws, CODE)
+        yield make(running_aws, CODE)
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +48,7 @@ def auth0_api(by_hand: HandMade) -> Generator[None]:
 
 
 def set_authorizer(by_hand: HandMade, authorizer: Mapping[str, Any]) -> None:
-    """UpdateGateway replaces everything, so all that is to stay goes along."""
-    control = by_hand.aws("bedrock-agentcore-control")
-    there = control.get_gateway(gatewayIdentifier=by_hand.gateway_id)
-    control.update_gateway(
-        gatewayIdentifier=by_hand.gateway_id,
-        **{key: there[key] for key in ("name", "roleArn", "protocolType", "authorizerType")},
-        authorizerConfiguration={"customJWTAuthorizer": authorizer},
-    )
+    by_hand.change_gateway(authorizerConfiguration={"customJWTAuthorizer": authorizer})
 
 
 def pool_of(by_hand: HandMade) -> str:

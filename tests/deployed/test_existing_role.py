@@ -10,8 +10,8 @@ from agentcore_auth import iam
 from configuration.policies import documents
 from sandbox.caller import call_tool
 from sandbox.services import ACCOUNT, PROJECT
-from settings import load
 from tests.deployed.conftest import REGION, Deploy
+from tests.unit.stack_files import loaded
 
 ROLE = "shared-gateways"
 CONFIG: dict[str, Any] = {
@@ -24,9 +24,7 @@ CONFIG: dict[str, Any] = {
 
 def printed() -> dict[str, iam.Document]:
     """What `make policies` prints for the role's owner."""
-    flat = {f"agentcore-auth:{key}": json.dumps(value) for key, value in CONFIG.items()} | {"aws:region": REGION}
-    settings = load(flat, secret_keys=frozenset(), environment={}, project=PROJECT)
-    return documents(settings, iam.AwsScope("aws", ACCOUNT, REGION))
+    return documents(loaded(CONFIG, PROJECT), iam.AwsScope("aws", ACCOUNT, REGION))
 
 
 def test_a_deployment_waits_for_the_role_that_its_owner_is_just_making(

@@ -15,8 +15,8 @@ from configuration.policies import documents
 from sandbox.caller import call_tool
 from sandbox.services import ACCOUNT, PROJECT
 from sandbox.stack import DeploymentError
-from settings import Settings, load
 from tests.deployed.conftest import REGION, Deploy, Deployment
+from tests.unit.stack_files import loaded
 
 NAME = "least"
 DEPLOYER = f"arn:aws:iam::{ACCOUNT}:role/{NAME}-deployer"
@@ -51,16 +51,6 @@ def configuration(key_arn: str, boundary_arn: str) -> dict[str, Any]:
     }
 
 
-def settings_of(config: dict[str, Any]) -> Settings:
-    keys = {"aws:region": REGION, **config, **SECRET}
-    flat = {
-        key if ":" in key else f"agentcore-auth:{key}": value if isinstance(value, str) else json.dumps(value)
-        for key, value in keys.items()
-    }
-    secret_keys = {f"agentcore-auth:{key}" for key in SECRET}
-    return load(flat, secret_keys=secret_keys, environment={}, project=PROJECT)
-
-
 def role(api: Any, name: str) -> None:
     root = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     trust = iam.document([{"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}])
@@ -78,7 +68,8 @@ def prepared(aws: Callable[[str], Any]) -> tuple[dict[str, Any], iam.Document]:
     role(aws("iam"), f"{NAME}-deployer")
     role(aws("iam"), f"{NAME}-caller")
     config = configuration(key, boundary)
-    return config, documents(settings_of(config), iam.AwsScope("aws", ACCOUNT, REGION))["Whoever deploys the stack"]
+    settings = loaded({**config, **SECRET}, PROJECT, secrets=SECRET)
+    return config, documents(settings, iam.AwsScope("aws", ACCOUNT, REGION))["Whoever deploys the stack"]
 
 
 def test_the_printed_policies_suffice_for_up_verify_sync_and_destroy(

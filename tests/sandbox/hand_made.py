@@ -27,6 +27,16 @@ SCHEMA: dict[str, Any] = {
     },
     "required": ["sku"],
 }
+_SETTINGS = (
+    "name",
+    "roleArn",
+    "protocolType",
+    "authorizerType",
+    "authorizerConfiguration",
+    "exceptionLevel",
+    "policyEngineConfiguration",
+)
+"""What a gateway made here may have."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,13 @@ class HandMade:
         """Let the execution role do exactly this."""
         document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
         self.aws("iam").put_role_policy(RoleName=self.role, PolicyName="targets", PolicyDocument=document)
+
+    def change_gateway(self, **changes: Any) -> None:
+        """UpdateGateway replaces everything, so all that is to stay goes along."""
+        control = self.aws("bedrock-agentcore-control")
+        there = control.get_gateway(gatewayIdentifier=self.gateway_id)
+        kept = {name: there[name] for name in _SETTINGS if name in there}
+        control.update_gateway(gatewayIdentifier=self.gateway_id, **{**kept, **changes})
 
     def set_code(self, code: str, **settings: Any) -> None:
         """Replace the function's `index.py`, and settings of it."""

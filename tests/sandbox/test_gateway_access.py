@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -61,13 +60,7 @@ class Guarded:
             self.control.create_policy(policyEngineId=self.engine, name=f"policy_{number}", definition=definition)
 
     def set_mode(self, mode: str) -> None:
-        kept = ("name", "roleArn", "protocolType", "authorizerType", "authorizerConfiguration")
-        gateway = self.gateway
-        self.control.update_gateway(
-            gatewayIdentifier=self.made.gateway_id,
-            **{name: gateway[name] for name in kept},
-            policyEngineConfiguration={**gateway["policyEngineConfiguration"], "mode": mode},
-        )
+        self.made.change_gateway(policyEngineConfiguration={**self.gateway["policyEngineConfiguration"], "mode": mode})
 
     def listed(self, claims: Mapping[str, Any]) -> list[str]:
         return list_tools(self.made.mcp_url, self.token(claims))
@@ -77,26 +70,12 @@ class Guarded:
 
 
 @pytest.fixture(scope="module")
-def guarded(running_services: Services) -> Guarded:
-    environment = running_services.environment({})
-    session = boto3.Session(
-        environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], region_name="us-west-2"
-    )
-
-    def aws(service: str) -> Any:
-        return session.client(service, endpoint_url=running_services.aws)
-
-    control = aws("bedrock-agentcore-control")
-    made = make(aws, "def handler(event, context): return event", OPEN)
+def guarded(running_services: Services, running_aws: Callable[[str], Any]) -> Guarded:
+    control = running_aws("bedrock-agentcore-control")
+    made = make(running_aws, "def handler(event, context): return event", OPEN)
     engine = control.create_policy_engine(name=f"engine_{uuid.uuid4().hex[:8]}")
     allow_evaluation(made)
-    gateway = control.get_gateway(gatewayIdentifier=made.gateway_id)
-    kept = ("name", "roleArn", "protocolType", "authorizerType", "authorizerConfiguration")
-    control.update_gateway(
-        gatewayIdentifier=made.gateway_id,
-        **{name: gateway[name] for name in kept},
-        policyEngineConfiguration={"arn": engine["policyEngineArn"], "mode": "ENFORCE"},
-    )
+    made.change_gateway(policyEngineConfiguration={"arn": engine["policyEngineArn"], "mode": "ENFORCE"})
     return Guarded(made, running_services, control, engine["policyEngineId"])
 
 

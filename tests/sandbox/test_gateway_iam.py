@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -72,16 +71,10 @@ def document(*statements: Mapping[str, object]) -> str:
 
 
 @pytest.fixture(scope="module")
-def gateway(running_services: Services) -> Signed:
+def gateway(running_services: Services, running_aws: Callable[[str], Any]) -> Signed:
+    made = make(running_aws, "def handler(event, context): return event", authorizerType="AWS_IAM")
     environment = running_services.environment({})
-    account, secret = environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]
-    session = boto3.Session(account, secret, region_name=REGION)
-
-    def aws(service: str) -> Any:
-        return session.client(service, endpoint_url=running_services.aws)
-
-    made = make(aws, "def handler(event, context): return event", authorizerType="AWS_IAM")
-    return Signed(made, secret, account)
+    return Signed(made, environment["AWS_SECRET_ACCESS_KEY"], environment["AWS_ACCESS_KEY_ID"])
 
 
 def of_another_service(gateway: Signed) -> Sign:

@@ -60,18 +60,12 @@ class Intercepted:
         )["FunctionArn"]
         self.allow(gateway.function_arn, self.function_arn)
         control = aws("bedrock-agentcore-control")
-        deployed = control.get_gateway(gatewayIdentifier=gateway.gateway_id)
-        kept = ("name", "roleArn", "protocolType", "authorizerType", "authorizerConfiguration", "exceptionLevel")
         interceptor = {
             "interceptor": {"lambda": {"arn": self.function_arn}},
             "interceptionPoints": [point],
             "inputConfiguration": {"passRequestHeaders": pass_headers},
         }
-        control.update_gateway(
-            gatewayIdentifier=gateway.gateway_id,
-            **{name: deployed[name] for name in kept},
-            interceptorConfigurations=[interceptor],
-        )
+        gateway.change_gateway(interceptorConfigurations=[interceptor])
         (target,) = control.list_gateway_targets(gatewayIdentifier=gateway.gateway_id)["items"]
         found = control.get_gateway_target(gatewayIdentifier=gateway.gateway_id, targetId=target["targetId"])
         same = ("name", "targetConfiguration", "credentialProviderConfigurations")

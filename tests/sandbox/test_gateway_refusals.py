@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import httpx2
 import pytest
 
 from sandbox.caller import call_tool
-from sandbox.services import Services
 from tests.sandbox.hand_made import HandMade, make
 from tests.unit.token_command import Command
 
 
 @pytest.fixture
-def delivered(running_services: Services, tmp_path: Path) -> tuple[HandMade, Path]:
+def delivered(running_aws: Callable[[str], Any], tmp_path: Path) -> tuple[HandMade, Path]:
     """A gateway whose logs are delivered, and the outputs of a stack that has it."""
-    environment = running_services.environment({})
-    session = boto3.Session(
-        environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], region_name="us-west-2"
-    )
-
-    def aws(service: str) -> Any:
-        return session.client(service, endpoint_url=running_services.aws)
-
-    made = make(aws, "def handler(event, context): return event")
-    gateway = aws("bedrock-agentcore-control").get_gateway(gatewayIdentifier=made.gateway_id)
-    logs, name = aws("logs"), made.gateway_id
+    made = make(running_aws, "def handler(event, context): return event")
+    gateway = running_aws("bedrock-agentcore-control").get_gateway(gatewayIdentifier=made.gateway_id)
+    logs, name = running_aws("logs"), made.gateway_id
     logs.create_log_group(logGroupName=f"/aws/vendedlogs/{name}")
     [group] = logs.describe_log_groups(logGroupNamePrefix=f"/aws/vendedlogs/{name}")["logGroups"]
     logs.put_delivery_source(name=name, resourceArn=gateway["gatewayArn"], logType="APPLICATION_LOGS")
@@ -73,15 +64,8 @@ def test_counts_refused_calls_by_cause(delivered: tuple[HandMade, Path], monkeyp
 def test_counts_calls_that_no_policy_permits(delivered: tuple[HandMade, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     made, outputs = delivered
     made.set_policy({"Effect": "Allow", "Action": ["lambda:InvokeFunction", "bedrock-agentcore:*"], "Resource": "*"})
-    control = made.aws("bedrock-agentcore-control")
-    engine = control.create_policy_engine(name=f"engine_{uuid.uuid4().hex[:8]}")["policyEngineArn"]
-    gateway = control.get_gateway(gatewayIdentifier=made.gateway_id)
-    kept = ("name", "roleArn", "protocolType", "authorizerType", "authorizerConfiguration")
-    control.update_gateway(
-        gatewayIdentifier=made.gateway_id,
-        **{name: gateway[name] for name in kept},
-        policyEngineConfiguration={"arn": engine, "mode": "ENFORCE"},
-    )
+    engine = made.aws("bedrock-agentcore-control").create_policy_engine(name=f"engine_{uuid.uuid4().hex[:8]}")
+    made.change_gateway(policyEngineConfiguration={"arn": engine["policyEngineArn"], "mode": "ENFORCE"})
     assert call_tool(made.mcp_url, made.token("tools/use"), "store___stock", {"sku": "7"}).failed
     answer = Command(monkeypatch)("refusals", "--outputs", str(outputs))
     assert (answer.code, "1  policy store___stock: no policy permits" in answer.out) == (1, True)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
+from typing import Any
+
+import pytest
 
 from components.cross_account import owners_command
 from tests.unit.pulumi_mocks import ACCOUNT
+from tests.unit.stack_files import FUNCTION, ROLE, Bad, assert_named, each_of, function, loaded
+from tests.unit.stack_files import OTHER_FUNCTION as THEIRS
 from tests.unit.stacks import LAMBDA, OTHER_ACCOUNT, OTHER_FUNCTION, stack, statements
 
 
@@ -85,3 +90,53 @@ def test_the_owner_of_another_account_s_function_is_told_statement_and_command()
     recorder = stack(function, crossAccount=entry)
     assert recorder.outputs["crossAccountStatements"] == []
     assert (recorder.one(":Permission")["function"], recorder.one(":Permission")["principal"]) == (OTHER_FUNCTION, role)
+
+
+BAD: list[Bad] = [
+    (
+        {
+            **function(THEIRS),
+            "crossAccount": {OTHER_ACCOUNT: {"assumeRoleArn": ROLE}},
+            "aws:assumeRoles": [{"roleArn": ROLE}],
+        },
+        "aws:assumeRoles",
+        "aws:profile",
+    ),
+    ({"crossAccount": {"42": {"assumeRoleArn": ROLE}}}, "crossAccount.42", "twelve digits"),
+    (
+        {"crossAccount": {OTHER_ACCOUNT: {"assumeRoleArn": ROLE}}},
+        f"crossAccount.{OTHER_ACCOUNT}",
+        "functions here: none",
+    ),
+    (
+        {"crossAccount": {OTHER_ACCOUNT: {"assumeRoleArn": ROLE}}, **function(FUNCTION)},
+        f"crossAccount.{OTHER_ACCOUNT}",
+        "functions here: 123456789012",
+    ),
+    (
+        {"crossAccount": {"123456789012": {"assumeRoleArn": ROLE}}, **function(FUNCTION)},
+        "crossAccount.123456789012.assumeRoleArn",
+        f"a role of the account {OTHER_ACCOUNT}",
+    ),
+    (
+        {"crossAccount": {OTHER_ACCOUNT: {"assumeRoleArn": ROLE}}, **function(f"{THEIRS}:$LATEST")},
+        "targets[0].functionArn",
+        "takes no policy",
+    ),
+]
+
+
+@each_of(BAD)
+def test_a_mistake_is_named(changes: dict[str, Any], path: str, sentence: str) -> None:
+    assert_named(changes, path, sentence)
+
+
+ACCEPTED: list[dict[str, Any]] = [
+    {"crossAccount": {OTHER_ACCOUNT: {"assumeRoleArn": ROLE}}, **function(THEIRS)},
+    {"crossAccount": {OTHER_ACCOUNT: {"assumeRoleArn": ROLE}}, **function(f"{THEIRS}:live")},
+]
+
+
+@pytest.mark.parametrize("changes", ACCEPTED)
+def test_a_function_of_another_account_is_accepted(changes: dict[str, Any]) -> None:
+    loaded(changes)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agentcore_auth.iam import AwsScope
 from configuration.policies import deployment_policy
-from settings import ConfigurationError, Settings, load
+from settings import ConfigurationError
 from tests.unit.pulumi_mocks import ACCOUNT, deploy
+from tests.unit.stack_files import loaded
 from tests.unit.stacks import COGNITO
 
 TOPIC = f"arn:aws:sns:us-west-2:{ACCOUNT}:on-call"
@@ -21,14 +20,6 @@ ARN = f"arn:aws:bedrock-agentcore:us-west-2:{ACCOUNT}:gateway/demo-cognito-01234
 
 def stack(**logs: Any) -> dict[str, Any]:
     return {**COGNITO, "gateway": {"name": "demo", "logs": {"retentionDays": 30, **logs}}}
-
-
-def loaded(**logs: Any) -> Settings:
-    keys = {
-        f"agentcore-auth:{key}": value if isinstance(value, str) else json.dumps(value)
-        for key, value in stack(**logs).items()
-    }
-    return load({"aws:region": "us-west-2", **keys}, secret_keys=set(), environment={}, project=Path())
 
 
 def test_the_logs_go_to_a_group_of_their_own_for_as_long_as_is_said() -> None:
@@ -86,11 +77,11 @@ def test_without_logs_nothing_is_delivered() -> None:
 )
 def test_refuses(logs: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
-        loaded(**logs)
+        loaded(stack(**logs))
 
 
 def sids(**logs: Any) -> set[str]:
-    settings = loaded(**logs)
+    settings = loaded(stack(**logs))
     return {each["Sid"] for each in deployment_policy(settings, AwsScope("aws", ACCOUNT, "us-west-2"))["Statement"]}
 
 

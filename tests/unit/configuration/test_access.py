@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agentcore_auth.access.rules import Rule
-from tests.unit.test_settings import AUTH0, FUNCTION, ISSUER, OKTA, loaded, mistakes
+from tests.unit.stack_files import AUTH0, FUNCTION, ISSUER, OKTA, loaded, mistakes
 
 TOOLS = [
     {"name": name, "description": name, "inputSchema": {"type": "object", "properties": {"n": {"type": "integer"}}}}

@@ -8,6 +8,8 @@ import pulumi
 import pytest
 
 from tests.unit.pulumi_mocks import Recorder, deploy
+from tests.unit.stack_files import AUTH0 as KEYS
+from tests.unit.stack_files import Bad, assert_named, each_of
 from tests.unit.stacks import AUTH0, AUTH0_SECRET, authorizer
 
 
@@ -95,3 +97,30 @@ def test_an_auth0_custom_domain_is_issuer_and_token_endpoint() -> None:
 def test_an_auth0_custom_domain_is_a_host_name() -> None:
     with pytest.raises(pulumi.RunError, match=r"auth0\.customDomain: .*; write login\.acme\.example"):
         deploy({**AUTH0, "auth0": {"customDomain": "https://login.acme.example/"}}, secrets=AUTH0_SECRET)
+
+
+CONFIGURED: dict[str, Any] = {"identityProviders": ["auth0"], **KEYS}
+BAD: list[Bad] = [
+    ({**CONFIGURED, "auth0:domain": "TENANT.auth0.com"}, "auth0:domain", "placeholder TENANT"),
+    ({"identityProviders": ["auth0"]}, "auth0:domain", "is required"),
+    ({"identityProviders": ["auth0"], "auth0:domain": "t.auth0.com"}, "auth0:clientSecret", "auth0:apiToken, or"),
+    ({**CONFIGURED, "auth0:domain": "https://t.auth0.com/"}, "auth0:domain", "write t.auth0.com"),
+    ({**CONFIGURED, "auth0": {"audience": ""}}, "auth0.audience", "an audience"),
+    ({**CONFIGURED, "auth0": {"scopes": ["a", "a"]}}, "auth0.scopes", "more than once"),
+    ({**CONFIGURED, "auth0": {"scopes": ["a b"]}}, "auth0.scopes[0]", "no space"),
+    (
+        {**CONFIGURED, "auth0": {"tokenDialect": "access_token_authz", "clients": {"a": {}, "b": {}}}},
+        "auth0.tokenDialect",
+        "choose rfc9068_profile_authz",
+    ),
+    (
+        {**CONFIGURED, "auth0": {"createApi": False, "accessTokenSeconds": 60}},
+        "auth0.accessTokenSeconds",
+        "exists already",
+    ),
+]
+
+
+@each_of(BAD)
+def test_a_mistake_in_auth0_s_section_is_named(changes: dict[str, Any], path: str, sentence: str) -> None:
+    assert_named(changes, path, sentence)

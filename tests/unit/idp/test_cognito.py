@@ -10,6 +10,7 @@ import pytest
 from agentcore_auth.iam import AwsScope
 from idp.cognito import Cognito
 from tests.unit.pulumi_mocks import deploy
+from tests.unit.stack_files import Bad, assert_named, each_of
 from tests.unit.stacks import COGNITO, authorizer
 
 
@@ -109,3 +110,27 @@ def test_who_adopts_a_resource_server_may_not_change_it() -> None:
     actions = {action for each in adopted.deployment_statements(scope) for action in each["Action"]}
     assert "cognito-idp:CreateUserPoolClient" in actions
     assert not [action for action in actions if action.endswith("ResourceServer")]
+
+
+BAD: list[Bad] = [
+    ({"cognito": {"accessTokenMinutes": 4}}, "cognito.accessTokenMinutes", "greater than or equal to 5"),
+    ({"cognito": {"accessTokenMinutes": 1441}}, "cognito.accessTokenMinutes", "less than or equal to 1440"),
+    ({"cognito": {"accessTokenMinutes": "60"}}, "cognito.accessTokenMinutes", "valid integer"),
+    ({"cognito": {"domainPrefix": "my-aws-pool"}}, "cognito.domainPrefix", "'aws'"),
+    ({"cognito": {"domainPrefix": "us-west-2_gmSGKKGr9"}}, "cognito.domainPrefix", "without its underscore"),
+    ({"cognito": {"domainPrefix": "Pool"}}, "cognito.domainPrefix", "a-z"),
+    ({"cognito": {"scopes": ["a/b"]}}, "cognito.scopes[0]", "no slash"),
+    ({"cognito": {"scopes": []}}, "cognito.scopes", "is empty"),
+    ({"cognito": {"clients": {"a": {"scopes": ["x"]}}}}, "cognito.clients.a.scopes", "valid: read, write"),
+    ({"cognito": {"clients": {}}}, "cognito.clients", "is empty"),
+    ({"cognito": {"clients": {}, "allowedClients": ["by-hand"]}}, "cognito.allowedClients", "set userPoolId"),
+    ({"cognito": {"userPoolId": "eu-west-1_abc"}}, "cognito.userPoolId", "aws:region is us-west-2"),
+    ({"cognito": {"userPoolId": "us-west-2_a", "tier": "LITE"}}, "cognito.tier", "exists already"),
+    ({"aws:region": "cn-north-1"}, "identityProviders[0]", "Cognito's token endpoint in cn-north-1"),
+    ({"aws:region": "us-gov-west-1"}, "identityProviders[0]", "Cognito's token endpoint in us-gov-west-1"),
+]
+
+
+@each_of(BAD)
+def test_a_mistake_in_cognito_s_section_is_named(changes: dict[str, Any], path: str, sentence: str) -> None:
+    assert_named(changes, path, sentence)

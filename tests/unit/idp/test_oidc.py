@@ -12,6 +12,7 @@ from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake
 from idp.oidc import Oidc
 from tests.unit.pulumi_mocks import deploy
+from tests.unit.stack_files import Bad, assert_named, each_of
 from tests.unit.stacks import COGNITO, ISSUER, authorizer
 
 TENANT = "11111111-aaaa-4bbb-8ccc-222222222222"
@@ -135,3 +136,45 @@ def test_a_way_to_an_issuer_that_aws_would_refuse_is_a_mistake(keys: dict[str, A
     (found,) = mistakes(section(KEYCLOAK, allowedClients=["c"], **keys))
     assert found.path == f"oidc.corp.{path}"
     assert says in found.sentence
+
+
+BAD: list[Bad] = [
+    (
+        {
+            "identityProviders": ["entra"],
+            "oidc": {"entra": section("https://login.microsoftonline.com/TENANT/v2.0", allowedAudience=["a"])},
+        },
+        "oidc.entra.discoveryUrl",
+        "placeholder TENANT",
+    ),
+    *(
+        (
+            {"oidc": {"a": {"discoveryUrl": ISSUER, "customClaims": [{"name": "app", "equals": "x"}, other]}}},
+            "oidc.a.customClaims",
+            says,
+        )
+        for other, says in (
+            ({"name": "app", "equals": "y"}, "lets nobody in: app would have to be x and y at once"),
+            ({"name": "app", "contains": "x"}, "lets nobody in: app would have to be x and a list at once"),
+        )
+    ),
+    ({"oidc": {"cognito": section("https://a")}}, "oidc.cognito", "built-in"),
+    ({"oidc": {"a": {"discoveryUrl": "https://a", "allowedClients": ["c"]}}}, "oidc.a.discoveryUrl", "/.well-known/"),
+    ({"oidc": {"a": section("https://a")}}, "oidc.a", "every token of that issuer would be let in"),
+    ({"oidc": {"a": section("https://a", allowedAudience=[])}}, "oidc.a.allowedAudience", "is empty"),
+    (
+        {"oidc": {"a": section("https://a", customClaims=[{"name": "app"}])}},
+        "oidc.a.customClaims[0]",
+        "exactly one of",
+    ),
+    (
+        {"oidc": {"a": section("https://a", customClaims=[{"name": "client_id", "equals": "x"}])}},
+        "oidc.a.customClaims[0].name",
+        "for client_id: allowedClients",
+    ),
+]
+
+
+@each_of(BAD)
+def test_a_mistake_in_an_issuer_s_section_is_named(changes: dict[str, Any], path: str, sentence: str) -> None:
+    assert_named(changes, path, sentence)

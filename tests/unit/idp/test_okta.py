@@ -8,6 +8,8 @@ import pulumi
 import pytest
 
 from tests.unit.pulumi_mocks import deploy
+from tests.unit.stack_files import OKTA as KEYS
+from tests.unit.stack_files import Bad, assert_named, each_of, loaded
 from tests.unit.stacks import OKTA, OKTA_SECRET, authorizer
 
 
@@ -102,3 +104,49 @@ def test_an_existing_okta_server_is_used_by_its_name(server: dict[str, Any], iss
 def test_an_existing_okta_server_needs_its_audience() -> None:
     with pytest.raises(pulumi.RunError, match=r"okta\.audience: is required"):
         deploy({**OKTA, "okta": {"authorizationServer": "Orders"}}, secrets=OKTA_SECRET)
+
+
+CONFIGURED: dict[str, Any] = {"identityProviders": ["okta"], **KEYS}
+BAD: list[Bad] = [
+    ({**CONFIGURED, "okta:orgName": "ORG"}, "okta:orgName", "placeholder ORG"),
+    ({"identityProviders": ["okta"]}, "okta:orgName", "is required"),
+    ({"identityProviders": ["okta"], "okta:orgName": "acme"}, "okta:apiToken", "okta:accessToken"),
+    (
+        {"identityProviders": ["okta"], "okta:orgName": "acme", "okta:clientId": "c", "okta:privateKey": "k"},
+        "okta:apiToken",
+        "or okta:clientId and okta:privateKey and okta:privateKeyId and okta:scopes",
+    ),
+    ({**CONFIGURED, "okta:orgName": "https://acme.okta.com"}, "okta:orgName", "scheme"),
+    ({**CONFIGURED, "okta:orgName": "acme.okta.com"}, "okta:orgName", "write only acme "),
+    ({**CONFIGURED, "okta:baseUrl": "https://okta.com/"}, "okta:baseUrl", "write okta.com"),
+    ({**CONFIGURED, "okta:baseUrl": "okta com"}, "okta:baseUrl", "not a host name"),
+    ({**CONFIGURED, "okta": {"scopes": ["a", "email"]}}, "okta.scopes[1]", "Okta reserves"),
+    (
+        {**CONFIGURED, "gateway": {"name": "g" * 40}, "okta": {"clients": {"c" * 55: {}}}},
+        f"okta.clients.{'c' * 55}",
+        "has 101 characters; Okta takes 100",
+    ),
+    ({**CONFIGURED, "okta": {"authorizationServer": "own"}}, "okta.audience", "is required"),
+    (
+        {**CONFIGURED, "okta": {"authorizationServer": "own", "audience": "api://a", "createScopes": False}},
+        "okta.createScopes",
+        "no scopes yet",
+    ),
+]
+
+
+@each_of(BAD)
+def test_a_mistake_in_okta_s_section_is_named(changes: dict[str, Any], path: str, sentence: str) -> None:
+    assert_named(changes, path, sentence)
+
+
+ACCEPTED: list[dict[str, Any]] = [
+    {**CONFIGURED, "gateway": {"name": "g" * 40}, "okta": {"clients": {"c" * 54: {}}}},
+    {**CONFIGURED, "okta:baseUrl": "oktapreview.com"},
+    {**CONFIGURED, "okta": {"scopes": ["email"], "createScopes": False}},
+]
+
+
+@pytest.mark.parametrize("changes", ACCEPTED)
+def test_what_fills_a_limit_or_only_looks_like_a_mistake_is_accepted(changes: dict[str, Any]) -> None:
+    loaded(changes)

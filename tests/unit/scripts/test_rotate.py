@@ -12,7 +12,7 @@ import yaml
 from agentcore_auth.outputs import Outputs
 from scripts import rotate
 from scripts.rotate import Rotation, RotationError, chosen, next_step
-from tests.unit.test_settings import AUTH0, OKTA, loaded
+from tests.unit.stack_files import AUTH0, OKTA, loaded
 
 READING = {"scopes": ["read"]}
 
