@@ -374,6 +374,17 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
         "targets",
         "IAM takes 10,240: put some of the targets into another stack",
     ),
+    (
+        # What the interceptors ask of the role is in the same policy.
+        {
+            "gateway": {
+                "name": "demo",
+                "interceptors": [{"functionArn": f"{FUNCTION}{'f' * 10_240}", "at": ["request"]}],
+            }
+        },
+        "targets",
+        "IAM takes 10,240: put some of the targets into another stack",
+    ),
     ({"executionRole": {"path": "team"}}, "executionRole.path", "begins and ends with a slash"),
     ({"executionRole": {"arn": ROLE, "path": "/a/"}}, "executionRole.path", "arn names one that exists"),
     (
