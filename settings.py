@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from agentcore_auth import iam
 from agentcore_auth.mode import AccessMode, Mode
 from configuration.access import OwnPolicy, check_access, rules
-from configuration.checks import contradictions, provider_sections, secret_references
+from configuration.checks import contradictions, provider_sections, role_permissions, secret_references
 from configuration.context import StackConfiguration
 from configuration.documents import read_documents
 from configuration.mistakes import ConfigurationError, Mistake, mistakes_of, unknown_key
@@ -59,17 +59,14 @@ class Settings(StackFile, frozen=True):
 
     @property
     def permissions(self) -> list[iam.Permission]:
-        """What the execution role needs besides what its targets' tools do: documents, key, policies, interceptors."""
-        key = [iam.KeyUse(self.gateway.kms_key_arn)] if self.gateway.kms_key_arn else []
-        evaluation = [iam.PolicyEvaluation()] if self.access else []
-        interceptors = [iam.FunctionCall(each.function_arn) for each in self.gateway.interceptors]
-        return [*self.upkeep.documents, *key, *evaluation, *interceptors]
+        """What the execution role needs besides what its targets' tools do."""
+        return role_permissions(self.gateway, self.targets, has_access=self.access is not None)
 
     def foreign_functions(self, account: str) -> list[str]:
         """The ARNs of the targets' functions and of interceptors that belong to other accounts than `account`."""
         arns = [arn for target in self.targets for arn in target.function_arns()]
         arns += [each.function_arn for each in self.gateway.interceptors]
-        return list(dict.fromkeys(arn for arn in arns if arn.split(":")[4] != account))
+        return list(dict.fromkeys(arn for arn in arns if iam.account_of(arn) != account))
 
     def caller_statements(self, scope: iam.AwsScope) -> list[iam.Statement]:
         """What setting up the gateways and their targets asks of callers, and of whoever deploys."""
@@ -126,12 +123,12 @@ def load(
     """
     stack = StackConfiguration(configuration, secret_keys, environment)
     sections, mistakes = _sections(stack)
+    described = provider_sections(sections)
     documents, unreadable = read_documents(sections.get("targets", ()), project)
-    own, refused = check_access(sections, provider_sections(sections), documents, project)
+    own, refused = check_access(sections, described, documents, project)
     mistakes += [*contradictions(sections, stack), *unreadable, *refused]
     if mistakes:
         raise _refusal(mistakes)
-    described = provider_sections(sections)
     providers = {name: described[name][1] for name in sections["identity_providers"]}
     return Settings.model_construct(
         **{key: value for key, value in sections.items() if key in StackFile.model_fields},
@@ -149,15 +146,22 @@ def read(project: Path) -> Settings:
     Raises `pulumi.RunError`, which Pulumi shows without a traceback.
     """
     import pulumi  # noqa: PLC0415
+
+    values, secret_keys = running_configuration()
+    try:
+        return load(values, secret_keys=secret_keys, environment=os.environ, project=project)
+    except ConfigurationError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def running_configuration() -> tuple[dict[str, str], set[str]]:
+    """The running program's whole configuration in Pulumi's flat form, and its secret keys."""
     from pulumi.runtime import config  # noqa: PLC0415
 
     # `pulumi.Config` answers for one key at a time; only the whole map shows keys that do not exist.
     values = cast("dict[str, str]", config.CONFIG.get() or config.get_config_env())
     secret_keys = {key for key in values if config.is_config_secret(key)} | set(config.get_config_secret_keys_env())
-    try:
-        return load(values, secret_keys=secret_keys, environment=os.environ, project=project)
-    except ConfigurationError as error:
-        raise pulumi.RunError(str(error)) from None
+    return dict(values), secret_keys
 
 
 def _refusal(mistakes: Sequence[Mistake]) -> ConfigurationError:

@@ -17,6 +17,7 @@ from agentcore_auth import iam
 from agentcore_auth.mode import Mode
 from components.arguments import ExecutionRole
 from components.targets import Target
+from configuration import forms
 from configuration.context import CheckContext, StackConfiguration
 from configuration.mistakes import Mistake, nearest
 from configuration.schema import CrossAccount, Gateway
@@ -88,11 +89,20 @@ def secret_references(targets: Iterable[Target]) -> Iterator[tuple[str, str]]:
             yield f"targets[{index}].{key}", name
 
 
+def role_permissions(gateway: Gateway, targets: Iterable[Target], *, has_access: bool) -> list[iam.Permission]:
+    """What the execution role needs besides what its targets' tools do: documents, key, policies, interceptors."""
+    documents = dict.fromkeys(each for target in targets for each in target.s3_documents())
+    key = [iam.KeyUse(gateway.kms_key_arn)] if gateway.kms_key_arn else []
+    evaluation = [iam.PolicyEvaluation()] if has_access else []
+    interceptors = [iam.FunctionCall(each.function_arn) for each in gateway.interceptors]
+    return [*documents, *key, *evaluation, *interceptors]
+
+
 def _region(stack: StackConfiguration) -> Iterator[Mistake]:
     region = stack.region
     if not region:
         yield Mistake("aws:region", "is required, and missing: pulumi config set aws:region us-west-2")
-    elif not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region):
+    elif not re.fullmatch(forms.REGION, region):
         yield Mistake("aws:region", f"{region!r} is not an AWS region such as us-west-2")
 
 
@@ -192,12 +202,12 @@ def _cross_account(
     ]
     for account, access in accounts.items():
         path = f"crossAccount.{account}"
-        owner = _account(access.assume_role_arn)
+        owner = iam.account_of(access.assume_role_arn)
         if owner != account:
             yield Mistake(f"{path}.assumeRoleArn", f"is a role of the account {owner}, and stands under {account}")
-        own = [(at, arn) for at, arn in functions if _account(arn) == account]
+        own = [(at, arn) for at, arn in functions if iam.account_of(arn) == account]
         if targets is not None and gateway is not None and not own:
-            found = ", ".join(sorted({_account(arn) for _, arn in functions})) or "none"
+            found = ", ".join(sorted({iam.account_of(arn) for _, arn in functions})) or "none"
             yield Mistake(
                 path,
                 f"no target's or interceptor's function belongs to that account; accounts of functions here: {found}",
@@ -227,8 +237,7 @@ def _role_limits(gateway: Gateway, sections: Mapping[str, Any], targets: Sequenc
     gateways = [f"{name}-{provider}" for provider in sections.get("identity_providers", ())]
     mode: Mode = sections.get("mode", "pinned")
     needed: list[iam.Permission] = [each for _, each in asked]
-    needed += [document for target in targets for document in target.s3_documents()]
-    needed += [iam.KeyUse(gateway.kms_key_arn)] if gateway.kms_key_arn else []
+    needed += role_permissions(gateway, targets, has_access=sections.get("access") is not None)
     statements = iam.execution_statements(_ANYWHERE, gateways, needed, mode)
     text = json.dumps(iam.document(statements), separators=(",", ":")).replace("<assigned>", _ENDING)
     if len(text) > LONGEST_INLINE_POLICY:
@@ -237,10 +246,6 @@ def _role_limits(gateway: Gateway, sections: Mapping[str, Any], targets: Sequenc
             f"the execution role's policy for them would have about {len(text):,} characters; IAM takes "
             f"{LONGEST_INLINE_POLICY:,}: put some of the targets into another stack",
         )
-
-
-def _account(arn: str) -> str:
-    return arn.split(":")[4]
 
 
 def _resource_names(sections: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
+from typing import cast
 
 from agentcore_auth import iam
 from configuration.section import PROJECT
@@ -63,3 +64,15 @@ class CheckContext:
     pinned: bool
     gateway_name: str
     searches_tools: bool = False
+
+
+def secrets_named(value: object) -> Iterator[str]:
+    """Every `secretRef` in a configuration that is not checked yet, wherever it stands."""
+    if isinstance(value, Mapping):
+        for key, inner in cast("Mapping[str, object]", value).items():
+            if key == "secretRef" and isinstance(inner, str):
+                yield inner
+            yield from secrets_named(inner)
+    elif isinstance(value, list):
+        for inner in cast("list[object]", value):
+            yield from secrets_named(inner)

@@ -72,7 +72,8 @@ SecretName = Annotated[
 ]
 Description = Annotated[str, matching(r"(?s).{1,200}", "a description of 1 to 200 characters")]
 AccountId = Annotated[str, matching(r"[0-9]{12}", "an AWS account id: twelve digits, quoted in YAML")]
-Region = Annotated[str, matching(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS region such as us-west-2")]
+REGION = r"[a-z]{2}(-[a-z]+)+-\d"
+Region = Annotated[str, matching(REGION, "an AWS region such as us-west-2")]
 
 RoleArn = Annotated[
     str, matching(rf"{ARN}:iam::\d{{12}}:role/[\w+=,.@/-]+", "a role's ARN, arn:aws:iam::<account>:role/<name>")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from agentcore_auth.authorizer.causes import harmless
+from configuration.annotations import alternatives, fields_of, further_keys, is_model, tag_of
 
 Path: TypeAlias = tuple[str | int, ...]
 _MOST_SHOWN = 50
@@ -86,9 +86,9 @@ def _sentence(details: ErrorDetails, model: type[BaseModel] | None, annotation: 
         return "is required, and missing"
     if kind == "extra_forbidden":
         key = str(details["loc"][-1])
-        return unknown_key(key, _keys(model) if model else ())
+        return unknown_key(key, (valid for valid, _ in fields_of(model)) if model else ())
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
-        valid = [tag for choice in _alternatives(annotation) if (tag := _tag(choice))]
+        valid = [tag for choice in alternatives(annotation) if (tag := tag_of(choice))]
         return f"type is {context.get('tag', 'missing')}; valid: {', '.join(valid)}"
     if kind == "literal_error":
         return f"{details['input']!r} is not valid here; valid: {str(context['expected']).replace(' or ', ', ')}"
@@ -112,10 +112,6 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-def _keys(model: type[BaseModel]) -> Iterator[str]:
-    return (field.alias or name for name, field in model.model_fields.items())
-
-
 def _located(location: Sequence[str | int], annotation: Any) -> tuple[Path, type[BaseModel] | None, Any]:
     """pydantic's location without the names of union members, the model with its last part, and the type there."""
     path: list[str | int] = []
@@ -123,13 +119,13 @@ def _located(location: Sequence[str | int], annotation: Any) -> tuple[Path, type
     for part in location:
         if part == "[key]":
             continue  # what is wrong is the key itself, which stands before this
-        choices = _alternatives(annotation)
-        tagged = next((choice for choice in choices if len(choices) > 1 and _tag(choice) == part), None)
+        choices = alternatives(annotation)
+        tagged = next((choice for choice in choices if len(choices) > 1 and tag_of(choice) == part), None)
         if tagged is not None:
             annotation = tagged
             continue
         path.append(part)
-        model = next((choice for choice in choices if _is_model(choice)), None)
+        model = next((choice for choice in choices if is_model(choice)), None)
         annotation = _inside(choices, model, part)
     return tuple(path), model, annotation
 
@@ -145,34 +141,3 @@ def _inside(choices: Sequence[Any], model: type[BaseModel] | None, part: str | i
         if get_origin(choice) in {dict, Mapping} and len(arguments) == 2:
             return arguments[1]
     return None
-
-
-def further_keys(model: type[BaseModel]) -> Any:
-    """The type of what stands under the keys that a section takes besides its own; None where it takes no others."""
-    if model.model_config.get("extra") != "allow":
-        return None
-    return get_args(get_type_hints(model, include_extras=True)["__pydantic_extra__"])[1]
-
-
-def _alternatives(annotation: Any) -> list[Any]:
-    if get_origin(annotation) is Annotated:
-        return _alternatives(get_args(annotation)[0])
-    if get_origin(annotation) in {Union, types.UnionType}:
-        return [
-            choice
-            for argument in get_args(annotation)
-            for choice in _alternatives(argument)
-            if choice is not type(None)
-        ]
-    return [annotation]
-
-
-def _is_model(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
-
-
-def _tag(annotation: Any) -> str | None:
-    if not _is_model(annotation) or "type" not in annotation.model_fields:
-        return None
-    kind = annotation.model_fields["type"].annotation
-    return get_args(kind)[0] if get_origin(kind) is Literal else None

@@ -12,7 +12,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -27,6 +27,7 @@ from agentcore_auth.files import UnreadableError, read_text
 from agentcore_auth.iam import deployment
 from agentcore_auth.iam.pipeline import State, role_documents
 from configuration import forms
+from configuration.context import secrets_named
 from configuration.mistakes import Mistake
 from configuration.section import PROJECT as PROJECT_NAME
 from settings import ConfigurationError, Settings, load
@@ -66,11 +67,24 @@ def read_stack_file(path: Path) -> tuple[dict[str, str], set[str]]:
             flat[key] = "<secret>"
         else:
             flat[key] = value if isinstance(value, str) else json.dumps(value)
-    for key in (f"{PROJECT_NAME}:{name}" for name in _secret_references(configuration)):
+    for key in (f"{PROJECT_NAME}:{name}" for name in secrets_named(configuration)):
         if key not in flat:
             flat[key] = "<secret>"
             secret.add(key)
     return flat, secret
+
+
+def read_settings(path: Path, project: Path) -> tuple[Settings, dict[str, str]]:
+    """The settings of a stack file, with stand-ins for its secrets, and the file in Pulumi's flat form.
+
+    Raises ConfigurationError, UnreadableError and yaml.YAMLError.
+    """
+    try:
+        flat, secret = read_stack_file(path)
+        return load(flat, secret_keys=secret, environment={**_TOKENS, **os.environ}, project=project), flat
+    except (RecursionError, TypeError, ValueError) as error:
+        # Of YAML that JSON, and so Pulumi's configuration, has no form for: dates, sets, what contains itself.
+        raise UnreadableError(f"{path.name} cannot be read as a stack file: {error}") from None
 
 
 class _Loader(yaml.SafeLoader):
@@ -108,18 +122,6 @@ def _written_out(node: yaml.Node, known: dict[int, int]) -> int:
             inner = [each for pair in node.value for each in pair]
         known[id(node)] = 1 + sum(_written_out(each, known) for each in inner)
     return known[id(node)]
-
-
-def _secret_references(value: object) -> Iterator[str]:
-    """Every `secretRef` in a configuration, wherever it stands."""
-    if isinstance(value, Mapping):
-        for key, inner in cast("Mapping[str, object]", value).items():
-            if key == "secretRef" and isinstance(inner, str):
-                yield inner
-            yield from _secret_references(inner)
-    elif isinstance(value, list):
-        for inner in cast("list[object]", value):
-            yield from _secret_references(inner)
 
 
 def documents(settings: Settings, scope: iam.AwsScope) -> dict[str, iam.Document]:
@@ -223,8 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     path: Path = options.file or PROJECT / f"Pulumi.{options.stack}.yaml"
     try:
-        flat, secret = read_stack_file(path)
-        settings = load(flat, secret_keys=secret, environment={**_TOKENS, **os.environ}, project=PROJECT)
+        settings, _ = read_settings(path, PROJECT)
     except (ConfigurationError, yaml.YAMLError) as error:
         sys.stderr.write(f"{path.name}: {error}\n")
         return 1
@@ -232,10 +233,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         begin = f"cp examples/Pulumi.cognito.yaml {path.name}"
         absent = f"there is no {path.name} in {path.parent}: name another stack, or begin with {begin}"
         sys.stderr.write(f"{error if path.exists() else absent}\n")
-        return 1
-    except (RecursionError, TypeError, ValueError) as error:
-        # Of YAML that JSON, and so Pulumi's configuration, has no form for: dates, sets, what contains itself.
-        sys.stderr.write(f"{path.name} cannot be read as a stack file: {error}\n")
         return 1
     scope = expected_scope(settings.region, options.account or UNKNOWN_ACCOUNT)
     sys.stdout.write(render(_pipeline(settings, scope, options) if options.pipeline else documents(settings, scope)))

@@ -16,7 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from components.targets import KINDS
 from components.targets.credentials import credentials_of
-from configuration.mistakes import further_keys
+from configuration.annotations import fields_of, further_keys, is_model, is_tag, tag_of
 from configuration.schema import schema
 from configuration.section import PROJECT
 
@@ -42,7 +42,7 @@ def page() -> str:
         title = "Top level" if model is top else model.__name__
         lines += [f"## {title}", "", " ".join((model.__doc__ or "").split()), "", "| key | type | default | meaning |"]
         further = [f"| any other | {_type(further_keys(model))} | | |"] if further_keys(model) else []
-        lines += ["|---|---|---|---|", *(_row(field) for field in _fields(model)), *further, ""]
+        lines += ["|---|---|---|---|", *(_row(field) for field in fields_of(model)), *further, ""]
         if model is top:
             lines += [*_pairs(), ""]
     return "\n".join(lines)
@@ -51,7 +51,7 @@ def page() -> str:
 def _pairs() -> Iterator[str]:
     """Which credentials go with which kind of target, as the registry of kinds says."""
     taken = {kind: credentials_of(kind) for kind in KINDS if credentials_of(kind)}
-    columns = list(dict.fromkeys(_tag(each) for found in taken.values() for each in found))
+    columns = list(dict.fromkeys(tag_of(each) for found in taken.values() for each in found))
     yield "### Targets and credentials"
     yield ""
     yield "Which `credentials` a type of target takes, by their `type`; all others are refused."
@@ -59,12 +59,8 @@ def _pairs() -> Iterator[str]:
     yield f"| target | {' | '.join(f'`{column}`' for column in columns)} |"
     yield "|---|" + "---|" * len(columns)
     for kind, found in taken.items():
-        by_tag = {_tag(each): f"[{each.__name__}](#{each.__name__.lower()})" for each in found}
-        yield f"| `{_tag(kind)}` | {' | '.join(by_tag.get(column, '') for column in columns)} |"
-
-
-def _tag(section: type[BaseModel]) -> str:
-    return str(get_args(section.model_fields["type"].annotation)[0])
+        by_tag = {tag_of(each): f"[{each.__name__}](#{each.__name__.lower()})" for each in found}
+        yield f"| `{tag_of(kind)}` | {' | '.join(by_tag.get(column, '') for column in columns)} |"
 
 
 def _models(top: type[BaseModel]) -> list[type[BaseModel]]:
@@ -75,17 +71,13 @@ def _models(top: type[BaseModel]) -> list[type[BaseModel]]:
         model = waiting.pop(0)
         if model not in found:
             found.append(model)
-            waiting += [inner for _, field in _fields(model) for inner in _models_in(field.annotation)]
+            waiting += [inner for _, field in fields_of(model) for inner in _models_in(field.annotation)]
             waiting += _models_in(further_keys(model))
     return found
 
 
-def _fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
-    return ((field.alias or name, field) for name, field in model.model_fields.items())
-
-
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if is_model(annotation):
         yield annotation
     for argument in get_args(annotation):
         yield from _models_in(argument)
@@ -93,12 +85,8 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 def _row(item: tuple[str, FieldInfo]) -> str:
     key, field = item
-    default = "**required**" if field.is_required() and not _type_tag(field) else _default(field)
+    default = "**required**" if field.is_required() and not is_tag(field) else _default(field)
     return f"| `{key}` | {_type(field.annotation)} | {default} | {field.description or ''} |"
-
-
-def _type_tag(field: FieldInfo) -> bool:
-    return get_origin(field.annotation) is Literal and len(get_args(field.annotation)) == 1
 
 
 def _default(field: FieldInfo) -> str:
@@ -134,7 +122,7 @@ def _type(annotation: Any) -> str:
         return f"list of {_type(arguments[0])}"
     if origin is dict:
         return f"map of {_type(arguments[1])}"
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if is_model(annotation):
         return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
     return {str: "text", int: "number", bool: "`true` or `false`"}.get(annotation, "any")
 

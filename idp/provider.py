@@ -78,6 +78,12 @@ class Provider(Section, frozen=True):
         """Whom `access` can speak of; `gateway_name` is the name that all gateways of the stack begin with."""
         raise NotImplementedError
 
+    def second_client_problem(self) -> str:
+        """Why a gateway that pins clients cannot let a second one in beside the first without an outage; empty if it
+        can.
+        """
+        return ""
+
     def caller_statements(self, scope: iam.AwsScope) -> Iterable[iam.Statement]:
         """What creating and changing the provider's gateway asks of whoever does it: AgentCore acts as they."""
         return ()

@@ -9,11 +9,12 @@ from typing import Any, cast, get_args, get_origin
 import pulumi
 from pydantic import BaseModel
 
+from configuration.annotations import fields_of, is_model
 from configuration.mistakes import Mistake, path_text
 from package.schema import COMMON, kinds
 
-STAND_IN = "arn:aws:lambda:us-west-2:000000000000:function:known-at-deployment"
-"""A function's ARN of the right form, in the place of one that is an output."""
+STAND_IN = "arn:{partition}:lambda:us-west-2:000000000000:function:known-at-deployment"
+"""A function's ARN of the right form, in the place of one that is an output; no gateway reaches another partition."""
 
 
 @dataclass
@@ -21,16 +22,17 @@ class Given:
     """The document that a model takes, and the ARNs that are outputs, by their targets' places."""
 
     document: dict[str, Any]
+    stand_in: str
     function_arns: dict[int, pulumi.Output[str]] = field(default_factory=dict[int, "pulumi.Output[str]"])
     mistakes: list[Mistake] = field(default_factory=list[Mistake])
 
 
-def given(model: type[BaseModel], inputs: Mapping[str, Any]) -> Given:
+def given(model: type[BaseModel], inputs: Mapping[str, Any], partition: str = "aws") -> Given:
     """A component's inputs, by its model: kinds under `type`, numbers as they were, and no output where a value is
-    needed before anything is made.
+    needed before anything is made. `partition` is where functions are taken to be that only the deployment knows.
     """
-    found = Given({})
-    keys = {info.alias or name: info.annotation for name, info in model.model_fields.items()}
+    found = Given({}, STAND_IN.format(partition=partition))
+    keys = {key: info.annotation for key, info in fields_of(model)}
     found.document = {key: _value(found, (key,), value, keys.get(key)) for key, value in inputs.items()}
     return found
 
@@ -40,7 +42,7 @@ def _value(found: Given, path: tuple[str | int, ...], value: Any, annotation: An
         output = cast("pulumi.Output[str]", value)
         if path[0] == "targets" and path[-1] == "functionArn" and isinstance(path[1], int):
             found.function_arns[path[1]] = output
-            return STAND_IN
+            return found.stand_in
         where = path_text(path)
         reason = "is known only at deployment: only a target's functionArn and secrets may be"
         found.mistakes.append(Mistake(where, reason))
@@ -52,11 +54,7 @@ def _value(found: Given, path: tuple[str | int, ...], value: Any, annotation: An
         return _of_kind(found, path, cast("dict[str, Any]", value), of_kinds)
     inner = _models(annotation)
     if isinstance(value, dict):
-        fields: dict[str, Any] = (
-            {info.alias or name: info.annotation for name, info in inner.model_fields.items()}
-            if isinstance(inner, type) and issubclass(inner, BaseModel)
-            else {}
-        )
+        fields: dict[str, Any] = {key: info.annotation for key, info in fields_of(inner)} if is_model(inner) else {}
         entries = cast("dict[str, Any]", value)
         return {key: _value(found, (*path, key), item, fields.get(key, inner)) for key, item in entries.items()}
     if isinstance(value, list):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import pulumi
 from pulumi.provider import ConstructResult, Provider
-from pulumi.runtime import config
 from pydantic import TypeAdapter, ValidationError
 
 from agentcore_auth import iam
@@ -25,7 +24,7 @@ from components.iam import current_scope
 from components.targets import Target
 from components.targets.lambda_ import LambdaTarget, function_target
 from configuration import forms
-from configuration.context import CheckContext, StackConfiguration
+from configuration.context import CheckContext, StackConfiguration, secrets_named
 from configuration.documents import read_documents
 from configuration.mistakes import ConfigurationError, Mistake, mistakes_of
 from configuration.section import PROJECT
@@ -34,7 +33,7 @@ from package.arguments import COMPONENTS, Placed
 from package.inputs import Given, given
 from package.schema import NAME, VERSION, package_schema
 from program import deploy
-from settings import load
+from settings import load, running_configuration
 
 _SECTIONS = {f"{section.__name__}Provider": key for key, section in PROVIDERS.items() if section.issues_tokens}
 
@@ -88,17 +87,17 @@ class _LaterFunction(LambdaTarget, frozen=True):
 
 def _everything(name: str, inputs: dict[str, Any], options: pulumi.ResourceOptions | None) -> _Made:
     secrets = pulumi.Output.from_input(inputs.pop("secrets", {}))
-    found = _without_mistakes(given(COMPONENTS["Gateways"], inputs))
+    found = _given("Gateways", inputs)
     document = dict(found.document)
-    referenced = sorted(set(_secret_references(document.get("targets", []))))
-    flat = {key: value for key, value in _configuration().items() if not key.startswith(f"{PROJECT}:")}
+    referenced = sorted(set(secrets_named(document.get("targets", []))))
+    values, secret_keys = running_configuration()
+    flat = {key: value for key, value in values.items() if not key.startswith(f"{PROJECT}:")}
     flat |= {"aws:region": document.pop("region")} if "region" in document else {}
     flat |= {
         f"{PROJECT}:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in document.items()
     }
     flat |= {f"{PROJECT}:{key}": "" for key in referenced}
-    secret_keys = {*config.get_config_secret_keys_env(), *(f"{PROJECT}:{key}" for key in referenced)}
-    secret_keys |= {key for key in flat if config.is_config_secret(key)}
+    secret_keys |= {f"{PROJECT}:{key}" for key in referenced}
     settings = load(flat, secret_keys=secret_keys, environment=os.environ, project=Path.cwd())
     component = Gateways(name, options)
     targets = [_with_output(target, found.function_arns.get(place)) for place, target in enumerate(settings.targets)]
@@ -118,17 +117,6 @@ def _with_output(target: Target, arn: pulumi.Output[str] | None) -> Target:
     return _LaterFunction.model_construct(**fields)
 
 
-def _secret_references(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, item in cast("dict[str, object]", value).items():
-            if key == "secretRef" and isinstance(item, str):
-                yield item
-            yield from _secret_references(item)
-    elif isinstance(value, list):
-        for item in cast("list[object]", value):
-            yield from _secret_references(item)
-
-
 def _secret(known: Mapping[str, str] | None, key: str) -> str:
     if known is None or key not in known:
         raise pulumi.RunError(f"secrets: there is none of the name {key!r}, which a secretRef names")
@@ -140,7 +128,9 @@ def _provider(name: str, key: str, document: dict[str, Any], options: pulumi.Res
         Placed, {each: document.pop(each) for each in ("gatewayName", "mode", "region", "tags") if each in document}
     )
     section = _section(PROVIDERS[key], document)
-    stack = StackConfiguration(_configuration(), set(config.get_config_secret_keys_env()), os.environ)
+    values, secret_keys = running_configuration()
+    values |= {"aws:region": placed.region} if placed.region else {}
+    stack = StackConfiguration(values, secret_keys, os.environ)
     pinned = placed.mode == "pinned"
     unavailable = PROVIDERS[key].unavailable(stack)
     _refuse(
@@ -189,11 +179,18 @@ class _LaterAuthorizer:
 
 def _gateway(name: str, inputs: dict[str, Any], options: pulumi.ResourceOptions | None) -> _Made:
     later = {key: inputs.pop(key) for key in ("authorizer", "roleArn")}
-    found = _without_mistakes(given(COMPONENTS["JwtGateway"], inputs))
+    found = _given("JwtGateway", inputs)
     document = dict(found.document)
     targets = [_section(LambdaTarget, {**each, "type": "lambda"}) for each in document.pop("targets")]
     documents, unreadable = read_documents(targets, Path.cwd())
-    _refuse([*unreadable, *_problems(TypeAdapter(forms.Name), forms.Name, name, "name")])
+    context = CheckContext(StackConfiguration(*running_configuration(), os.environ), True, name)
+    _refuse(
+        [
+            *unreadable,
+            *_problems(TypeAdapter(forms.Name), forms.Name, name, "name"),
+            *(each for place, target in enumerate(targets) for each in target.mistakes(f"targets[{place}]", context)),
+        ]
+    )
     tags = document.pop("tags", {})
     arns: dict[int, Any] = {**found.function_arns}
     component = JwtGateway(
@@ -201,11 +198,8 @@ def _gateway(name: str, inputs: dict[str, Any], options: pulumi.ResourceOptions 
         authorizer=cast("Authorizer[pulumi.Input[str]]", _LaterAuthorizer(later["authorizer"])),
         role_arn=later["roleArn"],
         targets=[
-            function_target(
-                target.name,
-                arns.get(place, target.function_arn),
-                _described(target, documents),
-                target.description,
+            target.completed(
+                function_target(target.name, arns.get(place, target.function_arn), _described(target, documents))
             )
             for place, target in enumerate(targets)
         ],
@@ -223,10 +217,12 @@ def _described(target: LambdaTarget, documents: Mapping[str, str]) -> Any:
 
 
 def _checked(component: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    return _without_mistakes(given(COMPONENTS[component], inputs)).document
+    return _given(component, inputs).document
 
 
-def _without_mistakes(found: Given) -> Given:
+def _given(component: str, inputs: Mapping[str, Any]) -> Given:
+    region = inputs.get("region") or running_configuration()[0].get("aws:region", "")
+    found = given(COMPONENTS[component], inputs, iam.partition_of(region) if isinstance(region, str) else "aws")
     _refuse(found.mistakes)
     return found
 
@@ -256,11 +252,7 @@ def _items(key: str, value: Any) -> list[Any]:
     return cast("list[Any]", value)
 
 
-def _configuration() -> dict[str, str]:
-    return dict(cast("Mapping[str, str]", config.CONFIG.get() or config.get_config_env()))
-
-
 def _region(given_region: str | None) -> str:
-    region = given_region or _configuration().get("aws:region", "")
+    region = given_region or running_configuration()[0].get("aws:region", "")
     _refuse([] if region else [Mistake("region", "is missing here, and aws:region in the stack's configuration")])
     return region

@@ -7,14 +7,14 @@ checked before anything is made, but for those whose field says `input`.
 
 from __future__ import annotations
 
-import types
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal, TypeAlias, Union, cast, get_args, get_origin
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias, cast, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from configuration.annotations import alternatives, fields_of, is_model, is_tag, tag_of
 from package.arguments import COMPONENTS
 from package.outputs import OUTPUTS
 
@@ -55,40 +55,18 @@ def package_schema() -> _Json:
     }
 
 
-def fields_of(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
-    """The keys of a model, and their fields; the `type` that tells kinds apart is none."""
-    for name, field in model.model_fields.items():
-        if not is_tag(field):
-            yield field.alias or name, field
-
-
-def is_tag(field: FieldInfo) -> bool:
-    """Whether a field only says which kind its section is."""
-    annotation: Any = field.annotation
-    return get_origin(annotation) is Literal and len(get_args(annotation)) == 1
-
-
 def kinds(annotation: Any) -> dict[str, type[BaseModel]]:
     """The models of a union that are told apart by `type`, by its values; empty for everything else."""
-    members = [each for each in _members(annotation) if isinstance(each, type) and issubclass(each, BaseModel)]
-    tags = [each.model_fields["type"] for each in members if "type" in each.model_fields]
-    if len(members) < 2 or len(tags) != len(members):
-        return {}
-    return {get_args(tag.annotation)[0]: model for tag, model in zip(tags, members, strict=True)}
-
-
-def _members(annotation: Any) -> Sequence[Any]:
-    if get_origin(annotation) is Annotated:
-        return _members(get_args(annotation)[0])
-    if get_origin(annotation) in {Union, types.UnionType}:
-        return [each for argument in get_args(annotation) for each in _members(argument) if each is not types.NoneType]
-    return [annotation]
+    members = [each for each in alternatives(annotation) if is_model(each)]
+    tagged = {tag: each for each in members if (tag := tag_of(each)) is not None}
+    return tagged if len(members) > 1 and len(tagged) == len(members) else {}
 
 
 def _properties(model: type[BaseModel], found: dict[str, _Json], *, plain: bool) -> _Json:
     return {
         key: _property(f"{model.__name__}{key[0].upper()}{key[1:]}", field, found, plain=plain)
         for key, field in fields_of(model)
+        if not is_tag(field)
     }
 
 
@@ -117,7 +95,7 @@ def _told(default: Any) -> str:
 
 def _shape(name: str, annotation: Any, found: dict[str, _Json], *, plain: bool) -> _Json:
     of_kinds = kinds(annotation)
-    (member, *_) = _members(annotation)
+    (member, *_) = alternatives(annotation)
     origin, arguments = get_origin(member), get_args(member)
     mark: _Json = {"plain": True} if plain else {}
     if of_kinds:
@@ -132,7 +110,7 @@ def _shape(name: str, annotation: Any, found: dict[str, _Json], *, plain: bool) 
         values = [{"name": value, "value": value} for value in arguments]
         found[name] = {"type": "string", "enum": values}
         return {"$ref": f"#/types/{NAME}:index:{name}", **mark}
-    if isinstance(member, type) and issubclass(member, BaseModel):
+    if is_model(member):
         return {"$ref": _object(member, found, plain=plain), **mark}
     simple = {str: "string", int: "integer", bool: "boolean"}.get(member)
     return {"type": simple, **mark} if simple else {**_ANY, **mark}
@@ -178,7 +156,7 @@ def _of_kinds(name: str, of_kinds: Mapping[str, type[BaseModel]], found: dict[st
 
 
 def _required(model: type[BaseModel]) -> list[str]:
-    return [key for key, field in fields_of(model) if field.is_required()]
+    return [key for key, field in fields_of(model) if field.is_required() and not is_tag(field)]
 
 
 def _sentence(text: str | None) -> str:

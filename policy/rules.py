@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any, Final, cast
 
 from agentcore_auth.authorizer.model import PULUMI_LISTS, may_have_list
-from agentcore_auth.iam import SERVICE, takes_no_resource
+from agentcore_auth.iam import SERVICE, account_of, takes_no_resource
 from agentcore_auth.iam.least_privilege import too_wide
 from agentcore_auth.resource_types import COGNITO_CLIENT, OKTA_CLIENT, POLICY, ROLE, ROLE_POLICY
 
@@ -176,7 +176,7 @@ def trust_within(document: object, accounts: Collection[str]) -> Iterator[str]:
 def accounts_of(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> set[str]:
     """The accounts of a stack's roles, as far as they are deployed."""
     arns = (properties.get("arn") for kind, properties in resources if kind == ROLE)
-    return {arn.split(":")[4] for arn in arns if isinstance(arn, str)}
+    return {account_of(arn) for arn in arns if isinstance(arn, str)}
 
 
 def secret_outputs(outputs: Mapping[str, Any], client_secrets: Sequence[str]) -> Iterator[str]:

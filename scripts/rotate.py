@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -28,11 +27,10 @@ from agentcore_auth.pulumi_cli import read_outputs
 from agentcore_auth.tokens.getting import credentials_of, get_token
 from agentcore_auth.tokens.mcp_client import McpError, list_tools
 from agentcore_auth.tokens.transport import UnreachableError
-from configuration.policies import PROJECT, read_stack_file
-from settings import ConfigurationError, Settings, load
+from configuration.policies import PROJECT, read_settings
+from settings import ConfigurationError, Settings
 
 _DONE, _WRONG_USE = 0, 2
-_SECRETS = {"AUTH0_API_TOKEN": "<secret>", "OKTA_API_TOKEN": "<secret>"}
 
 
 class RotationError(Exception):
@@ -118,23 +116,8 @@ def _clients(settings: Settings, provider: str) -> dict[str, Any]:
 def _obstacle(settings: Settings, rotation: Rotation) -> str:
     """Why a second client would cost an outage, or is refused; empty where it does not."""
     section = settings.providers[rotation.provider]
-    several = len(_clients(settings, rotation.provider)) + len(getattr(section, "allowed_clients", None) or ()) > 1
-    dialect = str(getattr(section, "token_dialect", ""))
-    if settings.mode == "tutorial" or several:
-        return ""
-    if dialect.startswith("access_token"):
-        return (
-            f"the dialect {dialect} lets one client in at a time, so there is no moment for both: change "
-            f"auth0.tokenDialect to {dialect.replace('access_token', 'rfc9068_profile')} first, at a time when callers "
-            "may be refused"
-        )
-    if rotation.provider == "okta":
-        return (
-            "with a second client the gateway compares a claim that the tokens of today do not have, and refuses them "
-            "until they are renewed: add a client that nobody uses when callers may be refused, and keep it; after "
-            "that, rotations cost nothing"
-        )
-    return ""
+    several = len(section.callers(settings.gateway.name).clients or ()) > 1
+    return "" if settings.mode == "tutorial" or several else section.second_client_problem()
 
 
 def _access_snippet(rotation: Rotation, access: Mapping[str, Any] | None) -> list[str]:
@@ -176,8 +159,7 @@ def main(arguments: Sequence[str] | None = None, read: Callable[[str], Outputs] 
     parser.add_argument("--project", type=Path, default=PROJECT, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     try:
-        flat, secret = read_stack_file(options.project / f"Pulumi.{options.stack}.yaml")
-        settings = load(flat, secret_keys=secret, environment={**_SECRETS, **os.environ}, project=options.project)
+        settings, flat = read_settings(options.project / f"Pulumi.{options.stack}.yaml", options.project)
         outputs = read(options.stack)
         deployed = {name: list(provider.clients) for name, provider in outputs.providers.items()}
         rotation = chosen(settings, options.stack, options.client, deployed)

@@ -114,8 +114,12 @@ class Target(Section, frozen=True):
 
     def offered(self, context: TargetContext) -> TargetArguments:
         """The target as a gateway gets it: what its kind makes of it, and what all kinds have in common."""
+        return self.completed(self.arguments(context))
+
+    def completed(self, made: TargetArguments) -> TargetArguments:
+        """What the kind made, with what all kinds have in common."""
         return replace(
-            self.arguments(context),
+            made,
             description=self.description,
             providers=self.providers,
             metadata={"allowed_request_headers": list(self.pass_headers)} if self.pass_headers else None,

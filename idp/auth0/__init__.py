@@ -86,10 +86,18 @@ class Auth0(Provider, frozen=True):
         callers = len(self.clients) + len(self.allowed_clients or ())
         if dialect not in ONE_CLIENT_DIALECTS or callers <= 1:
             return ""
-        wanted = dialect.replace("access_token", "rfc9068_profile")
         return (
             f"{dialect} names the client in azp, of which a gateway can check only one, and there are {callers} "
-            f"clients: choose {wanted}"
+            f"clients: choose {_for_several(dialect)}"
+        )
+
+    def second_client_problem(self) -> str:
+        dialect = self.token_dialect
+        if dialect not in ONE_CLIENT_DIALECTS:
+            return ""
+        return (
+            f"the dialect {dialect} lets one client in at a time, so there is no moment for both: change "
+            f"auth0.tokenDialect to {_for_several(dialect)} first, at a time when callers may be refused"
         )
 
     def callers(self, gateway_name: str) -> Callers:
@@ -107,3 +115,8 @@ class Auth0(Provider, frozen=True):
             pins_clients=context.mode == "pinned",
             opts=opts,
         )
+
+
+def _for_several(dialect: str) -> str:
+    """The dialect like this one whose tokens name the client where several can be checked."""
+    return dialect.replace("access_token", "rfc9068_profile")

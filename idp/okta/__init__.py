@@ -107,6 +107,13 @@ class Okta(Provider, frozen=True):
         spelled = {scope: scope for scope in self.scopes}
         return checks.callers(self.clients, self.allowed_clients, spelled, OKTA)
 
+    def second_client_problem(self) -> str:
+        return (
+            "with a second client the gateway compares a claim that the tokens of today do not have, and refuses them "
+            "until they are renewed: add a client that nobody uses when callers may be refused, and keep it; after "
+            "that, rotations cost nothing"
+        )
+
     def create(self, name: str, context: ProviderContext, opts: pulumi.ResourceOptions | None = None) -> OktaProvider:
         from idp.okta.component import OktaProvider  # noqa: PLC0415 - imports Pulumi and pulumi_okta
 

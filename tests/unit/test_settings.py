@@ -90,6 +90,12 @@ BAD: list[Bad] = [
         "targets",
         "IAM takes 10,240: put some of the targets into another stack",
     ),
+    (
+        # What the interceptors ask of the role is in the same policy.
+        {"gateway": {"name": "demo", "interceptors": [{"functionArn": f"{FUNCTION}{'f' * 10_240}", "at": ["request"]}]}},
+        "targets",
+        "IAM takes 10,240: put some of the targets into another stack",
+    ),
     ({"tags": {"aws:x": "y"}}, "tags.aws:x", "AWS keeps for itself"),
     ({"tags": {"": "y"}}, "tags.", "AWS takes 1 to 128"),
     ({"tags": {"k" * 129: "y"}}, f"tags.{'k' * 129}", "129 characters"),

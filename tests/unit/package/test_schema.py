@@ -10,10 +10,11 @@ import pulumi
 import pytest
 
 from components.targets import KINDS
+from configuration.annotations import fields_of
 from idp import PROVIDERS
 from package.arguments import COMPONENTS
 from package.inputs import STAND_IN, given
-from package.schema import fields_of, package_schema
+from package.schema import package_schema
 
 SCHEMA = package_schema()
 RESOURCES: dict[str, Any] = {name.rpartition(":")[2]: each for name, each in SCHEMA["resources"].items()}
@@ -144,9 +145,10 @@ def test_what_is_no_kind_is_told_where_it_stands(inputs: dict[str, Any], said: s
 def test_the_arn_of_a_targets_function_may_be_an_output_and_nothing_else() -> None:
     async def read() -> None:
         arn = pulumi.Output.from_input("arn")
-        found = given(COMPONENTS["Gateways"], {"targets": [{"name": "t", "lambda": {"functionArn": arn}}], "mode": arn})
+        inputs = {"targets": [{"name": "t", "lambda": {"functionArn": arn}}], "mode": arn}
+        found = given(COMPONENTS["Gateways"], inputs, "aws-us-gov")
         assert found.function_arns == {0: arn}
-        assert found.document["targets"][0]["functionArn"] == STAND_IN
+        assert found.document["targets"][0]["functionArn"] == STAND_IN.format(partition="aws-us-gov")
         assert [each.path for each in found.mistakes] == ["mode"]
         watched = given(COMPONENTS["JwtGateway"], {"interceptors": [{"functionArn": arn, "at": ["request"]}]})
         assert watched.function_arns == {}

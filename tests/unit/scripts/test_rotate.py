@@ -125,3 +125,6 @@ def test_reads_the_stack_file_and_the_outputs(tmp_path: Path, capsys: pytest.Cap
     assert "rotate: no provider has a client defalt; valid: cognito/default" in capsys.readouterr().err
     assert rotate.main(["--stack", "none", "--project", str(tmp_path), "--client", "x"], lambda _: outputs) == 2
     assert "Pulumi.none.yaml" in capsys.readouterr().err
+    (tmp_path / "Pulumi.odd.yaml").write_text("config: {aws:region: 2020-01-01}")
+    assert rotate.main(["--stack", "odd", "--project", str(tmp_path), "--client", "x"], lambda _: outputs) == 2
+    assert "rotate: Pulumi.odd.yaml cannot be read as a stack file" in capsys.readouterr().err
