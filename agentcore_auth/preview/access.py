@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 from agentcore_auth.access.rules import SEPARATOR, Caller, IamCaller
+from agentcore_auth.authorizer.families import CLIENT_CLAIMS
 from agentcore_auth.documents import openapi, smithy
 from agentcore_auth.documents.reading import DocumentError
 from agentcore_auth.preview.authorizers import known
@@ -52,24 +54,34 @@ class AccessChange:
         return bool(self.callers or self.to_come) or self.decided is not self.decides
 
 
+@dataclass(frozen=True)
+class _Policies:
+    """Those that a preview shows, by name, and the ARNs of the gateways that they name."""
+
+    statements: Mapping[str, str]
+    gateways: AbstractSet[str]
+
+
 def access_change(before: Gateway | None, after: Gateway | None) -> AccessChange | None:
     """What a change does to the tools of the callers of a gateway that stays; None where no policies are about it."""
     if before is None or after is None or not (ENGINE in before.resource.inputs or ENGINE in after.resource.inputs):
         return None
     old, new = _statements(before), _statements(after)
+    old_words, words = _words(before), _words(after)
     hidden = [name for name, text in new.items() if isinstance(text, Hidden)]
     # Another gateway's ARN changes every text, and nothing of what they say.
-    same = {name for name in hidden if _words(before).get(name) == _words(after)[name] and isinstance(old[name], str)}
+    same = {name for name in hidden if old_words.get(name) == words[name] and isinstance(old[name], str)}
     new = {name: old[name] if name in same else text for name, text in new.items()}
-    offered = _shared(_tools(before), _tools(after), [*old.values(), *new.values()])
+    tools = _shared(_tools(before), _tools(after), [*old.values(), *new.values()])
+    sides = _deciding(before, old), _deciding(after, new)
     rewritten = any(name in old and name not in same for name in hidden)
     found = [
-        _compared(name, caller, offered, (before, old), (after, new), is_unknown=rewritten)
+        _compared(name, caller, tools, *sides, is_unknown=rewritten)
         for name, caller in (*_callers(before, after), *_signers([*old.values(), *new.values()]))
     ]
     return AccessChange(
         tuple(each for each in found if each.gained or each.lost or each.is_unknown),
-        tuple(_words(after)[name] for name in hidden if name not in same),
+        tuple(words[name] for name in hidden if name not in same),
         _refuses(before),
         _refuses(after),
     )
@@ -78,27 +90,36 @@ def access_change(before: Gateway | None, after: Gateway | None) -> AccessChange
 def _compared(
     name: str,
     caller: Caller,
-    offered: _Offered,
-    before: tuple[Gateway, Mapping[str, Text]],
-    after: tuple[Gateway, Mapping[str, Text]],
+    tools: frozenset[str],
+    before: _Policies | None,
+    after: _Policies | None,
     *,
     is_unknown: bool,
 ) -> ToolChange:
-    had, has = (_permitted(*side, caller, offered) for side in (before, after))
+    had, has = (_permitted(policies, caller, tools) for policies in (before, after))
     if is_unknown and had - has:
         return ToolChange(name, is_unknown=True)
     return ToolChange(name, tuple(sorted(has - had)), tuple(sorted(had - has)))
 
 
-def _permitted(gateway: Gateway, statements: Mapping[str, Text], caller: Caller, offered: _Offered) -> set[str]:
-    tools = {f"{target}{SEPARATOR}{tool}" for target, names in offered.items() for tool in names}
-    if not _refuses(gateway):
+def _permitted(policies: _Policies | None, caller: Caller, tools: frozenset[str]) -> frozenset[str]:
+    if policies is None:
         return tools
     from agentcore_auth.access.policies import decide  # noqa: PLC0415 - cedarpy, only for stacks with policies
 
+    return frozenset(
+        tool
+        for tool in tools
+        if any(decide(policies.statements, caller, arn, tool).allowed for arn in policies.gateways)
+    )
+
+
+def _deciding(gateway: Gateway, statements: Mapping[str, Text]) -> _Policies | None:
+    """The policies by which the gateway refuses calls; None where it refuses none."""
+    if not _refuses(gateway):
+        return None
     shown = {name: text for name, text in statements.items() if isinstance(text, str)}
-    arns = {_gateway_in(text) for text in shown.values()} - {""}
-    return {tool for tool in tools if any(decide(shown, caller, arn, tool).allowed for arn in arns)}
+    return _Policies(shown, {_gateway_in(text) for text in shown.values()} - {""})
 
 
 def _refuses(gateway: Gateway) -> bool:
@@ -132,7 +153,7 @@ def _callers(before: Gateway, after: Gateway) -> Iterator[tuple[str, Mapping[str
     listed = after.authorizer.list_named("allowedClients")
     for client_id in known(listed) if listed else ():
         if client_id not in ours:
-            yield client_id, dict.fromkeys(("client_id", "cid", "azp", "appid"), client_id)
+            yield client_id, dict.fromkeys(("client_id", *CLIENT_CLAIMS), client_id)
 
 
 def _signers(statements: Iterable[Text]) -> Iterator[tuple[str, IamCaller]]:
@@ -156,18 +177,19 @@ def _tools(gateway: Gateway) -> dict[str, frozenset[str]]:
     return {name: frozenset(_names(target)) for name, target in gateway.targets.items()}
 
 
-def _shared(old: _Offered, new: _Offered, statements: list[Text]) -> _Offered:
+def _shared(old: _Offered, new: _Offered, statements: list[Text]) -> frozenset[str]:
     """The tools that are there before and after; of a target that does not show its tools, those that policies name."""
     named: dict[str, set[str]] = {}
     for text in statements:
         for action in _actions(text) if isinstance(text, str) else ():
             target, _, tool = action.partition(SEPARATOR)
             named.setdefault(target, set()).update([tool] if tool else ())
-    return {
-        target: old[target] & new[target] or frozenset({*named.get(target, ()), _ANY})
+    return frozenset(
+        f"{target}{SEPARATOR}{tool}"
         for target in old
         if target in new
-    }
+        for tool in old[target] & new[target] or {*named.get(target, ()), _ANY}
+    )
 
 
 def _actions(statement: str) -> tuple[str, ...]:
