@@ -7,7 +7,7 @@ makes (for a client that is still to be made) is told in its own words.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
@@ -24,6 +24,7 @@ ENGINE = "policyEngineConfiguration"
 _ANY = "…"
 _PRINCIPAL = re.compile(r'"(arn:[\w-]+:(?:iam|sts)::[^"]+)"')
 _Offered: TypeAlias = Mapping[str, frozenset[str]]
+_BothSides: TypeAlias = tuple[Caller, Caller]
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ def access_change(before: Gateway | None, after: Gateway | None) -> AccessChange
     sides = _deciding(before, old), _deciding(after, new)
     rewritten = any(name in old and name not in same for name in hidden)
     found = [
-        _compared(name, caller, tools, *sides, is_unknown=rewritten)
-        for name, caller in (*_callers(before, after), *_signers([*old.values(), *new.values()]))
+        _compared(name, callers, tools, sides, is_unknown=rewritten)
+        for name, callers in (*_callers(before, after), *_signers([*old.values(), *new.values()]))
     ]
     return AccessChange(
         tuple(each for each in found if each.gained or each.lost or each.is_unknown),
@@ -89,14 +90,13 @@ def access_change(before: Gateway | None, after: Gateway | None) -> AccessChange
 
 def _compared(
     name: str,
-    caller: Caller,
+    callers: _BothSides,
     tools: frozenset[str],
-    before: _Policies | None,
-    after: _Policies | None,
+    sides: tuple[_Policies | None, _Policies | None],
     *,
     is_unknown: bool,
 ) -> ToolChange:
-    had, has = (_permitted(policies, caller, tools) for policies in (before, after))
+    had, has = (_permitted(policies, caller, tools) for policies, caller in zip(sides, callers, strict=True))
     if is_unknown and had - has:
         return ToolChange(name, is_unknown=True)
     return ToolChange(name, tuple(sorted(has - had)), tuple(sorted(had - has)))
@@ -142,34 +142,56 @@ def _gateway_in(statement: str) -> str:
     return split(statement)[0].gateway
 
 
-def _callers(before: Gateway, after: Gateway) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """The clients on both sides with the claims of their new tokens, and existing ones of which the id is all there is
-    to know: rules that ask for a scope do not count for those.
+def _callers(before: Gateway, after: Gateway) -> Iterator[tuple[str, _BothSides]]:
+    """The clients on both sides with the claims of their tokens, and existing ones of which the id is all there is to
+    know: rules that ask for a scope do not count for those.
     """
     for name, client in after.clients.items():
         if name in before.clients and not isinstance(client.id, Hidden):
-            yield name, _token(client.claims)
+            yield name, _tokens(before.clients[name].claims, client.claims)
     ours = {client.id for client in after.clients.values()}
     listed = after.authorizer.list_named("allowedClients")
     for client_id in known(listed) if listed else ():
         if client_id not in ours:
-            yield client_id, dict.fromkeys(("client_id", *CLIENT_CLAIMS), client_id)
+            token = _token(dict.fromkeys(("client_id", *CLIENT_CLAIMS), client_id))
+            yield client_id, (token, token)
 
 
-def _signers(statements: Iterable[Text]) -> Iterator[tuple[str, IamCaller]]:
+def _signers(statements: Iterable[Text]) -> Iterator[tuple[str, _BothSides]]:
     """Whoever policies name by an ARN, which may have `*` in it; a role's sessions are not told beside the role."""
     named = dict.fromkeys(arn for text in statements if isinstance(text, str) for arn in _PRINCIPAL.findall(text))
     roles = {arn.rpartition("/")[2] for arn in named if ":role/" in arn}
     for arn in named:
         if ":assumed-role/" not in arn or arn.split("/")[1] not in roles:
-            yield arn, IamCaller(arn.replace("*", "any"))
+            caller = IamCaller(arn.replace("*", "any"))
+            yield arn, (caller, caller)
+
+
+def _tokens(before: Mapping[str, Any], after: Mapping[str, Any]) -> _BothSides:
+    """A client's tokens before and after; a claim that is not wholly shown on both sides counts as the new one."""
+    hidden = {name for claims in (before, after) for name, value in claims.items() if _hides(value)}
+    shown = {name: value for name, value in before.items() if name not in hidden}
+    return _token({**shown, **{name: value for name, value in after.items() if name in hidden}}), _token(after)
+
+
+def _hides(value: object) -> bool:
+    return isinstance(value, Hidden) or (
+        isinstance(value, list | tuple) and any(map(_hides, cast("Sequence[object]", value)))
+    )
 
 
 def _token(claims: Mapping[str, Any]) -> dict[str, object]:
     """Claims as a token has them: of those that the preview shows, with `scope` as one text."""
-    shown = {name: value for name, value in claims.items() if not isinstance(value, Hidden)}
-    if isinstance(shown.get("scope"), list | tuple):
-        shown["scope"] = " ".join(map(str, shown["scope"]))
+    shown: dict[str, object] = {
+        name: [each for each in cast("Sequence[object]", value) if not isinstance(each, Hidden)]
+        if isinstance(value, list | tuple)
+        else value
+        for name, value in claims.items()
+        if not isinstance(value, Hidden)
+    }
+    scopes = shown.get("scope")
+    if isinstance(scopes, list):
+        shown["scope"] = " ".join(map(str, cast("list[object]", scopes)))
     return shown
 
 
