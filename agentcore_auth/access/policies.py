@@ -6,6 +6,7 @@ Default deny, and a forbid wins. A tool is listed where any call of it could be 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -67,9 +68,10 @@ def split(text: str) -> list[Policy]:
 def renamed(text: str, gateway_arn: str) -> str:
     """A policy with the resource that it names replaced by a gateway's ARN; one that names none stays as it is."""
     tree = _tree(text)
-    if "entity" in tree["resource"]:
-        tree["resource"]["entity"]["id"] = gateway_arn
-    return _text(tree)
+    resource = tree["resource"]
+    if "entity" in resource:
+        resource = {**resource, "entity": {**resource["entity"], "id": gateway_arn}}
+    return _text({**tree, "resource": resource})
 
 
 def findings(text: str, schema: Mapping[str, Any]) -> list[str]:
@@ -101,18 +103,17 @@ def reasons(
     gateway_arn: str,
     tool: str,
     arguments: Mapping[str, Any] | None = None,
-    input_schema: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """Why no policy permits the call, in a line for each policy that could: the first of its conditions that fails."""
+
+    def holds(tree: Mapping[str, Any]) -> bool:
+        return _decide({"it": tree}, caller, gateway_arn, tool, arguments).allowed
+
     found: list[str] = []
     for name, text in statements.items():
         tree = _tree(text)
         bare = {**tree, "conditions": []}
-
-        def holds(tree: Mapping[str, Any]) -> bool:
-            return _decide({"it": tree}, caller, gateway_arn, tool, arguments, input_schema).allowed
-
-        if tree["effect"] != "permit" or not _decide({name: bare}, caller, gateway_arn, tool, arguments).allowed:
+        if tree["effect"] != "permit" or not holds(bare):
             continue
         for condition in _conjuncts(tree):
             if not holds({**bare, "conditions": [condition]}):
@@ -191,12 +192,17 @@ def _policy(tree: Mapping[str, Any]) -> Policy:
     return Policy(text, str(tree["effect"]), gateway, tuple(str(each["id"]) for each in entities), read)
 
 
-def _tree(text: str) -> dict[str, Any]:
+@functools.lru_cache(maxsize=1024)
+def _tree(text: str) -> Mapping[str, Any]:
+    """Kept, because reading takes longer than deciding, and whoever lists tools asks about the same policies for each.
+
+    Nobody may change it.
+    """
     try:
         [tree] = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"].values()
     except ValueError as error:
         raise CedarError(f"is not one Cedar policy: {_line(error)}") from None
-    return cast("dict[str, Any]", tree)
+    return cast("Mapping[str, Any]", tree)
 
 
 def _text(tree: Mapping[str, Any]) -> str:

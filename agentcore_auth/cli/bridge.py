@@ -17,11 +17,11 @@ from pathlib import Path
 from threading import Lock
 from typing import cast
 
-from agentcore_auth.cli.connection import Connection, connection_of
-from agentcore_auth.cli.terminal import ACCEPTED, WRONG_USE, CommandError, say, slowly
+from agentcore_auth.cli.connection import Connection, connection_of, or_wrong_use
+from agentcore_auth.cli.terminal import ACCEPTED, say, slowly
 from agentcore_auth.tokens.cache import TokenCache
 from agentcore_auth.tokens.client import TokenRequestError
-from agentcore_auth.tokens.env_file import EnvFileError, read_values
+from agentcore_auth.tokens.env_file import read_values
 from agentcore_auth.tokens.getting import RenewedToken
 from agentcore_auth.tokens.mcp_client import TOOL_TIMEOUT, McpError, Session
 from agentcore_auth.tokens.transport import UnreachableError
@@ -42,10 +42,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _find_the_way_out(path: Path) -> None:
-    try:
+    with or_wrong_use():
         values = read_values(path, {})
-    except EnvFileError as error:
-        raise CommandError(str(error), WRONG_USE) from None
     for name in _WAY_OUT:
         if values.get(name):
             os.environ.setdefault(name, values[name])

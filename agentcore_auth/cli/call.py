@@ -8,14 +8,12 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import cast
 
-from agentcore_auth.authorizer.jws import parse_json
 from agentcore_auth.cli.connection import Connection, connection_of
 from agentcore_auth.cli.get import refused
 from agentcore_auth.cli.terminal import (
     ACCEPTED,
     REFUSED,
     UNREACHABLE,
-    WRONG_USE,
     CommandError,
     Tone,
     out,
@@ -23,6 +21,7 @@ from agentcore_auth.cli.terminal import (
     say,
     slowly,
 )
+from agentcore_auth.cli.tool import arguments_of
 from agentcore_auth.tokens.cache import TokenCache
 from agentcore_auth.tokens.client import TokenRequestError
 from agentcore_auth.tokens.getting import get_token
@@ -49,17 +48,6 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError(str(error), REFUSED, remedy=remedy) from None
     except UnreachableError as error:
         raise CommandError(str(error), UNREACHABLE) from None
-
-
-def arguments_of(text: str, where: str) -> Mapping[str, object]:
-    """A tool's arguments from the command line: a JSON object. Raises CommandError."""
-    try:
-        arguments = parse_json(text)
-    except ValueError as error:
-        raise CommandError(f"{where}: its arguments are {error}", WRONG_USE) from None
-    if not isinstance(arguments, dict):
-        raise CommandError(f"{where}: its arguments have to be a JSON object", WRONG_USE)
-    return cast("dict[str, object]", arguments)
 
 
 def _list(tools: Sequence[Mapping[str, object]], *, as_json: bool) -> int:
@@ -114,10 +102,9 @@ def _call(session: Session, name: str, arguments: Mapping[str, object], *, as_js
 def _why_refused(connection: Connection) -> str:
     if connection.provider is None:
         return "see why: agentcore-auth get | agentcore-auth check --authorizer FILE"
-    stack = f"--stack {connection.stack}"
     return (
-        f"see why: agentcore-auth get {stack} --idp {connection.provider} | agentcore-auth check {stack} "
-        f"--gateway {connection.provider}"
+        f"see why: agentcore-auth get {connection.source} --idp {connection.provider} | agentcore-auth check "
+        f"{connection.source} --gateway {connection.provider}"
     )
 
 

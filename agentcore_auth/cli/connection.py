@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentcore_auth.cli.deployed import or_command_error, outputs_of
+from agentcore_auth.cli.deployed import or_command_error, outputs_of, source_of
 from agentcore_auth.cli.terminal import WRONG_USE, CommandError
 from agentcore_auth.tokens.client import Credentials
 from agentcore_auth.tokens.env_file import EnvFileError, read_credentials, read_values
@@ -16,11 +18,13 @@ from agentcore_auth.tokens.getting import credentials_of
 
 @dataclass(frozen=True)
 class Connection:
-    """Where the gateway's tools are, and how to ask for a token; `stack` and `provider` where a stack says so."""
+    """Where the gateway's tools are, and how to ask for a token; of a stack, also the options that name it, and the
+    provider.
+    """
 
     mcp_url: str
     credentials: Credentials
-    stack: str | None = None
+    source: str = ""
     provider: str | None = None
 
 
@@ -32,15 +36,28 @@ def connection_of(options: argparse.Namespace) -> Connection:
             provider = outputs.provider(options.idp)
             gateway = outputs.gateway(provider.name)
             credentials = credentials_of(provider, provider.client(options.client))
-        return Connection(gateway.mcp_url, credentials, outputs.stack, provider.name)
-    if options.idp or options.client:
-        raise CommandError("--idp and --client choose in a stack: name it with --stack", WRONG_USE)
+        return Connection(gateway.mcp_url, credentials, source_of(options), provider.name)
+    credentials = credentials_in_env_file(options)
     path = Path(options.env_file)
-    try:
-        credentials = read_credentials(path, os.environ)
+    with or_wrong_use():
         url = read_values(path, os.environ).get("GATEWAY_URL")
-    except EnvFileError as error:
-        raise CommandError(str(error), WRONG_USE) from None
     if not url:
         raise CommandError(f"neither {path} nor the environment has GATEWAY_URL: agentcore-auth env", WRONG_USE)
     return Connection(url, credentials)
+
+
+def credentials_in_env_file(options: argparse.Namespace) -> Credentials:
+    """The token request that --env-file and the environment have. Raises CommandError."""
+    if options.idp or options.client:
+        raise CommandError("--idp and --client choose in a stack: name it with --stack", WRONG_USE)
+    with or_wrong_use():
+        return read_credentials(Path(options.env_file), os.environ)
+
+
+@contextlib.contextmanager
+def or_wrong_use() -> Generator[None]:
+    """Turns EnvFileError into CommandError."""
+    try:
+        yield
+    except EnvFileError as error:
+        raise CommandError(str(error), WRONG_USE) from None

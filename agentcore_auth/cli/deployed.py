@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shlex
 from collections.abc import Generator
 from pathlib import Path
 
@@ -18,6 +19,11 @@ def outputs_of(options: argparse.Namespace) -> Outputs:
         return read_file(Path(options.outputs))
     with slowly(f"reading the outputs of stack {options.stack}"):
         return read_outputs(options.stack)
+
+
+def source_of(options: argparse.Namespace) -> str:
+    """--stack or --outputs as they were given, for a command to type next."""
+    return shlex.join(["--outputs", options.outputs] if options.outputs else ["--stack", options.stack])
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""A gateway as AWS has it (GetGateway), for one that no stack made."""
+"""Gateways as AWS has them, with their policies and logs, by boto3 and the caller's own credentials."""
 
 from __future__ import annotations
 

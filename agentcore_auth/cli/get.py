@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 from dataclasses import replace
-from pathlib import Path
 
 from agentcore_auth.authorizer.causes import Cause
+from agentcore_auth.cli.connection import credentials_in_env_file
 from agentcore_auth.cli.deployed import or_command_error, outputs_of
-from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, WRONG_USE, CommandError, out, print_json, slowly
+from agentcore_auth.cli.terminal import ACCEPTED, REFUSED, UNREACHABLE, CommandError, out, print_json, slowly
 from agentcore_auth.tokens.cache import TokenCache
 from agentcore_auth.tokens.client import Credentials, TokenRequestError
-from agentcore_auth.tokens.env_file import EnvFileError, read_credentials
 from agentcore_auth.tokens.getting import credentials_of, get_token
 from agentcore_auth.tokens.request_remedies import request_remedy
 
@@ -58,12 +56,5 @@ def _credentials(options: argparse.Namespace) -> Credentials:
         with or_command_error():
             provider = outputs_of(options).provider(options.idp)
             return credentials_of(provider, provider.client(options.client), scopes)
-    if options.idp or options.client:
-        raise CommandError("--idp and --client choose in a stack: name it with --stack", WRONG_USE)
-    try:
-        found = read_credentials(Path(options.env_file), os.environ)
-    except EnvFileError as error:
-        raise CommandError(str(error), WRONG_USE) from None
-    if scopes:
-        found = replace(found, scope=" ".join(scopes))
-    return found
+    found = credentials_in_env_file(options)
+    return replace(found, scope=" ".join(scopes)) if scopes else found

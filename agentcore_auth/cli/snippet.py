@@ -17,11 +17,10 @@ def run(options: argparse.Namespace) -> int:
     bridge = (program, "bridge", "--env-file", str(Path(options.env_file).absolute()))
     out(snippet(options.kind, Subject(connection.mcp_url, connection.credentials, bridge)).rstrip())
     kind = KINDS[options.kind]
-    if connection.stack:
+    if connection.provider:
         client = f" --client {options.client}" if options.client else ""
-        stack = f"--outputs {options.outputs}" if options.outputs else f"--stack {connection.stack}"
         say(
-            f" is needed: agentcore-auth env {stack} --idp {connection.provider}{client}",
+            f" is needed: agentcore-auth env {connection.source} --idp {connection.provider}{client}",
             lead=options.env_file,
             tone=Tone.STRONG,
         )

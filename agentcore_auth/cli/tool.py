@@ -1,4 +1,4 @@
-"""Which policy lets a token's bearer call a tool, or why none does: for `check` and `verify`."""
+"""Tools as options name them, and which policy lets a caller use one, or why none does: for `check` and `verify`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import argparse
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from agentcore_auth.access.rules import Caller
-from agentcore_auth.cli.call import arguments_of
+from agentcore_auth.authorizer.jws import parse_json
 from agentcore_auth.cli.terminal import WRONG_USE, CommandError
 
 Arguments = Mapping[str, object]
@@ -52,6 +53,17 @@ def tool_and_arguments(given: str, option: str) -> tuple[str, Arguments | None]:
     """`TOOL` or `TOOL=JSON`, as options give it; None without arguments. Raises CommandError."""
     name, separator, text = given.partition("=")
     return name, arguments_of(text or "{}", f"{option} {name}") if separator else None
+
+
+def arguments_of(text: str, where: str) -> Mapping[str, object]:
+    """A tool's arguments from the command line: a JSON object. Raises CommandError."""
+    try:
+        arguments = parse_json(text)
+    except ValueError as error:
+        raise CommandError(f"{where}: its arguments are {error}", WRONG_USE) from None
+    if not isinstance(arguments, dict):
+        raise CommandError(f"{where}: its arguments have to be a JSON object", WRONG_USE)
+    return cast("dict[str, object]", arguments)
 
 
 def require_cedar(options: argparse.Namespace) -> None:

@@ -14,7 +14,7 @@ from agentcore_auth.access.rules import Caller, IamCaller
 from agentcore_auth.authorizer.causes import Cause
 from agentcore_auth.authorizer.checking import unpack
 from agentcore_auth.cli.check import Source, is_known, judged, policies_of
-from agentcore_auth.cli.deployed import or_command_error, outputs_of
+from agentcore_auth.cli.deployed import or_command_error, outputs_of, source_of
 from agentcore_auth.cli.get import refused
 from agentcore_auth.cli.terminal import (
     ACCEPTED,
@@ -73,7 +73,8 @@ def run(options: argparse.Namespace) -> int:
         rows = list(_rows(outputs, options.wait, calls, asked))
         listed = {tool for row in rows for tool in row.tools}
         absent = [name for name in calls if listed and name not in listed]
-        due = f"If an MCP server has it only since it was deployed: {shlex.join(_sync(options))}"
+        # AgentCore keeps an MCP server's list of tools until it is told to ask again.
+        due = f"If an MCP server has it only since it was deployed: agentcore-auth sync {source_of(options)}"
         rows += [Row("-", None, False, "tool", f"no gateway lists {name}", remedy=due) for name in absent]
         not_checked = _not_checked(outputs, rows, calls)
     checked = [row for row in rows if row.ok is not None]
@@ -92,12 +93,6 @@ def run(options: argparse.Namespace) -> int:
 
 def _tools(given: Sequence[str], option: str) -> list[tuple[str, Arguments | None]]:
     return [tool_and_arguments(each, option) for each in given]
-
-
-def _sync(options: argparse.Namespace) -> list[str]:
-    """AgentCore keeps an MCP server's list of tools until it is told to ask again."""
-    source = ["--outputs", options.outputs] if options.outputs else ["--stack", options.stack]
-    return ["agentcore-auth", "sync", *source]
 
 
 def _not_checked(outputs: Outputs, rows: Sequence[Row], calls: Calls) -> list[str]:

@@ -7,7 +7,7 @@ what deploying asks for, `owners` commands for the owners of what exists, `pipel
 """
 
 from agentcore_auth.iam.callers import caller_policy
-from agentcore_auth.iam.deployment import FUNCTION_POLICY_ACTIONS, ROLE_ACTIONS
+from agentcore_auth.iam.deployment import FUNCTION_POLICY_ACTIONS, LOG_GROUP_ACTIONS, ROLE_ACTIONS
 from agentcore_auth.iam.execution import (
     FunctionCall,
     Permission,
@@ -58,6 +58,7 @@ __all__ = [
     "FUNCTION_POLICY_ACTIONS",
     "ID_SUFFIX",
     "LOG_GROUPS",
+    "LOG_GROUP_ACTIONS",
     "OAUTH",
     "ROLE_ACTIONS",
     "SERVICE",

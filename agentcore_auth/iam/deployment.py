@@ -80,7 +80,7 @@ _VAULT_SECRET_ACTIONS = (
     "UpdateSecret",
 )
 _ENGINE_ACTIONS = ("CreatePolicy", "DeletePolicyEngine", "GetPolicyEngine", "ListPolicies", "UpdatePolicyEngine")
-_LOG_GROUP_ACTIONS = (
+LOG_GROUP_ACTIONS = (
     "CreateLogGroup",
     "DeleteLogGroup",
     "DeleteRetentionPolicy",
@@ -156,7 +156,7 @@ def gateway_logs(scope: AwsScope, names: Sequence[str], *, traces: bool, alarm: 
         for kind in ("delivery-source", "delivery-destination")
         for name in names
     ]
-    yield allow("KeepLogs", prefixed("logs", _LOG_GROUP_ACTIONS), groups)
+    yield allow("KeepLogs", prefixed("logs", LOG_GROUP_ACTIONS), groups)
     # The id of a delivery is AWS's choice.
     yield allow("DeliverLogs", prefixed("logs", _DELIVERY_ACTIONS), [*own, regional_arn(scope, "logs", "delivery:*")])
     yield allow("PrepareLogDelivery", prefixed("logs", _LOGS_FOR_ALL), ["*"])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from agentcore_auth.iam.keys import KeyUse, key_statements
+from agentcore_auth.iam.owners import sid_ending
 from agentcore_auth.iam.statements import (
     SERVICE,
     AwsScope,
@@ -109,7 +110,7 @@ def _service_statements(calls: Sequence[ServiceCalls]) -> list[Statement]:
     """One statement for each target; a Sid takes letters and digits only, so names may need a number to differ."""
     statements: list[Statement] = []
     for call in calls:
-        base = "Call" + "".join(part[:1].upper() + part[1:] for part in call.target.split("-"))
+        base = f"Call{sid_ending(call.target)}"
         taken = [statement["Sid"] for statement in statements]
         sid = next(sid for sid in (base, *(f"{base}{number}" for number in range(2, 102))) if sid not in taken)
         statements.append(allow(sid, call.actions, call.resources))

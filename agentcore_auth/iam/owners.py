@@ -39,9 +39,9 @@ def role_owners_command(role_arn: str, policy_name: str, trust: Statement, state
     return f"{trusting} && {shlex.join([*put, _text(document(statements))])}" if statements else trusting
 
 
-def sid_ending(gateway_name: str) -> str:
-    """What makes a statement's id a stack's own; most ids take letters and digits only."""
-    return "".join(part[:1].upper() + part[1:] for part in gateway_name.split("-"))
+def sid_ending(name: str) -> str:
+    """What makes a statement's id that of a gateway or target; most ids take letters and digits only."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("-"))
 
 
 def _changed(read: Sequence[str], statements: Sequence[Statement], write: Sequence[str], file: str) -> str:

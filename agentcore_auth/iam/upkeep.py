@@ -16,11 +16,10 @@ from agentcore_auth.iam.statements import (
     allow,
     bucket_arn,
     distinct,
-    regional_arn,
     use_gateway_key,
     workload_identity_arns,
 )
-from agentcore_auth.iam.vault import API_KEY, OAUTH, CredentialUse, credential_statements, provider_arn
+from agentcore_auth.iam.vault import API_KEY, OAUTH, CredentialUse, credential_statements, provider_arn, vault_arn
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def _synchronization(
     tokens = ("GetWorkloadAccessToken", "GetWorkloadAccessTokenForUserId")
     yield from credential_statements(identities, uses, tokens)
     oauth = distinct(use.provider_arn for use in uses if use.kind is OAUTH)
-    vault = regional_arn(scope, "bedrock-agentcore", "token-vault/default")
+    vault = vault_arn(scope)
     if oauth:
         yield allow("CompleteTokens", agentcore(["CompleteResourceTokenAuth"]), [*identities, vault, *oauth])
     if oauth and len(oauth) == len(uses):

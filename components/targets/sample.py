@@ -31,15 +31,6 @@ _FUNCTION_ACTIONS = (
     "UpdateFunctionCode",
     "UpdateFunctionConfiguration",
 )
-_LOG_GROUP_ACTIONS = (
-    "CreateLogGroup",
-    "DeleteLogGroup",
-    "DeleteRetentionPolicy",
-    "ListTagsForResource",
-    "PutRetentionPolicy",
-    "TagResource",
-    "UntagResource",
-)
 
 
 class SampleTarget(Target, frozen=True):
@@ -62,7 +53,7 @@ class SampleTarget(Target, frozen=True):
         )
         role = iam.global_arn(scope, f"role/{name}")
         yield iam.allow("ManageSampleFunction", iam.prefixed("lambda", _FUNCTION_ACTIONS), [function])
-        yield iam.allow("ManageSampleLog", iam.prefixed("logs", _LOG_GROUP_ACTIONS), [log_group])
+        yield iam.allow("ManageSampleLog", iam.prefixed("logs", iam.LOG_GROUP_ACTIONS), [log_group])
         yield iam.allow("FindSampleLog", ["logs:DescribeLogGroups"], ["*"])
         yield iam.allow("ManageSampleRole", iam.prefixed("iam", iam.ROLE_ACTIONS), [role])
         yield iam.pass_role("PassSampleRole", role, "lambda.amazonaws.com")

@@ -129,6 +129,11 @@ CHANGES: list[tuple[dict[str, Any], list[Step]]] = [
                 {("cognito", "default"): KEEPS},
             ),
             (
+                "scope taken from a client",
+                {"cognito": {"clients": {"default": {"scopes": ["call"]}}, "scopes": ["call", "look"]}},
+                {("cognito", "default"): KEEPS},
+            ),
+            (
                 "target removed",
                 {"targets": [SAMPLE], "access": {"cognito": {"default": ["sample"]}}},
                 {("cognito", "default"): KEEPS},

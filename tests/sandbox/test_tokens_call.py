@@ -105,6 +105,19 @@ def test_call_lists_the_tools_with_their_arguments(run: Command, env_file: str) 
     assert run("call", "--json", "--env-file", env_file).document == {"tools": [ECHO]}
 
 
+def test_call_says_how_to_see_why_the_gateway_refuses(run: Command, gateway: Gateway, tmp_path: Path) -> None:
+    url = gateway.server.url
+    client = {"clientId": "agent", "clientSecret": "secret"}
+    provider = {"discoveryUrl": url, "issuer": url, "tokenEndpoint": f"{url}/token", "clients": {"default": client}}
+    file = tmp_path / "saved outputs.json"
+    reached = {"url": url, "mcpUrl": f"{url}/mcp", "authorizer": {"discoveryUrl": url}}
+    file.write_text(json.dumps({"identityProviders": {"corp": provider}, "gateways": {"corp": reached}}))
+    gateway.server.routes["/token"] = Reply({"access_token": "refused", "expires_in": 600})
+    shown = run("call", "--outputs", str(file))
+    assert shown.code == 1
+    assert f"agentcore-auth get --outputs '{file}' --idp corp | agentcore-auth check --outputs '{file}' " in shown.err
+
+
 def test_call_prints_what_the_tool_answers(run: Command, env_file: str) -> None:
     called = run("call", "sample___echo", '{"message": "hello"}', "--env-file", env_file)
     assert (called.code, called.out) == (0, "hello\n")

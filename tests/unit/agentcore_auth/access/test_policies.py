@@ -108,6 +108,7 @@ def test_a_policy_is_bound_to_the_gateway_that_is_made() -> None:
     moved = renamed(UP_TO_500["up_to_500"], OTHER)
     assert decide({"it": moved}, {}, OTHER, "bank___pay", {"amount": 1}).allowed
     assert not decide({"it": moved}, {}, ARN, "bank___pay", {"amount": 1}).allowed
+    assert decide(UP_TO_500, {}, ARN, "bank___pay", {"amount": 1}).allowed
     assert split(renamed(NEVER["never"], OTHER))[0].gateway == ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -91,7 +92,10 @@ def test_without_policies_there_is_nothing_to_tell() -> None:
         ),
         # what the policy asks for is in no token
         (gateway(READING), gateway(READING, WRITING, scopes=("demo/read",)), None),
-        (gateway(READING, WRITING), gateway(READING, WRITING, scopes=()), None),
+        (gateway(READING, WRITING, scopes=()), gateway(READING, WRITING, scopes=("demo/read",)), None),
+        # what the policy asks for is in tokens no longer, or from now on
+        (gateway(READING, WRITING), gateway(READING, WRITING, scopes=()), ToolChange("agent", (), ("orders___put",))),
+        (gateway(READING, WRITING, scopes=()), gateway(READING, WRITING), ToolChange("agent", ("orders___put",))),
         # from nothing to policies, and back
         (gateway(mode=None), gateway(READING), ToolChange("agent", (), ("orders___put",))),
         (gateway(READING), gateway(mode=None), ToolChange("agent", ("orders___put",))),
@@ -113,6 +117,18 @@ def test_without_policies_there_is_nothing_to_tell() -> None:
 )
 def test_tells_who_gains_and_who_loses_which_tool(before: Gateway, after: Gateway, told: ToolChange | None) -> None:
     assert change(before, after).callers == ((told,) if told else ())
+
+
+def test_a_scope_that_does_not_show_takes_no_tool_away() -> None:
+    """Okta's tokens list scopes, of which the deployment may make one."""
+    claims = TokenClaims(("client_id",), "scp", scopes_are_listed=True)
+
+    def listing(*scopes: Text) -> Gateway:
+        client = Client("agent", "id-agent", {"client_id": "id-agent", "scp": list(scopes)})
+        return replace(gateway(READING, WRITING, known_by=claims), clients={"agent": client})
+
+    assert change(listing("demo/write"), listing(Hidden.AT_DEPLOYMENT)).callers == ()
+    assert change(listing("demo/write"), listing("demo/read")).callers == (ToolChange("agent", (), ("orders___put",)),)
 
 
 def test_tells_whether_policies_decide() -> None:
