@@ -28,14 +28,14 @@ CALLERS = 10
 
 @dataclass(frozen=True)
 class Program:
-    """A copy of a program whose Python notes what it costs."""
+    """Stack `dev` of a program's copy whose Python notes what it costs."""
 
     stack: Stack
     record: Path
 
     @classmethod
-    def at(cls, folder: Path, bench: Bench, services: Services, stack: str = "dev") -> Program:
-        return cls(Stack(services, folder, stack, pulumi_command()), bench.python_at(folder / ".venv"))
+    def at(cls, folder: Path, bench: Bench, services: Services) -> Program:
+        return cls(Stack(services, folder, "dev", pulumi_command()), bench.python_at(folder / ".venv"))
 
     def preview(self) -> Cost:
         """What the program's own process costs. Raises DeploymentError."""

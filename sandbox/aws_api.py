@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox.aws.signatures import ACCOUNT, SignatureError, signed_by
-from sandbox.network import LOOPBACK
+from sandbox.network import LOOPBACK, target_of
 
 HOST = re.compile(r"([a-z0-9.-]+\.)?amazonaws\.com(\.cn)?")
 _FRAMING = (b"content-length", b"transfer-encoding")
@@ -55,10 +55,7 @@ def _header(environ: Environ, name: str) -> str:
 
 def _target(environ: Environ) -> str:
     """Path and query as they were sent, escapes included."""
-    if "asgi.scope" not in environ:
-        return str(environ["RAW_URI"])
-    scope: Scope = environ["asgi.scope"]
-    return (scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")).decode("ascii")
+    return target_of(environ["asgi.scope"]) if "asgi.scope" in environ else str(environ["RAW_URI"])
 
 
 def _refused(environ: Environ, start_response: Callable[..., Any], code: str, message: str) -> Iterable[bytes]:

@@ -2,9 +2,9 @@
 
 Twice, each time into empty accounts: the stack as its file has it, pinned, and in `mode: tutorial`. The first has a
 gateway for AWS signatures as well, and logs; beside it stands a gateway made by hand, with the mistake that most people
-make. Everything is asked over the network, as a
-caller would: tokens at the providers' token endpoints, gateways with the official MCP client. Only tokens that no
-client of the stack could get (expired, of another client, without the scope) are minted.
+make. Everything is asked over the network, as a caller would: tokens at the providers' token endpoints, gateways with
+the official MCP client. Only tokens that no client of the stack could get (expired, of another client, without the
+scope) are minted.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from agentcore_auth.authorizer.jws import parse
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.authorizer.rules import judge
 from agentcore_auth.authorizer.shapes import shape_of
+from agentcore_auth.iam import SERVICE
 from agentcore_auth.mode import Mode
 from agentcore_auth.outputs import Client, Gateway, Outputs, OutputsError, Provider
 from agentcore_auth.refusals import RefusedBy, counted
@@ -216,8 +217,7 @@ class _Demonstration:
         """A gateway made by hand that demands the client's id as audience, which Cognito's tokens do not have."""
         caller = next(each for each in self._callers if each.provider.name == "cognito")
         session = self._session
-        service = {"Service": "bedrock-agentcore.amazonaws.com"}
-        trust = {"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"}
+        trust = {"Effect": "Allow", "Principal": {"Service": SERVICE}, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         role = session.client("iam").create_role(RoleName="by-hand", AssumeRolePolicyDocument=document)["Role"]
         gateway = {"name": "by-hand", "roleArn": role["Arn"], "protocolType": "MCP", "authorizerType": "CUSTOM_JWT"}

@@ -25,10 +25,8 @@ from moto.awslambda.models import LambdaFunction, lambda_backends
 _FUNCTION = re.compile(
     r"arn:[^:]+:lambda:(?P<region>[^:]+):(?P<account>\d{12}):function:(?P<name>[^:]+)(:(?P<qualifier>[^:]+))?"
 )
-_RUNNER = Path(__file__).with_name("function_runner.py")
-
-
 FUNCTION_URL = re.compile(r"[a-z0-9]+\.lambda-url\.([a-z0-9-]+)\.on\.aws")
+_RUNNER = Path(__file__).with_name("function_runner.py")
 
 
 class FunctionNotFoundError(LookupError):

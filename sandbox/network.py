@@ -98,6 +98,12 @@ def host_of(scope: Scope) -> str:
     return value.decode("latin-1").partition(":")[0].lower()
 
 
+def target_of(scope: Scope) -> str:
+    """The request's path and query as they were sent, escapes included."""
+    path, query = bytes(scope["raw_path"]), bytes(scope["query_string"])
+    return (path + b"?" + query if query else path).decode("ascii")
+
+
 class ConnectProxy:
     """An HTTP proxy on the loopback interface that only tunnels, to port 443 of the names that are served.
 

@@ -27,13 +27,13 @@ from sandbox import aws_api, backends, cognito, language, seeds
 from sandbox.admin import Mint, admin_app
 from sandbox.aws.installation import install
 from sandbox.credentials import AWS_SECRET_KEY
-from sandbox.gateway.api_gateway_target import ApiGatewayInvoker
+from sandbox.gateway import api_gateway_target, openapi_target
 from sandbox.gateway.data_plane import GatewayDataPlane
 from sandbox.gateway.deployed import GATEWAY_HOST
+from sandbox.gateway.http_target import HttpInvoker
 from sandbox.gateway.invocation import Invoker
 from sandbox.gateway.lambda_target import LambdaInvoker
 from sandbox.gateway.mcp_target import McpInvoker
-from sandbox.gateway.openapi_target import OpenApiInvoker
 from sandbox.gateway.outbound import TokenVault
 from sandbox.gateway.smithy_target import SmithyInvoker
 from sandbox.leftovers import aws_resources
@@ -66,9 +66,9 @@ class Cloud:
         invokers: dict[str, Invoker] = {
             "lambda": LambdaInvoker(self.function_environment),
             "smithyModel": SmithyInvoker(self._client, vault),
-            "openApiSchema": OpenApiInvoker(self._client, vault),
+            "openApiSchema": HttpInvoker(self._client, vault, openapi_target.operations),
             "mcpServer": McpInvoker(self._client, vault),
-            "apiGateway": ApiGatewayInvoker(self._client, vault),
+            "apiGateway": HttpInvoker(self._client, vault, api_gateway_target.operations, "execute-api"),
         }
         self.gateway = GatewayDataPlane(invokers, self._fetch_json, self.function_environment)
         self.front = Front(

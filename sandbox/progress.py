@@ -18,7 +18,6 @@ _STACK = "pulumi:pulumi:Stack"
 _PROVIDERS = "pulumi:providers:"
 OPERATIONS = frozenset(_PAST)
 """What can happen to a resource. The engine has more steps: a replacement, one of these, is made in two of them."""
-_MODULES_OF_NO_INTEREST = ("index", "")
 
 
 @dataclass(frozen=True)
@@ -95,6 +94,7 @@ def _type(token: str) -> str:
     parts = _TYPE.fullmatch(token)
     if parts is None:
         return token
-    module = "" if parts["module"] in _MODULES_OF_NO_INTEREST else f"{parts['module']} "
-    package = "" if parts["module"] == "index" and parts["package"] == "agentcore-auth" else f"{parts['package']} "
+    in_index = parts["module"] == "index"
+    module = "" if in_index else f"{parts['module']} "
+    package = "" if in_index and parts["package"] == "agentcore-auth" else f"{parts['package']} "
     return f"{package}{module}{parts['name']}"

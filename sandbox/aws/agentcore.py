@@ -7,8 +7,6 @@ Messages marked `seen` are those that users of the real service report; where no
 # pyright: reportIncompatibleMethodOverride=false
 from __future__ import annotations
 
-import secrets
-import string
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from functools import partialmethod
@@ -26,7 +24,7 @@ from agentcore_auth.iam import SERVICE, AwsScope, regional_arn
 from sandbox.aws.callers import denied, require_of_caller
 from sandbox.aws.credential_providers import CredentialProviders, Given, Kind
 from sandbox.aws.permissions import identity_allows, is_allowed, owner_of, trusts
-from sandbox.aws.policy_engines import PolicyEngines, describe
+from sandbox.aws.policy_engines import PolicyEngines, with_suffix
 from sandbox.aws.private_endpoints import require_private_endpoint
 from sandbox.aws.refusals import Refusal
 
@@ -67,8 +65,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         _check_authorizer(request["authorizer_type"], request["authorizer_configuration"])
         gateway = super().create_gateway(**request, tags=None)
         del self.gateways[gateway.gateway_id]
-        suffix = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(10))
-        identifier = f"{name.lower()}-{suffix}"  # moto's are ten characters without the name
+        identifier = with_suffix(name.lower())  # moto's are without the name
         identity = f"workload-identity-directory/default/workload-identity/{identifier}"
         gateway.gateway_id = identifier
         gateway.gateway_arn = regional_arn(self.scope, "bedrock-agentcore", f"gateway/{identifier}")
@@ -300,9 +297,7 @@ class AgentCoreResponse(BedrockAgentCoreControlResponse):
 
     def update_policy_engine(self) -> ActionResult:
         params = self._get_params()
-        engine = self.backend.policy_engines.get(params["policyEngineId"])
-        describe(engine, params.get("description"))
-        return ActionResult(engine)
+        return ActionResult(self.backend.policy_engines.update(params["policyEngineId"], params.get("description")))
 
     def delete_policy_engine(self) -> ActionResult:
         return ActionResult(self.backend.delete_policy_engine(self._get_params()["policyEngineId"]))
@@ -322,17 +317,12 @@ class AgentCoreResponse(BedrockAgentCoreControlResponse):
 
     def update_policy(self) -> ActionResult:
         params = self._get_params()
-        policy = self.backend.policy_engines.update_policy(
-            params["policyEngineId"], params["policyId"], params.get("definition")
-        )
-        describe(policy, params.get("description"))
-        return ActionResult(policy)
+        given = params["policyEngineId"], params["policyId"], params.get("definition"), params.get("description")
+        return ActionResult(self.backend.policy_engines.update_policy(*given))
 
     def delete_policy(self) -> ActionResult:
         params = self._get_params()
-        policies = self.backend.policy_engines.policies(params["policyEngineId"])
-        self.backend.policy_engines.policy(params["policyEngineId"], params["policyId"])
-        return ActionResult(policies.pop(params["policyId"]) | {"status": "DELETING"})
+        return ActionResult(self.backend.policy_engines.delete_policy(params["policyEngineId"], params["policyId"]))
 
     def _create(self, kind: Kind) -> ActionResult:
         params = self._get_params()
@@ -353,20 +343,14 @@ class AgentCoreResponse(BedrockAgentCoreControlResponse):
         self.backend.credential_providers.delete(kind, self._get_param("name"))
         return EmptyResult()
 
-    def _list(self, kind: Kind) -> ActionResult:
-        held = self.backend.credential_providers.list(kind)
-        return ActionResult({"credentialProviders": [each.document() for each in held]})
-
     create_api_key_credential_provider = partialmethod(_create, "apikey")
     update_api_key_credential_provider = partialmethod(_update, "apikey")
     get_api_key_credential_provider = partialmethod(_get, "apikey")
     delete_api_key_credential_provider = partialmethod(_delete, "apikey")
-    list_api_key_credential_providers = partialmethod(_list, "apikey")
     create_oauth2_credential_provider = partialmethod(_create, "oauth2")
     update_oauth2_credential_provider = partialmethod(_update, "oauth2")
     get_oauth2_credential_provider = partialmethod(_get, "oauth2")
     delete_oauth2_credential_provider = partialmethod(_delete, "oauth2")
-    list_oauth2_credential_providers = partialmethod(_list, "oauth2")
 
 
 class _Urls:

@@ -16,6 +16,7 @@ from moto.iam.models import Role, iam_backends
 from moto.sts.models import AssumedRole, sts_backends
 
 from agentcore_auth.iam import SERVICE, AwsScope
+from sandbox.aws.accounts import every
 from sandbox.aws.permissions import find_role, identity_allows, user_allows
 from sandbox.aws.reference import action_of, resources_of
 from sandbox.aws.refusals import Refusal
@@ -72,8 +73,7 @@ def may_call(access_key: str, action: str, resource: str) -> tuple[str, bool]:
     if session:
         allowed = session.account_id == owner and identity_allows(session.role_arn, action, resource)
         return session.arn, allowed
-    accounts = (backend for account in list(iam_backends.values()) for backend in list(account.values()))
-    user = next(filter(None, (each.get_user_from_access_key_id(access_key) for each in accounts)), None)
+    user = next(filter(None, (each.get_user_from_access_key_id(access_key) for each in every(iam_backends))), None)
     if user:
         return user.arn, user.account_id == owner and user_allows(user, action, resource)
     _, arn, _ = sts_backends[access_key][partition].get_caller_identity(access_key, region)  # an account's own
@@ -86,12 +86,7 @@ def _role_of(access_key: str) -> Role | None:
 
 
 def _session_of(access_key: str) -> AssumedRole | None:
-    sessions = (
-        session
-        for account in list(sts_backends.values())
-        for backend in list(account.values())
-        for session in backend.assumed_roles
-    )
+    sessions = (session for backend in every(sts_backends) for session in backend.assumed_roles)
     return next((session for session in sessions if session.access_key_id == access_key), None)
 
 
@@ -106,8 +101,10 @@ def _asked(response: BaseResponse) -> Iterator[Asked]:
     action = action_of(service, operation)
     context: dict[str, str] = {}
     if service == "iam":
-        arguments |= _paths(response, arguments)
-        context = _of_iam(response, arguments)
+        roles = iam_backends[response.current_account][response.partition].get_roles()
+        role = next((role for role in roles if role.name == arguments.get("RoleName")), None)
+        context = _of_iam(role, arguments)
+        arguments |= _paths(role, arguments)
     for resource in resources_of(action, scope, arguments):
         yield action, resource, context
     for argument, passed_to in _PASSED.items():
@@ -115,18 +112,14 @@ def _asked(response: BaseResponse) -> Iterator[Asked]:
             yield "iam:PassRole", arguments[argument], {"iam:PassedToService": passed_to}
 
 
-def _paths(response: BaseResponse, arguments: Mapping[str, Any]) -> dict[str, str]:
+def _paths(role: Role | None, arguments: Mapping[str, Any]) -> dict[str, str]:
     """What stands behind `role/` and `policy/` in the ARNs of what a request names without a path."""
-    name, path = arguments.get("RoleName"), arguments.get("Path", "/")
-    roles = iam_backends[response.current_account][response.partition].get_roles()
-    path = next((role.path for role in roles if role.name == name), path)
+    path = role.path if role else arguments.get("Path", "/")
     return {f"{kind}NameWithPath": f"{path}{arguments.get(f'{kind}Name')}"[1:] for kind in ("Role", "Policy")}
 
 
-def _of_iam(response: BaseResponse, arguments: Mapping[str, Any]) -> dict[str, str]:
+def _of_iam(role: Role | None, arguments: Mapping[str, Any]) -> dict[str, str]:
     """IAM's own condition keys: the boundary that a role gets or has, and the policy that is attached."""
-    roles = iam_backends[response.current_account][response.partition].get_roles()
-    has = next((role.permissions_boundary_arn for role in roles if role.name == arguments.get("RoleName")), None)
-    boundary, policy = arguments.get("PermissionsBoundary") or has, arguments.get("PolicyArn")
-    given = {"iam:PermissionsBoundary": boundary, "iam:PolicyARN": policy}
+    boundary = arguments.get("PermissionsBoundary") or (role.permissions_boundary_arn if role else None)
+    given = {"iam:PermissionsBoundary": boundary, "iam:PolicyARN": arguments.get("PolicyArn")}
     return {key: value for key, value in given.items() if value}

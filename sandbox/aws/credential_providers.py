@@ -48,7 +48,7 @@ class CredentialProvider:
     updated: datetime
 
     def document(self) -> dict[str, Any]:
-        """As the API gives it; of lists, moto leaves out what the API has not in them."""
+        """As the API gives it."""
         document = {
             "name": self.name,
             "credentialProviderArn": self.arn,

@@ -13,6 +13,7 @@ from moto.kms.models import kms_backends
 from moto.s3.models import FakeBucket, s3_backends
 
 from agentcore_auth.iam import account_of
+from sandbox.aws.accounts import every
 from sandbox.aws.policies import Effect, Request, evaluate, evaluate_with_principal
 from sandbox.functions import FunctionNotFoundError, find_function
 
@@ -127,5 +128,5 @@ def _by_resource(request: Request) -> Effect:
 def bucket_of(resource: str) -> FakeBucket | None:
     """The bucket that an ARN of S3 means, in whichever account it is."""
     _, _, found = resource.partition(":s3:::")
-    backends = (backend for account in list(s3_backends.values()) for backend in list(account.values()))
-    return next((each.buckets[name] for each in backends if (name := found.partition("/")[0]) in each.buckets), None)
+    name = found.partition("/")[0]
+    return next((each.buckets[name] for each in every(s3_backends) if name in each.buckets), None)

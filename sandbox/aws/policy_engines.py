@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
 from agentcore_auth.access.policies import CedarError, Policy, split
 from agentcore_auth.iam import AwsScope, regional_arn
 from sandbox.aws.refusals import Refusal
+
+Update = Mapping[str, Any] | None
+"""The API's wrapper of another description, or of none; None where it stays."""
 
 
 class PolicyEngines:
@@ -28,7 +31,7 @@ class PolicyEngines:
     def create(self, name: str, description: str | None = None) -> dict[str, Any]:
         if any(each["name"] == name for each in self.held.values()):
             raise Refusal("ConflictException", f"A policy engine with name {name} already exists.")
-        identifier = _identifier(name)
+        identifier = with_suffix(name)
         arn = regional_arn(self._scope, "bedrock-agentcore", f"policy-engine/{identifier}")
         self.held[identifier] = _new(name, description) | {"policyEngineId": identifier, "policyEngineArn": arn}
         self._policies[identifier] = {}
@@ -39,11 +42,13 @@ class PolicyEngines:
             raise _missing("Policy engine", identifier)
         return self.held[identifier]
 
+    def update(self, identifier: str, description: Update) -> dict[str, Any]:
+        return _described(self.get(identifier), description)
+
     def delete(self, identifier: str) -> dict[str, Any]:
-        engine = self.get(identifier)
-        if self._policies[identifier]:
+        if self.policies(identifier):
             raise Refusal("ConflictException", f"Policy engine {identifier} has policies; delete them first.")
-        return self.held.pop(identifier) | {"name": engine["name"], "status": "DELETING"}
+        return self.held.pop(identifier) | {"status": "DELETING"}
 
     def policies(self, identifier: str) -> dict[str, dict[str, Any]]:
         """The policies of an engine by their ids."""
@@ -63,18 +68,24 @@ class PolicyEngines:
         if any(each["name"] == name for each in policies.values()):
             raise Refusal("ConflictException", f"A policy with name {name} already exists in {identifier}.")
         self._validate(definition)
-        policy_id = _identifier(name)
+        policy_id = with_suffix(name)
         arn = f"{self.held[identifier]['policyEngineArn']}/policy/{policy_id}"
         known = {"policyId": policy_id, "policyEngineId": identifier, "policyArn": arn, "enforcementMode": "ACTIVE"}
         policies[policy_id] = _new(name, description) | known | {"definition": definition}
         return policies[policy_id]
 
-    def update_policy(self, identifier: str, policy_id: str, definition: dict[str, Any] | None) -> dict[str, Any]:
+    def update_policy(
+        self, identifier: str, policy_id: str, definition: dict[str, Any] | None, description: Update
+    ) -> dict[str, Any]:
         policy = self.policy(identifier, policy_id)
         if definition is not None:
             self._validate(definition)
             policy["definition"] = definition
-        return policy
+        return _described(policy, description)
+
+    def delete_policy(self, identifier: str, policy_id: str) -> dict[str, Any]:
+        self.policy(identifier, policy_id)
+        return self._policies[identifier].pop(policy_id) | {"status": "DELETING"}
 
     def _validate(self, definition: dict[str, Any]) -> None:
         try:
@@ -84,10 +95,10 @@ class PolicyEngines:
         self._check(policy)
 
 
-def describe(document: dict[str, Any], update: dict[str, Any] | None) -> None:
-    """Give an engine or a policy another description, or none; `update` is the API's wrapper, None where it stays."""
+def _described(document: dict[str, Any], update: Update) -> dict[str, Any]:
     if update is not None:
         document["description"] = update.get("optionalValue")
+    return document
 
 
 def _new(name: str, description: str | None) -> dict[str, Any]:
@@ -98,7 +109,8 @@ def _new(name: str, description: str | None) -> dict[str, Any]:
     }
 
 
-def _identifier(name: str) -> str:
+def with_suffix(name: str) -> str:
+    """An identifier as AgentCore makes them of names."""
     return f"{name}-{''.join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(10))}"
 
 

@@ -13,6 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from moto.iam.models import iam_backends
 
+from sandbox.aws.accounts import every
 from sandbox.credentials import AWS_SECRET_KEY
 
 ACCOUNT = re.compile(r"\d{12}")
@@ -60,10 +61,9 @@ def signed_by(method: str, target: str, header: Header, body: bytes) -> Signed:
 def _secret_of(access_key: str) -> str | None:
     if ACCOUNT.fullmatch(access_key):
         return AWS_SECRET_KEY
-    for account in list(iam_backends.values()):
-        for backend in list(account.values()):
-            if access_key in backend.access_keys:
-                return str(backend.access_keys[access_key].secret_access_key)
+    for backend in every(iam_backends):
+        if access_key in backend.access_keys:
+            return str(backend.access_keys[access_key].secret_access_key)
     return None
 
 

@@ -18,6 +18,7 @@ from moto.cognitoidp.models import (
 from moto.cognitoidp.responses import CognitoIdpResponse
 from moto.core.responses import ActionResult, EmptyResult
 
+from sandbox.aws.accounts import every
 from sandbox.aws.refusals import Refusal
 from sandbox.tenants.collection import random_text
 
@@ -124,9 +125,8 @@ def access_token_lifetime(config: Mapping[str, Any]) -> int:
 
 
 def every_pool() -> Iterator[CognitoIdpUserPool]:
-    for account in list(cognitoidp_backends.values()):
-        for backend in list(account.values()):
-            yield from list(backend.user_pools.values())
+    for backend in every(cognitoidp_backends):
+        yield from list(backend.user_pools.values())
 
 
 def pool_of_domain(prefix: str, region: str) -> CognitoIdpUserPool | None:

@@ -15,7 +15,7 @@ from agentcore_auth.access.rules import Caller
 from sandbox.aws.log_delivery import write_line
 from sandbox.aws_api import replayed
 from sandbox.gateway.deployed import find_gateway, mcp_settings
-from sandbox.gateway.inbound import METADATA_PATH, admit, admit_signed, resource_metadata
+from sandbox.gateway.inbound import METADATA_PATH, admit, admit_signed, error_answer, resource_metadata
 from sandbox.gateway.interceptors import intercepted
 from sandbox.gateway.invocation import Invoker
 from sandbox.gateway.issuer_keys import FetchJson, IssuerKeys
@@ -78,5 +78,4 @@ class GatewayDataPlane:
 
 
 def _error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    body = {"jsonrpc": "2.0", "id": 0, "error": {"code": -32600, "message": message}}
-    return JSONResponse(body, status, headers=headers)
+    return error_answer(status, message, -32600, headers)

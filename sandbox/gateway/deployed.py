@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from moto.bedrockagentcorecontrol.models import Gateway, bedrockagentcorecontrol_backends
 
+from sandbox.aws.accounts import every
 from sandbox.aws.agentcore import AgentCoreBackend
 from sandbox.aws.permissions import bucket_of
 from sandbox.gateway.invocation import CallFailedError, Target
@@ -21,11 +22,8 @@ def find_gateway(host: str) -> Gateway | None:
     place = GATEWAY_HOST.fullmatch(host)
     if place is None:
         return None
-    for account in list(bedrockagentcorecontrol_backends.values()):
-        backend = account.get(place["region"])
-        if backend is not None and place["id"] in backend.gateways:
-            return backend.gateways[place["id"]]
-    return None
+    held = (each.gateways for each in every(bedrockagentcorecontrol_backends) if each.region_name == place["region"])
+    return next((gateways[place["id"]] for gateways in held if place["id"] in gateways), None)
 
 
 def control_plane(gateway: Gateway) -> AgentCoreBackend:

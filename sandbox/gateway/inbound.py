@@ -24,6 +24,7 @@ from agentcore_auth.tokens.signatures import SERVICE
 from sandbox.aws.callers import may_call, not_authorized
 from sandbox.aws.signatures import SignatureError, signed_by
 from sandbox.gateway.issuer_keys import IssuerKeys
+from sandbox.network import target_of
 
 METADATA_PATH = "/.well-known/oauth-protected-resource"
 _INVOKE = "bedrock-agentcore:InvokeGateway"
@@ -45,22 +46,23 @@ async def admit_signed(gateway: Gateway, request: Request) -> tuple[JSONResponse
     Form and words of the answer to an unsigned request are those that users of AgentCore report; the others are AWS's
     for signatures and policies in general.
     """
-    query: bytes = request.scope["query_string"]
-    target: bytes = request.scope["raw_path"] + (b"?" + query if query else b"")
+    target, body = target_of(request.scope), await request.body()
     try:
-        signed = signed_by(
-            request.method, target.decode("ascii"), lambda name: request.headers.get(name, ""), await request.body()
-        )
+        signed = signed_by(request.method, target, lambda name: request.headers.get(name, ""), body)
     except SignatureError as error:
-        return _unsigned(401 if error.code == "MissingAuthenticationToken" else 403, str(error)), {}
+        return error_answer(401 if error.code == "MissingAuthenticationToken" else 403, str(error)), {}
     if signed.service != SERVICE:
-        return _unsigned(403, f"Credential should be scoped to correct service: '{SERVICE}'."), {}
+        return error_answer(403, f"Credential should be scoped to correct service: '{SERVICE}'."), {}
     arn, may = may_call(signed.access_key, _INVOKE, gateway.gateway_arn)
-    return None if may else _unsigned(403, not_authorized(arn, _INVOKE, gateway.gateway_arn)), IamCaller(arn)
+    return None if may else error_answer(403, not_authorized(arn, _INVOKE, gateway.gateway_arn)), IamCaller(arn)
 
 
-def _unsigned(status: int, message: str) -> JSONResponse:
-    return JSONResponse({"jsonrpc": "2.0", "id": 0, "error": {"code": -32001, "message": message}}, status)
+def error_answer(
+    status: int, message: str, code: int = -32001, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """A JSON-RPC error as the answer to a request that gets none of MCP's; by default of one that is not let in."""
+    error = {"code": code, "message": message}
+    return JSONResponse({"jsonrpc": "2.0", "id": 0, "error": error}, status, headers=headers)
 
 
 def _refusal(gateway: Gateway, status: int) -> JSONResponse:
@@ -70,11 +72,7 @@ def _refusal(gateway: Gateway, status: int) -> JSONResponse:
     scopes = " ".join(_scopes(gateway))
     challenge = [f'error="{error}"', *([f'scope="{scopes}"'] if scopes else [])]
     challenge.append(f'resource_metadata="{gateway.gateway_url}{METADATA_PATH}"')
-    return JSONResponse(
-        {"jsonrpc": "2.0", "id": 0, "error": {"code": -32001, "message": message}},
-        status,
-        headers={"WWW-Authenticate": f"Bearer {', '.join(challenge)}"},
-    )
+    return error_answer(status, message, headers={"WWW-Authenticate": f"Bearer {', '.join(challenge)}"})
 
 
 async def _judged(gateway: Gateway, authorization: str | None, keys: IssuerKeys) -> tuple[int, Mapping[str, object]]:

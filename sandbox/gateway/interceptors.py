@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sandbox.gateway.inbound import error_answer
 from sandbox.gateway.invocation import CallFailedError
 from sandbox.gateway.lambda_target import run
 
@@ -68,8 +69,7 @@ def intercepted(gateway: Gateway, served: ASGIApp, environment: Mapping[str, str
             response = await exchange(Request(scope, receive))
         except CallFailedError as failure:
             reason = str(failure) if gateway.exception_level == "DEBUG" else "An internal error occurred."
-            error = {"jsonrpc": "2.0", "id": 0, "error": {"code": -32603, "message": reason}}
-            response = JSONResponse(error, 500)
+            response = error_answer(500, reason, -32603)
         await response(scope, receive, send)
 
     return application if functions else served

@@ -10,6 +10,7 @@ from typing import Any, cast
 from moto.bedrockagentcorecontrol.models import Gateway
 from starlette.concurrency import run_in_threadpool
 
+from agentcore_auth.access.rules import SEPARATOR
 from agentcore_auth.documents.reading import Tool
 from sandbox.functions import FunctionNotFoundError, find_function, invoke
 from sandbox.gateway.deployed import read_object
@@ -36,7 +37,7 @@ class LambdaInvoker:
             "bedrockAgentCoreMcpMessageId": request_id,
             "bedrockAgentCoreGatewayId": target.gateway.gateway_id,
             "bedrockAgentCoreTargetId": target.id,
-            "bedrockAgentCoreToolName": f"{target.name}___{tool}",
+            "bedrockAgentCoreToolName": f"{target.name}{SEPARATOR}{tool}",
             **({"bedrockAgentCorePropagatedHeaders": target.headers} if target.headers else {}),
         }
         arn = str(target.configuration["lambdaArn"])

@@ -19,14 +19,13 @@ from moto.bedrockagentcorecontrol.models import Gateway
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from agentcore_auth.access.rules import Caller
+from agentcore_auth.access.rules import SEPARATOR, Caller
 from agentcore_auth.documents.reading import Tool
 from sandbox.aws.log_delivery import write_line
 from sandbox.gateway.deployed import mcp_settings, targets_of
 from sandbox.gateway.invocation import CallFailedError, Invoker, Target
 from sandbox.gateway.policy import PolicyFailedError, ToolPolicy
 
-SEPARATOR = "___"
 _Context = ServerRequestContext[dict[str, Any]]
 
 

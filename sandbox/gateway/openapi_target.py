@@ -1,68 +1,15 @@
-"""OpenAPI targets: one tool for each operation, called over HTTP with the target's credential."""
+"""OpenAPI targets: the operations of a document."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
-
-import httpx2
-
 from agentcore_auth.documents import openapi
-from agentcore_auth.documents.http import CallError, HttpOperation, HttpRequest
-from agentcore_auth.documents.reading import Tool
+from agentcore_auth.documents.http import HttpOperation
 from sandbox.gateway.deployed import read_schema
-from sandbox.gateway.invocation import Answer, CallFailedError, HttpClients, Target
-from sandbox.gateway.outbound import TokenVault, signed
+from sandbox.gateway.invocation import Target
 
 
-class OpenApiInvoker:
-    """Calls backends with clients that `clients` makes, and with what `vault` has for the target."""
-
-    def __init__(self, clients: HttpClients, vault: TokenVault) -> None:
-        self._clients = clients
-        self._vault = vault
-
-    async def tools(self, target: Target) -> Sequence[Tool]:
-        return [operation.tool for operation in _operations(target)]
-
-    async def call(self, target: Target, tool: str, arguments: Mapping[str, Any], _: str) -> Answer:
-        operation, request = requested(tool, arguments, _operations(target))
-        auth = signed(target, request.method, f"{operation.server}{request.target}") or await self._vault.auth(target)
-        return await answered(self._clients(auth=auth, headers=target.headers), f"{operation.server}", request)
-
-
-def requested(
-    tool: str, arguments: Mapping[str, Any], operations: Iterable[HttpOperation]
-) -> tuple[HttpOperation, HttpRequest]:
-    """The tool's operation, and the request for a call. Raises CallFailedError where the arguments do not fit."""
-    operation = next(each for each in operations if each.tool.name == tool)
-    try:
-        return operation, operation.request(arguments)
-    except CallError as misfit:
-        raise CallFailedError(str(misfit)) from misfit
-
-
-async def answered(client: httpx2.AsyncClient, server: str, request: HttpRequest) -> Answer:
-    """A backend's response to the request as a tool's answer: a status of 400 or more is the tool's failure."""
-    async with client:
-        response = await client.request(
-            request.method,
-            f"{server}{request.target}",
-            headers=request.headers,
-            content=request.body,
-            files={name: (None, value) for name, value in request.fields.items()} or None,
-        )
-    if response.status_code >= 400:
-        return Answer(f"HTTP {response.status_code}: {response.text}", failed=True)
-    try:
-        document: object = json.loads(response.text)
-    except ValueError:
-        document = None
-    return Answer(response.text, cast("dict[str, Any]", document) if isinstance(document, dict) else None)
-
-
-def _operations(target: Target) -> tuple[HttpOperation, ...]:
+def operations(target: Target) -> tuple[HttpOperation, ...]:
+    """Those of the target's document. Raises CallFailedError where it cannot be had."""
     text = read_schema(target)
     # The parser goes by the file's name.
     return openapi.parse(text, "inline.json" if text.lstrip().startswith("{") else "inline.yaml")

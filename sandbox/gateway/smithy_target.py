@@ -12,8 +12,8 @@ from agentcore_auth.documents import smithy
 from agentcore_auth.documents.reading import Tool
 from sandbox.aws.reference import action_of, resources_of
 from sandbox.gateway.deployed import read_schema
+from sandbox.gateway.http_target import answered, requested
 from sandbox.gateway.invocation import Answer, CallFailedError, HttpClients, Target
-from sandbox.gateway.openapi_target import answered, requested
 from sandbox.gateway.outbound import SignedByRole, TokenVault, require
 
 

@@ -7,7 +7,7 @@ import asyncio
 import httpx2
 
 from agentcore_auth.documents.http import HttpRequest
-from sandbox.gateway.openapi_target import answered
+from sandbox.gateway.http_target import answered
 
 
 def test_a_form_with_parts_is_sent_as_one() -> None:

@@ -90,6 +90,7 @@ def test_another_issuers_document_is_a_note_and_its_issuer_the_one_that_counts(
 def test_the_token_never_leaves_the_machine(tokens: Command, server: HttpsServer, issuer: str) -> None:
     token = token_of(issuer)
     check(tokens, issuer, token)
+    assert server.asked
     for asked in server.asked:
         assert "authorization" not in asked.headers
         assert asked.body == b""
