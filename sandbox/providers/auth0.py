@@ -11,7 +11,6 @@ from sandbox.providers.arguments import Mistake, only
 from sandbox.providers.base import AutoName, Created, FunctionType, ProviderError
 from sandbox.providers.rest import ApiError, Collection, RestClient, RestProvider, Tenant, snake
 from sandbox.providers.values import Properties
-from sandbox.tenants.in_process import Answer
 
 _JWT = "jwtConfiguration"
 _METHOD = "token_endpoint_auth_method"
@@ -36,23 +35,22 @@ class Auth0Client(RestClient):
             self._token = self._issued()
         return f"Bearer {self._token}"
 
-    def said(self, answer: Answer) -> str:
-        document = answer.document
-        return f"{document.get('statusCode', answer.status)} {document.get('error')}: {document.get('message')}"
+    def said(self, document: Properties) -> str:
+        return f"{document['statusCode']} {document['error']}: {document['message']}"
 
     def _issued(self) -> str:
         """The plugin's library tries HTTP Basic first, and the form where that is refused."""
         identifier, secret = self._settings["clientId"], self._settings["clientSecret"]
         form = {"audience": self._settings["audience"], "grant_type": "client_credentials"}
-        answer = self.http.request("POST", "/oauth/token", form=form, basic=(identifier, secret))
-        if answer.status != 200:
-            form |= {"client_id": identifier, "client_secret": secret}
-            answer = self.http.request("POST", "/oauth/token", form=form)
-        if answer.status != 200:
-            reason = f"{answer.document['error']}: {answer.document['error_description']}"
+        answer = self.http.post("/oauth/token", data=form, auth=(identifier, secret))
+        if answer.is_error:
+            answer = self.http.post("/oauth/token", data={**form, "client_id": identifier, "client_secret": secret})
+        document = answer.json()
+        if answer.is_error:
+            reason = f"{document['error']}: {document['error_description']}"
             where = self._settings["domain"]
-            raise ApiError(answer.status, f"failed to retrieve an access token from {where}: {reason}")
-        return str(answer.document["access_token"])
+            raise ApiError(answer.status_code, f"failed to retrieve an access token from {where}: {reason}")
+        return str(document["access_token"])
 
 
 @dataclass(frozen=True, kw_only=True)
