@@ -16,9 +16,9 @@ import psutil
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
+from sandbox.credentials import ENVIRONMENT
 from sandbox.providers.base import Created, Provider, ProviderError, ResourceType
 from sandbox.providers.values import Properties
-from sandbox.tenants.credentials import ENVIRONMENT
 
 RestT = TypeVar("RestT", bound="RestClient")
 

@@ -10,8 +10,8 @@ import jwt
 import pytest
 from starlette.testclient import TestClient
 
+from sandbox.credentials import AUTH0_API_TOKEN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET
 from sandbox.tenants.auth0.tenant import Auth0Tenant
-from sandbox.tenants.credentials import AUTH0_API_TOKEN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET
 from sandbox.tenants.signing import SigningKey
 
 AUDIENCE = "https://api.example.com/v1"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.credentials import OKTA_DOMAIN
 from sandbox.tenants.collection import Collection
-from sandbox.tenants.credentials import OKTA_DOMAIN
 from sandbox.tenants.okta.state import App, State
 from sandbox.tenants.okta.tokens import claims_of, decide
 from sandbox.tenants.token_request import OAuthError, TokenRequest

@@ -9,10 +9,10 @@ from typing import Any
 import jwt
 from starlette.requests import Request
 
+from sandbox.credentials import AUTH0_API_TOKEN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_DOMAIN
 from sandbox.tenants.auth0.state import ManagementError, State
 from sandbox.tenants.auth0.tokens import claims_of, decide, token_type_of
 from sandbox.tenants.collection import Collection, Json
-from sandbox.tenants.credentials import AUTH0_API_TOKEN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_DOMAIN
 from sandbox.tenants.issuer import Issued, discovery, published, token_endpoint
 from sandbox.tenants.signing import SigningKey
 from sandbox.tenants.tenant import Answer, Tenant

@@ -10,8 +10,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import Route
 
+from sandbox.credentials import OKTA_API_TOKEN, OKTA_DOMAIN
 from sandbox.tenants.collection import Collection, Json
-from sandbox.tenants.credentials import OKTA_API_TOKEN, OKTA_DOMAIN
 from sandbox.tenants.issuer import Issued, discovery, published, token_endpoint
 from sandbox.tenants.okta.state import App, OktaError, Server, State, Status
 from sandbox.tenants.okta.tokens import claims_of, decide

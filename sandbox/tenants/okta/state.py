@@ -17,8 +17,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AliasPath, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from sandbox.credentials import OKTA_DOMAIN
 from sandbox.tenants.collection import ApiError, Collection, Entity
-from sandbox.tenants.credentials import OKTA_DOMAIN
 from sandbox.tenants.signing import SigningKey
 
 DEFAULT_SERVER = "default"
