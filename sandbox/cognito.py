@@ -69,20 +69,17 @@ class CognitoIssuer:
         scopes = asked.scopes or allowed
         if not scopes or not set(scopes) <= set(allowed):
             raise OAuthError(400, "invalid_scope")
-        lifetime, now = access_token_lifetime(config), int(time.time())
         claims = {
             "sub": client.id,
             "token_use": "access",
             "scope": " ".join(scopes),
-            "auth_time": now,
+            "auth_time": int(time.time()),
             "iss": _issuer(pool),
-            "exp": now + lifetime,
-            "iat": now,
             "version": 2,
             "jti": str(uuid.uuid4()),
             "client_id": client.id,
         }
-        return Issued(self._key(pool).sign(claims, typ=None), lifetime)
+        return Issued(self._key(pool), claims, access_token_lifetime(config))
 
     def _key(self, pool: CognitoIdpUserPool) -> SigningKey:
         return self._keys.get(pool.id) or self._keys.setdefault(pool.id, SigningKey())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -117,9 +116,9 @@ class Auth0Tenant(Tenant):
 
     def _issue(self, _: Request, asked: TokenRequest) -> Issued:
         with self.lock:
-            client, api, scopes = decide(asked, self.state)
-        claims = claims_of(client.client_id, api, scopes, issuer=self.issuer, now=int(time.time()))
-        return Issued(self.key.sign(claims, typ=token_type_of(api)), api.token_lifetime, scopes)
+            api, scopes = decide(asked, self.state)
+        claims = claims_of(asked.client_id, api, scopes, issuer=self.issuer)
+        return Issued(self.key, claims, api.token_lifetime, scopes, token_type_of(api))
 
     def _discovery(self, _: Request) -> Json:
         endpoints = {"authorization_endpoint": f"{self.issuer}authorize", "token_endpoint": f"{self.issuer}oauth/token"}

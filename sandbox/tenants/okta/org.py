@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -112,9 +111,9 @@ class OktaOrg(Tenant):
     def _issue(self, request: Request, asked: TokenRequest) -> Issued:
         with self.lock:
             server = self._active(request)
-            app, scopes, lifetime = decide(asked, server, self.state)
-            claims = claims_of(server, self.state, app.client_id, scopes, now=int(time.time()), lifetime=lifetime)
-        return Issued(server.signer.sign(claims, typ=None), lifetime, scopes)
+            scopes, lifetime = decide(asked, server, self.state)
+            claims = claims_of(server, self.state, asked.client_id, scopes)
+        return Issued(server.signer, claims, lifetime, scopes)
 
     def _discovery(self, request: Request) -> Json:
         with self.lock:

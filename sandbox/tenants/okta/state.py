@@ -24,11 +24,8 @@ from sandbox.tenants.signing import SigningKey
 DEFAULT_SERVER = "default"
 ALL_CLIENTS = "ALL_CLIENTS"
 SYSTEM_SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access", "device_sso")
-RESERVED_CLAIMS = {
-    "RESOURCE": "acr amr as_uri cid groups iss jti rpt rsi token_type uid username ver",
-    "IDENTITY": "aud auth_time client_id iss jti nonce scope sub token_type ver",
-}
-"""Names that Okta keeps for itself, by claim type (Okta support, "OIDC Bearer Tokens: List of Reserved Claims")."""
+RESERVED_CLAIMS = "acr amr as_uri cid groups iss jti rpt rsi token_type uid username ver"
+"""Of access tokens, Okta keeps these for itself (Okta support, "OIDC Bearer Tokens: List of Reserved Claims")."""
 
 Status = Literal["ACTIVE", "INACTIVE"]
 Text = Annotated[str, Field(min_length=1)]
@@ -160,7 +157,7 @@ class Scope(OktaEntity):
 
 
 class Claim(OktaEntity):
-    """`value` is an expression: `app.clientId` or a quoted string."""
+    """A claim of access tokens. `value` is an expression: `app.clientId` or a quoted string."""
 
     what, prefix, known_by = "claim", "ocl", ("name", "server")
     server_set, filters = frozenset({"id", "server", "system"}), ("server",)
@@ -168,7 +165,7 @@ class Claim(OktaEntity):
     server: Parent
     name: Name
     status: Status = "ACTIVE"
-    claim_type: Literal["RESOURCE", "IDENTITY"]
+    claim_type: Literal["RESOURCE"]
     value_type: Literal["EXPRESSION"] = "EXPRESSION"
     value: Annotated[str, Field(pattern=r'^(app\.clientId|"[^"\\]*")$')]
     scopes: Annotated[list[Text], at("conditions.scopes")] = []
@@ -176,7 +173,7 @@ class Claim(OktaEntity):
     system: bool = False
 
     def check(self, state: State, current: Claim | None) -> None:
-        if self.name in RESERVED_CLAIMS[self.claim_type].split():
+        if self.name in RESERVED_CLAIMS.split():
             raise invalid("name", f"{self.name} is a reserved claim name.")
         state.demand_scopes(self.server, self.scopes, "conditions.scopes")
 
