@@ -128,7 +128,6 @@ def test_an_api_is_found_by_its_id(send: Send, api: dict[str, Any]) -> None:
             "Invalid grant types: client_credentials",
         ),
         ("GET", "/clients/nobody", None, 404, "client does not exist"),
-        ("GET", "/clients/nobody/credentials", None, 404, "client does not exist"),
         ("GET", "/client-grants/cgr_1", None, 404, "client grant does not exist"),
         ("PATCH", "/client-grants/cgr_1", {"scope": []}, 404, "client grant does not exist"),
     ],

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.credentials import OKTA_DOMAIN
 from sandbox.tenants.collection import Collection
-from sandbox.tenants.okta.state import App, State
+from sandbox.tenants.okta.state import App, OktaError, State
 from sandbox.tenants.okta.tokens import claims_of, decide
 from sandbox.tenants.token_request import OAuthError, TokenRequest
 
@@ -142,7 +142,6 @@ def test_what_is_inactive_lets_nothing_through(state: State, request_of: TokenRe
 @pytest.mark.parametrize(
     ("change", "status", "error", "says"),
     [
-        ({"client_id": "unknown"}, 401, "invalid_client", "Invalid value for 'client_id' parameter."),
         ({"client_secret": "wrong"}, 401, "invalid_client", "client secret supplied"),
         ({"method": "client_secret_post"}, 401, "invalid_client", "client_secret_basic, not client_secret_post"),
         ({"method": "none", "client_secret": ""}, 401, "invalid_client", "client_secret_basic, not none"),
@@ -172,10 +171,14 @@ def test_an_app_bound_to_dpop_gets_no_plain_token(state: State, app: App, reques
     assert "The DPoP proof JWT header is missing." in answer[2]
 
 
-def test_a_deactivated_app_gets_no_token(state: State, app: App, request_of: TokenRequest) -> None:
+@pytest.mark.parametrize("client", ["unknown", "deactivated"])
+def test_who_is_no_active_client_gets_no_token(state: State, app: App, request_of: TokenRequest, client: str) -> None:
     allow(state, request_of.client_id, ["*"])
     deactivate(state.apps, app.id)
-    assert refusal(request_of, state)[1] == "invalid_client"
+    asked = request_of if client == "deactivated" else replace(request_of, client_id=client)
+    with pytest.raises(OktaError, match="Invalid value for 'client_id' parameter") as refused:
+        decision(asked, state)
+    assert (refused.value.status, refused.value.document["errorCode"]) == (401, "invalid_client")
 
 
 def test_a_request_without_scopes_gets_the_default_ones() -> None:

@@ -21,10 +21,8 @@ Lifetime = Annotated[int, Field(ge=1, le=2_592_000)]
 
 
 class ManagementError(ApiError):
-    """`code` is the answer's `errorCode`."""
-
-    def __init__(self, status: int, message: str, code: str = "invalid_body") -> None:
-        answer = {"statusCode": status, "error": HTTPStatus(status).phrase, "message": message, "errorCode": code}
+    def __init__(self, status: int, message: str) -> None:
+        answer = {"statusCode": status, "error": HTTPStatus(status).phrase, "message": message}
         super().__init__(status, message, answer)
 
 
@@ -41,7 +39,7 @@ class Auth0Entity(Entity):
 
     @classmethod
     def missing(cls, key: str) -> ManagementError:  # noqa: ARG003  the service does not name it
-        return ManagementError(404, f"The {cls.what} does not exist", f"inexistent_{cls.what.replace(' ', '_')}")
+        return ManagementError(404, f"The {cls.what} does not exist")
 
     @classmethod
     def invalid(cls, mistake: str, field: str, message: str) -> ManagementError:
@@ -53,7 +51,7 @@ class Auth0Entity(Entity):
         return invalid_body(f"'{message}' on property {field}.")
 
     def taken(self) -> ManagementError:
-        return ManagementError(409, self.conflict, "conflict")
+        return ManagementError(409, self.conflict)
 
     @classmethod
     def settable(cls, payload: Json, protected: frozenset[str]) -> Json:
@@ -198,8 +196,7 @@ class ClientGrant(Auth0Entity):
             raise invalid_body("'scope' must be empty where 'allow_all_scopes' is true.")
         _refuse_repeated(self.scope, "scope")
         if unknown := [scope for scope in self.scope if scope not in api.scope_names]:
-            message = f"Scopes not defined for resource server {api.identifier}: {', '.join(unknown)}"
-            raise ManagementError(400, message, "invalid_scope")
+            raise ManagementError(400, f"Scopes not defined for resource server {api.identifier}: {', '.join(unknown)}")
 
 
 class State:

@@ -14,7 +14,7 @@ from sandbox.tenants.auth0.tokens import claims_of, decide, token_type_of
 from sandbox.tenants.collection import Collection, Json
 from sandbox.tenants.issuer import Issued, discovery, published, token_endpoint
 from sandbox.tenants.signing import SigningKey
-from sandbox.tenants.tenant import Answer, Tenant
+from sandbox.tenants.tenant import Tenant
 from sandbox.tenants.token_request import TokenRequest
 
 _VERBS = {"POST": "create", "GET": "read", "PATCH": "update", "DELETE": "delete"}
@@ -45,7 +45,8 @@ class Auth0Tenant(Tenant):
                 "/clients": self.state.clients,
                 "/client-grants": self.state.grants,
             },
-            [self.route("/clients/{key}/credentials", self._list_credentials, "GET")],
+            # Clients on this tenant authenticate with a secret, so none has key credentials.
+            [self.route("/clients/{key}/credentials", lambda _: (200, []), "GET")],
             [
                 token_endpoint("/oauth/token", self._issue, accepts_json=True),
                 published("/.well-known/openid-configuration", self._discovery),
@@ -67,17 +68,17 @@ class Auth0Tenant(Tenant):
     def authorize(self, request: Request) -> None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise ManagementError(401, "Missing authentication", "missing_authentication")
+            raise ManagementError(401, "Missing authentication")
         scopes = MANAGEMENT_SCOPES if token == AUTH0_API_TOKEN else self._scopes_of(token)
         path = request.url.path.removeprefix(self.base).split("/")
         kind = "client_credentials" if path[3:] == ["credentials"] else path[1].replace("-", "_")
         needed = f"{_VERBS.get(request.method)}:{kind}"
         if needed in MANAGEMENT_SCOPES and needed not in scopes:
-            raise ManagementError(403, f"Insufficient scope, expected any of: {needed}", "insufficient_scope")
+            raise ManagementError(403, f"Insufficient scope, expected any of: {needed}")
         request.state.shows_secrets = not scopes.isdisjoint(_READS_SECRETS)
 
     def error(self, status: int, message: str) -> ManagementError:
-        return ManagementError(status, message, "not_found" if status == 404 else "invalid_body")
+        return ManagementError(status, message)
 
     def show(self, entity: Any, request: Request) -> Json:
         """Without a client's secret for callers who may not read it."""
@@ -93,11 +94,6 @@ class Auth0Tenant(Tenant):
             return shown
         return {"total": len(found), "start": 0, "limit": len(found), f"{kind.model.what.replace(' ', '_')}s": shown}
 
-    def _list_credentials(self, request: Request) -> Answer:
-        """Clients on this tenant authenticate with a secret, so none has key credentials."""
-        self.state.clients.find(request.path_params["key"])
-        return 200, []
-
     def _add_deployer(self) -> None:
         api = {"name": "Auth0 Management API", "identifier": self.management_audience}
         scopes = [{"value": scope} for scope in sorted(MANAGEMENT_SCOPES)]
@@ -111,7 +107,7 @@ class Auth0Tenant(Tenant):
         try:
             claims = self.key.verify(token, issuer=self.issuer, audience=self.management_audience)
         except jwt.InvalidTokenError:
-            raise ManagementError(401, "Invalid token", "invalid_token") from None
+            raise ManagementError(401, "Invalid token") from None
         return frozenset(str(claims.get("scope", "")).split())
 
     def _issue(self, _: Request, asked: TokenRequest) -> Issued:

@@ -83,13 +83,13 @@ class OktaOrg(Tenant):
         """Nobody may ask below a server or a policy that is not there."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() not in ("ssws", "bearer") or not hmac.compare_digest(token, OKTA_API_TOKEN):
-            raise OktaError(401, "E0000011", "Invalid token provided")
+            raise OktaError(401, "Invalid token provided")
         for parent, kind in (("server", self.state.servers), ("policy", self.state.policies)):
             if parent in request.path_params:
                 kind.find(request.path_params[parent], request.path_params)
 
     def error(self, status: int, message: str) -> OktaError:
-        return OktaError(status, "E0000022" if status == 404 else "E0000003", message)
+        return OktaError(status, message)
 
     def show(self, entity: Any, request: Request) -> Json:
         """Okta tells an app's secret when it is made or replaced, and not when it is read."""
@@ -131,5 +131,5 @@ class OktaOrg(Tenant):
     def _active(self, request: Request) -> Server:
         server = self.state.servers.find(request.path_params["server"])
         if server.status != "ACTIVE":
-            raise OktaError(404, "E0000007", "Not found: the authorization server is inactive")
+            raise OktaError(404, "Not found: the authorization server is inactive")
         return server

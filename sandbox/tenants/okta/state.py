@@ -9,6 +9,7 @@ and a rule need the scopes that they name to exist. Okta's documentation leaves 
 
 from __future__ import annotations
 
+import functools
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
@@ -27,6 +28,8 @@ SYSTEM_SCOPES = ("openid", "profile", "email", "address", "phone", "offline_acce
 RESERVED_CLAIMS = "acr amr as_uri cid groups iss jti rpt rsi token_type uid username ver"
 """Of access tokens, Okta keeps these for itself (Okta support, "OIDC Bearer Tokens: List of Reserved Claims")."""
 
+_CODES = {400: "E0000001", 401: "E0000011", 403: "E0000056", 404: "E0000007"}
+
 Status = Literal["ACTIVE", "INACTIVE"]
 Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -35,7 +38,8 @@ Parent = Annotated[str, Field(exclude=True)]
 
 
 class OktaError(ApiError):
-    def __init__(self, status: int, code: str, summary: str, *causes: str) -> None:
+    def __init__(self, status: int, summary: str, *causes: str, code: str = "") -> None:
+        code = code or _CODES[status]
         document = {
             "errorCode": code,
             "errorSummary": summary,
@@ -47,7 +51,7 @@ class OktaError(ApiError):
 
 
 def invalid(field: str, reason: str) -> OktaError:
-    return OktaError(400, "E0000001", f"Api validation failed: {field}", f"{field}: {reason}")
+    return OktaError(400, f"Api validation failed: {field}", f"{field}: {reason}")
 
 
 def at(path: str) -> Any:
@@ -64,7 +68,7 @@ class OktaEntity(Entity):
 
     @classmethod
     def missing(cls, key: str) -> OktaError:
-        return OktaError(404, "E0000007", f"Not found: Resource not found: {key} ({cls.what})")
+        return OktaError(404, f"Not found: Resource not found: {key} ({cls.what})")
 
     @classmethod
     def invalid(cls, mistake: str, field: str, message: str) -> OktaError:
@@ -78,12 +82,8 @@ class OktaEntity(Entity):
     def document(self) -> dict[str, Any]:
         document: dict[str, Any] = {}
         for path, value in self.model_dump(mode="json", by_alias=True).items():
-            place = document
             *parents, name = path.split(".")
-            for parent in parents:
-                if not isinstance(place.get(parent), dict):
-                    place[parent] = {}
-                place = place[parent]
+            place = functools.reduce(lambda within, step: within.setdefault(step, {}), parents, document)
             place[name] = value
         return document
 
@@ -276,7 +276,7 @@ class App(OktaEntity):
     def check_removal(self) -> None:
         if self.status == "ACTIVE":
             cause = "The application must be deactivated before deletion."
-            raise OktaError(403, "E0000056", "Delete application forbidden.", cause)
+            raise OktaError(403, "Delete application forbidden.", cause)
 
     def removed(self, state: State) -> None:
         """It goes from the policies that name it."""

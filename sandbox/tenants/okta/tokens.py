@@ -38,10 +38,8 @@ def _authenticated(request: TokenRequest, state: State) -> App:
         raise OAuthError(400, "unsupported_grant_type", f"The grant type {request.grant_type} is not supported.")
     app = next((app for app in state.apps.values() if app.client_id == request.client_id), None)
     if app is None or app.status != "ACTIVE":
-        refusal = OAuthError(401, "invalid_client", "Invalid value for 'client_id' parameter.")
         # Okta answers this one in the form of its management API.
-        refusal.document = OktaError(401, refusal.error, refusal.description).document
-        raise refusal
+        raise OktaError(401, "Invalid value for 'client_id' parameter.", code="invalid_client")
     wanted = app.authentication_method
     if request.method != wanted:
         raise OAuthError(401, "invalid_client", f"The client has to authenticate with {wanted}, not {request.method}.")
