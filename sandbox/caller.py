@@ -20,16 +20,9 @@ from mcp.shared.exceptions import MCPError
 from agentcore_auth.tokens.signatures import Sign
 
 _SECONDS = 60
-_INITIALIZE = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {
-        "protocolVersion": "2025-11-25",
-        "capabilities": {},
-        "clientInfo": {"name": "agentcore-auth", "version": "1.0.0"},
-    },
-}
+_CLIENT = {"name": "agentcore-auth", "version": "1.0.0"}
+_PARAMETERS = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": _CLIENT}
+_INITIALIZE = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": _PARAMETERS}
 
 
 @dataclass(frozen=True)
@@ -52,10 +45,7 @@ class ToolResult:
 def knock(mcp_url: str, token: str | Sign | None) -> Answer:
     """Send `initialize` with a token or signed (None: with neither), and see whether the gateway lets it in."""
     body = json.dumps(_INITIALIZE).encode()
-    headers: Mapping[str, str] = {
-        "Accept": "application/json, text/event-stream",
-        "Content-Type": "application/json",
-    }
+    headers: Mapping[str, str] = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
     if isinstance(token, str):
         headers = {**headers, "Authorization": f"Bearer {token}"}
     elif token is not None:

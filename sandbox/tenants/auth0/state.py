@@ -6,7 +6,7 @@ Fields that the sandbox gives no meaning to are left out, so that a payload with
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -34,8 +34,6 @@ class Auth0Entity(Entity):
     """Refuses a payload with a field that it cannot set."""
 
     model_config = ConfigDict(extra="forbid")
-    conflict: ClassVar[str] = ""
-    """What is said of an entity that is there already."""
 
     @classmethod
     def missing(cls, key: str) -> ManagementError:  # noqa: ARG003  the service does not name it
@@ -51,7 +49,7 @@ class Auth0Entity(Entity):
         return invalid_body(f"'{message}' on property {field}.")
 
     def taken(self) -> ManagementError:
-        return ManagementError(409, self.conflict)
+        return ManagementError(409, f"A {self.what} with the same {' and '.join(self.unique)} already exists.")
 
     @classmethod
     def settable(cls, payload: Json, protected: frozenset[str]) -> Json:
@@ -92,7 +90,7 @@ class ResourceServer(Auth0Entity):
 
     what, key_length, known_by, built_in = "resource server", 24, ("identifier",), "is_system"
     server_set, fixed = frozenset({"id", "is_system"}), frozenset({"identifier"})
-    unique, conflict = ("identifier",), "A resource server with the same identifier already exists."
+    filters = unique = ("identifier",)
 
     id: str
     identifier: Annotated[str, Field(min_length=1, max_length=600)]
@@ -178,7 +176,6 @@ class ClientGrant(Auth0Entity):
     what, prefix, known_by, built_in = "client grant", "cgr_", ("id", "client_id", "audience"), "is_system"
     server_set, fixed = frozenset({"id", "is_system"}), frozenset({"client_id", "audience", "subject_type"})
     filters = unique = ("client_id", "audience")
-    conflict = "A client_grant already exists for this client and audience."
 
     id: str
     client_id: Text
@@ -204,10 +201,6 @@ class State:
         self.apis = Collection(ResourceServer, self)
         self.clients = Collection(Client, self)
         self.grants = Collection(ClientGrant, self)
-
-    def api(self, audience: str) -> ResourceServer | None:
-        """The API whose tokens have this audience."""
-        return next((api for api in self.apis.values() if api.identifier == audience), None)
 
 
 def _refuse_repeated(names: list[str], field: str) -> None:

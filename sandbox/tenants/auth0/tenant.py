@@ -40,6 +40,7 @@ class Auth0Tenant(Tenant):
         self.key = SigningKey()
         self._add_deployer()
         super().__init__(
+            ManagementError,
             {
                 "/resource-servers": self.state.apis,
                 "/clients": self.state.clients,
@@ -60,10 +61,10 @@ class Auth0Tenant(Tenant):
         Raises LookupError for an audience that the tenant does not have.
         """
         with self.lock:
-            api = self.state.api(audience)
-        if api is None:
+            apis = self.state.apis.search({"identifier": audience})
+        if not apis:
             raise LookupError(f"the Auth0 tenant has no API {audience}")
-        return self.key.sign(claims, typ=token_type_of(api))
+        return self.key.sign(claims, typ=token_type_of(apis[0]))
 
     def authorize(self, request: Request) -> None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -76,9 +77,6 @@ class Auth0Tenant(Tenant):
         if needed in MANAGEMENT_SCOPES and needed not in scopes:
             raise ManagementError(403, f"Insufficient scope, expected any of: {needed}")
         request.state.shows_secrets = not scopes.isdisjoint(_READS_SECRETS)
-
-    def error(self, status: int, message: str) -> ManagementError:
-        return ManagementError(status, message)
 
     def show(self, entity: Any, request: Request) -> Json:
         """Without a client's secret for callers who may not read it."""

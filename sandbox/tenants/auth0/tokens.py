@@ -21,9 +21,10 @@ def decide(request: TokenRequest, state: State) -> tuple[ResourceServer, Sequenc
         raise OAuthError(403, "unauthorized_client", f"Grant type '{request.grant_type}' not allowed for the client.")
     if not request.audience:
         raise OAuthError(403, "access_denied", "Non-global clients are not allowed access to APIv1")
-    api = state.api(request.audience)
-    if api is None:
+    apis = state.apis.search({"identifier": request.audience})
+    if not apis:
         raise OAuthError(403, "access_denied", f"Service not enabled within domain: {request.audience}")
+    api = apis[0]
     grants = state.grants.search({"client_id": client.client_id, "audience": api.identifier})
     if not grants:
         reason = f'Client "{client.client_id}" is not authorized to access resource server "{api.identifier}". '

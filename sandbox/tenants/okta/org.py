@@ -56,6 +56,7 @@ class OktaOrg(Tenant):
             f"{_SERVER}/policies/{{policy}}/rules": state.rules,
         }
         super().__init__(
+            OktaError,
             kinds,
             [
                 self.route("/users/me", lambda _: (200, _DEPLOYER), "GET"),
@@ -87,9 +88,6 @@ class OktaOrg(Tenant):
         for parent, kind in (("server", self.state.servers), ("policy", self.state.policies)):
             if parent in request.path_params:
                 kind.find(request.path_params[parent], request.path_params)
-
-    def error(self, status: int, message: str) -> OktaError:
-        return OktaError(status, message)
 
     def show(self, entity: Any, request: Request) -> Json:
         """Okta tells an app's secret when it is made or replaced, and not when it is read."""

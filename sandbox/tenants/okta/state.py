@@ -112,10 +112,6 @@ class Server(OktaEntity):
         default_factory=lambda data: data["created"] + timedelta(days=90)
     )
 
-    def matches(self, query: Any) -> bool:
-        """Its name starts with `q`, or that is its audience."""
-        return self.name.startswith(query.get("q", "")) or query["q"] in self.audiences
-
     def check_removal(self) -> None:
         if self.default:
             raise invalid("default", "The default authorization server cannot be deleted.")
@@ -131,11 +127,20 @@ class Server(OktaEntity):
             kind.discard({"server": self.id})
 
 
-class Scope(OktaEntity):
-    what, prefix, known_by, built_in = "scope", "scp", ("name", "server"), "system"
-    server_set, filters, unique = frozenset({"id", "server", "system"}), ("server",), ("server", "name")
+class Part(OktaEntity):
+    """What hangs below an authorization server."""
+
+    known_by, built_in, filters = ("name", "server"), "system", ("server",)
+    server_set = frozenset({"id", "server", "system"})
 
     server: Parent
+    name: Name
+    system: bool = False
+
+
+class Scope(Part):
+    what, prefix, unique = "scope", "scp", ("server", "name")
+
     name: Annotated[str, Field(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]+$")]
     display_name: str = ""
     description: str = ""
@@ -143,7 +148,6 @@ class Scope(OktaEntity):
     metadata_publish: Literal["ALL_CLIENTS", "NO_CLIENTS"] = "NO_CLIENTS"
     default: bool = False
     optional: bool = False
-    system: bool = False
 
     def check(self, state: State, current: Scope | None) -> None:
         if current:
@@ -156,21 +160,17 @@ class Scope(OktaEntity):
             raise invalid("system", f"{self.name} is a system scope, which cannot be changed.")
 
 
-class Claim(OktaEntity):
+class Claim(Part):
     """A claim of access tokens. `value` is an expression: `app.clientId` or a quoted string."""
 
-    what, prefix, known_by = "claim", "ocl", ("name", "server")
-    server_set, filters = frozenset({"id", "server", "system"}), ("server",)
+    what, prefix = "claim", "ocl"
 
-    server: Parent
-    name: Name
     status: Status = "ACTIVE"
     claim_type: Literal["RESOURCE"]
     value_type: Literal["EXPRESSION"] = "EXPRESSION"
     value: Annotated[str, Field(pattern=r'^(app\.clientId|"[^"\\]*")$')]
     scopes: Annotated[list[Text], at("conditions.scopes")] = []
     always_include_in_token: bool = True
-    system: bool = False
 
     def check(self, state: State, current: Claim | None) -> None:
         if self.name in RESERVED_CLAIMS.split():
@@ -178,14 +178,13 @@ class Claim(OktaEntity):
         state.demand_scopes(self.server, self.scopes, "conditions.scopes")
 
 
-class Ranked(OktaEntity):
+class Ranked(Part):
     """What has a place in an order of evaluation. Its status changes by lifecycle operations only."""
 
-    server: Parent
-    name: Name
+    server_set = Part.server_set | {"status"}
+
     priority: Annotated[int, Field(ge=1, le=999)] = 1
     status: Status = "ACTIVE"
-    system: bool = False
 
 
 AnyRanked = TypeVar("AnyRanked", bound=Ranked)
@@ -194,8 +193,7 @@ AnyRanked = TypeVar("AnyRanked", bound=Ranked)
 class Policy(Ranked):
     """The clients that a policy names have to exist."""
 
-    what, prefix, known_by = "policy", "00p", ("name", "server")
-    server_set, filters, unique = frozenset({"id", "server", "status", "system"}), ("server",), ("server", "name")
+    what, prefix, unique = "policy", "00p", ("server", "name")
 
     type: Literal["OAUTH_AUTHORIZATION_POLICY"]
     description: Annotated[str, Field(max_length=255)]
@@ -216,8 +214,8 @@ class Policy(Ranked):
 class Rule(Ranked):
     """Lifetimes in minutes."""
 
-    what, prefix, known_by, filters = "rule", "0pr", ("name", "server"), ("server", "policy")
-    server_set, unique = frozenset({"id", "server", "policy", "status", "system"}), ("policy", "name")
+    what, prefix, unique, filters = "rule", "0pr", ("policy", "name"), ("server", "policy")
+    server_set = Ranked.server_set | {"policy"}
 
     policy: Parent
     type: Literal["RESOURCE_ACCESS"]
