@@ -8,7 +8,6 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
@@ -23,34 +22,31 @@ from sandbox.tenants.auth0.tenant import Auth0Tenant
 from sandbox.tenants.okta.org import OktaOrg
 
 
-@dataclass(frozen=True)
-class Mint:
-    """Signs any claims as one of the sandbox's issuers, for tests of what refuses tokens."""
+def mint(cognito: CognitoIssuer, auth0: Auth0Tenant, okta: OktaOrg, claims: Mapping[str, Any], issuer: str) -> str:
+    """A token with exactly these claims, signed with the issuer's key, for tests of what refuses tokens.
 
-    cognito: CognitoIssuer
-    auth0: Auth0Tenant
-    okta: OktaOrg
-
-    def __call__(self, claims: Mapping[str, Any], issuer: str) -> str:
-        """A token with exactly these claims, signed with the issuer's key.
-
-        Raises LookupError for another issuer, for an audience that the tenant does not have, for a server that the org
-        does not have.
-        """
-        if issuer == self.auth0.issuer:
-            # The audience's dialect decides the header's `typ`, so it has to be one that the tenant has.
-            return self.auth0.sign(claims, audience=str(claims["aud"]))
-        if issuer.startswith(f"https://{self.okta.domain}/oauth2/"):
-            return self.okta.sign(claims, server=issuer.rpartition("/")[2])
-        return self.cognito.sign(claims, issuer=issuer)
+    Raises LookupError for another issuer, for an audience that the tenant does not have, for a server that the org does
+    not have.
+    """
+    if issuer == auth0.issuer:
+        # The audience's dialect decides the header's `typ`, so it has to be one that the tenant has.
+        return auth0.sign(claims, audience=str(claims["aud"]))
+    if issuer.startswith(f"https://{okta.domain}/oauth2/"):
+        return okta.sign(claims, server=issuer.rpartition("/")[2])
+    return cognito.sign(claims, issuer=issuer)
 
 
-def admin_app(mint: Mint, leftovers: Callable[[], Iterable[str]], stop: Callable[[], None], secret: str) -> Starlette:
-    """POST only, JSON in and out, for whoever shows the secret as a bearer token."""
+def admin_app(
+    sign: Callable[[Mapping[str, Any], str], str],
+    leftovers: Callable[[], Iterable[str]],
+    stop: Callable[[], None],
+    secret: str,
+) -> Starlette:
+    """POST only, JSON in and out, for whoever shows the secret as a bearer token; `sign` takes claims and issuer."""
     operations: dict[str, Callable[[Mapping[str, Any]], Mapping[str, object]]] = {
         "/alive": lambda _: {"pid": os.getpid()},
         "/stop": lambda _: {},
-        "/mint": lambda asked: {"token": mint(asked["claims"], asked["issuer"])},
+        "/mint": lambda asked: {"token": sign(asked["claims"], asked["issuer"])},
         "/leftovers": lambda _: {"leftovers": list(leftovers())},
     }
     expected = f"Bearer {secret}".encode()

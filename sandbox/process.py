@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import gc
 import importlib
 import os
@@ -24,7 +25,7 @@ from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
 from sandbox import aws_api, backends, cognito, language, seeds
-from sandbox.admin import Mint, admin_app
+from sandbox.admin import admin_app, mint
 from sandbox.aws.installation import install
 from sandbox.credentials import ENVIRONMENT
 from sandbox.gateway import api_gateway_target, openapi_target
@@ -124,8 +125,8 @@ async def run(folder: Path, *, attached: bool) -> None:
     authority.write(ca)
     password, secret = secrets.token_urlsafe(30), secrets.token_urlsafe(30)
     proxy = ConnectProxy(cloud.front.knows, _protocols(cloud.front), authority.server_context(), password)
-    mint = Mint(cloud.cognito, cloud.auth0, cloud.okta)
-    admin = await _listen(admin_app(mint, cloud.leftovers, stopped.set, secret))
+    sign = functools.partial(mint, cloud.cognito, cloud.auth0, cloud.okta)
+    admin = await _listen(admin_app(sign, cloud.leftovers, stopped.set, secret))
     providers = {provider.package: serve(provider) for provider in _providers(cloud)}
     program_environment: dict[str, str] = {}
     runtime, language_port = language.serve(program_environment)
