@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jwt
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.functions import FUNCTION_URL
 from sandbox.network import Route as HostRoute
@@ -39,6 +40,7 @@ SHIPPING = "shipping.sandbox.example"
 
 RUNTIME_HOST = re.compile(r"bedrock-agentcore\.[a-z0-9-]+\.amazonaws\.com")
 _RUNTIME_PATH = re.compile(r"/runtimes/.+/invocations")
+_INVENTORY_HOST = re.compile(re.escape(INVENTORY))
 _STAGE_HOST = re.compile(r"[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
 _LIFETIME = 600
 _STOCK = {"pen": 120, "lamp": 7}
@@ -47,25 +49,31 @@ _STOCK = {"pen": 120, "lamp": 7}
 def routes() -> list[HostRoute]:
     """The hosts that are played here."""
     login = Login()
-    inventory, shipping = (re.compile(re.escape(host)) for host in (INVENTORY, SHIPPING))
-    articles = [
-        Route("/articles/{sku}", _articles(lambda request: _has_key(request) or login.accepts(request, INVENTORY))),
-        Route("/open/articles/{sku}", _articles(_anyone)),
-    ]
-    stage = [
-        Route("/prod/articles/{sku}", _articles(lambda request: _has_key(request) or _is_signed(request))),
-        Route("/prod/open/articles/{sku}", _articles(_anyone)),
-    ]
+    at_inventory, at_shipping = partial(login.accepts, INVENTORY), partial(login.accepts, SHIPPING)
+    shop = Starlette(routes=[Route("/articles/{sku}", _article)])
+    inventory = Starlette(routes=[Mount("/open", shop), Mount("/", guarded(shop, _has_key, at_inventory))])
+    stage = Starlette(routes=[Mount("/prod/open", shop), Mount("/prod", guarded(shop, _has_key, _is_signed))])
+    forecasts, shipments = mcp_server(forecast), mcp_server(ship)
     return [
-        HostRoute(inventory, McpBackend(forecast, _anyone), re.compile("/open/mcp")),
-        HostRoute(inventory, McpBackend(forecast, _has_key), re.compile("/mcp")),
-        HostRoute(inventory, Starlette(routes=articles)),
-        HostRoute(_STAGE_HOST, Starlette(routes=stage)),
+        HostRoute(_INVENTORY_HOST, forecasts, re.compile("/open/mcp")),
+        HostRoute(_INVENTORY_HOST, guarded(forecasts, _has_key), re.compile("/mcp")),
+        HostRoute(_INVENTORY_HOST, inventory),
+        HostRoute(_STAGE_HOST, stage),
         HostRoute(re.compile(re.escape(LOGIN)), login.app),
-        HostRoute(shipping, McpBackend(ship, lambda request: login.accepts(request, SHIPPING))),
-        HostRoute(RUNTIME_HOST, McpBackend(forecast, _is_signed), _RUNTIME_PATH),
-        HostRoute(FUNCTION_URL, McpBackend(forecast, _is_signed)),
+        HostRoute(re.compile(re.escape(SHIPPING)), guarded(shipments, at_shipping)),
+        HostRoute(RUNTIME_HOST, guarded(forecasts, _is_signed), _RUNTIME_PATH),
+        HostRoute(FUNCTION_URL, guarded(forecasts, _is_signed)),
     ]
+
+
+def guarded(app: ASGIApp, *proofs: Callable[[Request], bool]) -> ASGIApp:
+    """The app, for requests with one of the proofs."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        is_proven = any(proof(Request(scope)) for proof in proofs)
+        await (app if is_proven else JSONResponse({"message": "Unauthorized"}, 401))(scope, receive, send)
+
+    return serve
 
 
 class Login:
@@ -84,7 +92,7 @@ class Login:
             exception_handlers={OAuthError: refusal},
         )
 
-    def accepts(self, request: Request, audience: str) -> bool:
+    def accepts(self, audience: str, request: Request) -> bool:
         """Whether the request has a token of this issuer for the scope, and for this audience."""
         _, _, token = request.headers.get("authorization", "").partition(" ")
         try:
@@ -110,26 +118,22 @@ class Login:
         return Issued(self._key, {**claims, "jti": str(uuid.uuid4())}, _LIFETIME)
 
 
-class McpBackend:
-    """An MCP server for requests that it accepts. Its one tool has a function's name, docstring and arguments."""
+def mcp_server(tool: Callable[[str], dict[str, Any]]) -> ASGIApp:
+    """An MCP server whose one tool has a function's name, docstring and arguments."""
 
-    def __init__(self, tool: Callable[[str], dict[str, Any]], accepts: Callable[[Request], bool]) -> None:
-        self._tool, self._accepts = tool, accepts
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._accepts(Request(scope)):
-            await JSONResponse({"message": "Unauthorized"}, 401)(scope, receive, send)
-            return
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         from mcp.server.mcpserver import MCPServer  # noqa: PLC0415  # start-up does not wait for it
         from mcp.server.transport_security import TransportSecuritySettings  # noqa: PLC0415
 
-        server = MCPServer(self._tool.__name__, log_level="ERROR")
-        server.add_tool(self._tool)
+        server = MCPServer(tool.__name__, log_level="ERROR")
+        server.add_tool(tool)
         # Its own host name is no loopback's.
         anywhere = TransportSecuritySettings(enable_dns_rebinding_protection=False)
         server.streamable_http_app(json_response=True, stateless_http=True, transport_security=anywhere)
         async with server.session_manager.run():
             await server.session_manager.handle_request(scope, receive, send)
+
+    return serve
 
 
 def ship(order: str) -> dict[str, Any]:
@@ -142,23 +146,13 @@ def forecast(sku: str) -> dict[str, Any]:
     return {"sku": sku, "nextWeek": _STOCK.get(sku, 0) // 2}
 
 
-def _articles(accepts: Callable[[Request], bool]) -> Callable[[Request], JSONResponse]:
-    """Answers requests that it accepts, and says which desk they come from if a header does."""
-
-    def article(request: Request) -> JSONResponse:
-        if not accepts(request):
-            return JSONResponse({"message": "Forbidden"}, 403)
-        sku = str(request.path_params["sku"])
-        if sku not in _STOCK:
-            return JSONResponse({"message": f"There is no article {sku}."}, 404)
-        desk = request.headers.get("x-desk")
-        return JSONResponse({"sku": sku, "quantity": _STOCK[sku], **({"desk": desk} if desk else {})})
-
-    return article
-
-
-def _anyone(_: Request) -> bool:
-    return True
+def _article(request: Request) -> JSONResponse:
+    """An article, and which desk it comes from if a header says so."""
+    sku = str(request.path_params["sku"])
+    if sku not in _STOCK:
+        return JSONResponse({"message": f"There is no article {sku}."}, 404)
+    desk = request.headers.get("x-desk")
+    return JSONResponse({"sku": sku, "quantity": _STOCK[sku], **({"desk": desk} if desk else {})})
 
 
 def _has_key(request: Request) -> bool:
