@@ -56,16 +56,11 @@ class Entity(BaseModel):
 
     @classmethod
     @abstractmethod
-    def missing(cls, key: str) -> ApiError: ...
+    def refusal(cls, mistake: str, field: str, message: str = "") -> ApiError:
+        """The error for a mistake in a payload: pydantic's name of it, the field's path, pydantic's message.
 
-    @classmethod
-    @abstractmethod
-    def invalid(cls, mistake: str, field: str, message: str) -> ApiError:
-        """The error for a payload: pydantic's name of the mistake, the field's path, pydantic's message."""
-
-    @abstractmethod
-    def taken(self) -> ApiError:
-        """The error for an entity that there is already."""
+        Two more mistakes are `not_found`, whose field is the key, and `taken`: another entity has what is unique.
+        """
 
     @classmethod
     def settable(cls, payload: Json, protected: frozenset[str]) -> Json:
@@ -115,7 +110,7 @@ class Collection(dict[str, AnyEntity]):
         for entity in self.search(query):
             if entity.answers_to(key):
                 return entity
-        raise self.model.missing(key)
+        raise self.model.refusal("not_found", key)
 
     def create(self, payload: Json, **given: object) -> AnyEntity:
         """A new entity; `given` are fields that the service sets."""
@@ -147,7 +142,7 @@ class Collection(dict[str, AnyEntity]):
             entity = self.model.model_validate(document)
         except ValidationError as error:
             mistake = error.errors(include_url=False, include_context=False)[0]
-            raise self.model.invalid(mistake["type"], ".".join(map(str, mistake["loc"])), mistake["msg"]) from None
+            raise self.model.refusal(mistake["type"], ".".join(map(str, mistake["loc"])), mistake["msg"]) from None
         if current is not None:
             kept = self.model.kept - entity.model_fields_set
             entity = entity.model_copy(update={name: getattr(current, name) for name in kept})
@@ -155,7 +150,7 @@ class Collection(dict[str, AnyEntity]):
         own = {name: getattr(entity, name) for name in self.model.unique}
         others = (each for each in self.values() if each is not current)
         if own and any(own == {name: getattr(each, name) for name in own} for each in others):
-            raise entity.taken()
+            raise self.model.refusal("taken", self.model.unique[-1])
         self[getattr(entity, self.model.key)] = entity
         entity.saved(self._state)
         return entity

@@ -181,7 +181,7 @@ def test_refusals(send: Send, method: str, path: str, body: object, status: int,
         ({"actions": {"token": {"accessTokenLifetimeMinutes": 4}}}, "accessTokenLifetimeMinutes"),
         ({"actions": {"token": {"accessTokenLifetimeMinutes": 1441}}}, "accessTokenLifetimeMinutes"),
         ({"conditions": {**RULE["conditions"], "scopes": {"include": ["x"]}}}, "scopes x do not exist"),
-        ({"name": "taken"}, "The rule taken already exists"),
+        ({"name": "taken"}, "name: An object with this field already exists"),
     ],
 )
 def test_a_rule_is_refused(send: Send, change: dict[str, Any], says: str) -> None:
@@ -246,7 +246,7 @@ def test_an_app_keeps_its_client_id(send: Send) -> None:
     )
     status, error = send("POST", "/apps", {**APP, "credentials": credentials})
     assert status == 400
-    assert "The AppInstance caller-of-the-gateway already exists" in error["errorCauses"][0]["errorSummary"]
+    assert "client_id: An object with this field already exists" in error["errorCauses"][0]["errorSummary"]
 
 
 def test_what_is_not_played_is_refused_by_name(send: Send) -> None:

@@ -308,7 +308,7 @@ def test_the_scopes_of_a_server_are_listed(okta: Connection) -> None:
 
 def test_a_refusal_of_the_service_reaches_the_user(okta: Connection) -> None:
     okta.create(SCOPE, SCOPE_INPUTS)
-    with pytest.raises(grpc.RpcError, match=r"Api validation failed: name\. Causes: name: The scope invoke already"):
+    with pytest.raises(grpc.RpcError, match=r"Api validation failed: name\. Causes: name: An object with this"):
         okta.create(SCOPE, SCOPE_INPUTS)
 
 

@@ -23,15 +23,8 @@ class Book(Entity):
     lent: bool = False
 
     @classmethod
-    def missing(cls, key: str) -> ApiError:
-        return ApiError(404, f"no {key}", {})
-
-    @classmethod
-    def invalid(cls, mistake: str, field: str, message: str) -> ApiError:
-        return ApiError(400, f"{mistake} {field}: {message}", {})
-
-    def taken(self) -> ApiError:
-        return ApiError(409, f"{self.title} is there", {})
+    def refusal(cls, mistake: str, field: str, message: str = "") -> ApiError:
+        return ApiError({"not_found": 404, "taken": 409}.get(mistake, 400), f"{mistake} {field}: {message}", {})
 
     def check_removal(self) -> None:
         if self.lent:
@@ -71,7 +64,7 @@ def test_a_replaced_entity_keeps_what_the_service_sets_and_what_is_kept_unless_n
 
 def test_a_removed_entity_is_gone(books: Books) -> None:
     books.remove(books["book-1"])
-    with pytest.raises(ApiError, match="no book-1"):
+    with pytest.raises(ApiError, match="not_found book-1"):
         books.find("book-1")
 
 
@@ -86,9 +79,9 @@ def test_a_search_follows_the_declared_filters_only(books: Books, query: dict[st
 @pytest.mark.parametrize(
     ("operation", "arguments", "status", "says"),
     [
-        ("create", ({"title": "first", "shelf": 2},), 409, "first is there"),
-        ("modify", ("book-2", {"title": "first", "shelf": 2}), 409, "first is there"),
-        ("replace", ("book-2", {"title": "first", "shelf": 2}), 409, "first is there"),
+        ("create", ({"title": "first", "shelf": 2},), 409, "taken shelf"),
+        ("modify", ("book-2", {"title": "first", "shelf": 2}), 409, "taken shelf"),
+        ("replace", ("book-2", {"title": "first", "shelf": 2}), 409, "taken shelf"),
         ("create", ({"shelf": 2},), 400, "missing title"),
         ("create", ({"title": "x", "shelf": "2"},), 400, "int_type shelf"),
         ("modify", ("book-1", {"shelf": 0}), 400, "greater_than_equal shelf"),
@@ -107,7 +100,7 @@ def test_what_is_refused_changes_nothing(
 
 @pytest.mark.parametrize(("key", "query"), [("book-9", {}), ("book-1", {"title": "second"})])
 def test_what_is_not_there_is_not_found(books: Books, key: str, query: dict[str, str]) -> None:
-    with pytest.raises(ApiError, match=f"no {key}") as refused:
+    with pytest.raises(ApiError, match=f"not_found {key}") as refused:
         books.find(key, query)
     assert refused.value.status == 404
 

@@ -26,8 +26,14 @@ class ManagementError(ApiError):
         super().__init__(status, message, answer)
 
 
-def invalid_body(message: str) -> ManagementError:
-    return ManagementError(400, f"Payload validation error: {message}")
+_REFUSALS = {
+    "not_found": (404, "The {what} does not exist"),
+    "taken": (409, "A {what} with the same {field} already exists."),
+    "extra_forbidden": (400, "Payload validation error: 'Additional properties not allowed: {field}'."),
+    "missing": (400, "Payload validation error: 'Missing required property: {field}'."),
+}
+"""In the words of the service and its schema validator, like what stands for all other mistakes."""
+_INVALID = (400, "Payload validation error: '{message}' on property {field}.")
 
 
 class Auth0Entity(Entity):
@@ -36,26 +42,19 @@ class Auth0Entity(Entity):
     model_config = ConfigDict(extra="forbid")
 
     @classmethod
-    def missing(cls, key: str) -> ManagementError:  # noqa: ARG003  the service does not name it
-        return ManagementError(404, f"The {cls.what} does not exist")
+    def refusal(cls, mistake: str, field: str, message: str = "") -> ManagementError:
+        status, words = _REFUSALS.get(mistake, _INVALID)
+        return ManagementError(status, words.format(what=cls.what, field=field, message=message))
 
-    @classmethod
-    def invalid(cls, mistake: str, field: str, message: str) -> ManagementError:
-        """In the words of the service's schema validator."""
-        if mistake == "extra_forbidden":
-            return invalid_body(f"'Additional properties not allowed: {field}'.")
-        if mistake == "missing":
-            return invalid_body(f"'Missing required property: {field}'.")
-        return invalid_body(f"'{message}' on property {field}.")
-
-    def taken(self) -> ManagementError:
-        return ManagementError(409, f"A {self.what} with the same {' and '.join(self.unique)} already exists.")
+    def refuse_repeated(self, names: list[str], field: str) -> None:
+        if len(set(names)) < len(names):
+            raise self.refusal("", field, "Array items are not unique")
 
     @classmethod
     def settable(cls, payload: Json, protected: frozenset[str]) -> Json:
         for name in payload:
             if name in protected:
-                raise cls.invalid("extra_forbidden", name, "")
+                raise cls.refusal("extra_forbidden", name)
         return payload
 
 
@@ -119,7 +118,7 @@ class ResourceServer(Auth0Entity):
     def check(self, state: State, current: ResourceServer | None) -> None:
         if current:
             current.check_removal()
-        _refuse_repeated(self.scope_names, "scopes")
+        self.refuse_repeated(self.scope_names, "scopes")
 
     def check_removal(self) -> None:
         if self.is_system:
@@ -190,8 +189,8 @@ class ClientGrant(Auth0Entity):
         state.clients.find(self.client_id)
         api = state.apis.find(self.audience)
         if self.allow_all_scopes and self.scope:
-            raise invalid_body("'scope' must be empty where 'allow_all_scopes' is true.")
-        _refuse_repeated(self.scope, "scope")
+            raise self.refusal("", "scope", "must be empty where 'allow_all_scopes' is true")
+        self.refuse_repeated(self.scope, "scope")
         if unknown := [scope for scope in self.scope if scope not in api.scope_names]:
             raise ManagementError(400, f"Scopes not defined for resource server {api.identifier}: {', '.join(unknown)}")
 
@@ -201,8 +200,3 @@ class State:
         self.apis = Collection(ResourceServer, self)
         self.clients = Collection(Client, self)
         self.grants = Collection(ClientGrant, self)
-
-
-def _refuse_repeated(names: list[str], field: str) -> None:
-    if len(set(names)) < len(names):
-        raise invalid_body(f"'Array items are not unique' on property {field}.")

@@ -28,6 +28,7 @@ SYSTEM_SCOPES = ("openid", "profile", "email", "address", "phone", "offline_acce
 RESERVED_CLAIMS = "acr amr as_uri cid groups iss jti rpt rsi token_type uid username ver"
 """Of access tokens, Okta keeps these for itself (Okta support, "OIDC Bearer Tokens: List of Reserved Claims")."""
 
+_REASONS = {"missing": "The field cannot be left blank", "taken": "An object with this field already exists"}
 _CODES = {400: "E0000001", 401: "E0000011", 403: "E0000056", 404: "E0000007"}
 
 Status = Literal["ACTIVE", "INACTIVE"]
@@ -67,17 +68,10 @@ class OktaEntity(Entity):
     id: str
 
     @classmethod
-    def missing(cls, key: str) -> OktaError:
-        return OktaError(404, f"Not found: Resource not found: {key} ({cls.what})")
-
-    @classmethod
-    def invalid(cls, mistake: str, field: str, message: str) -> OktaError:
-        return invalid(field, "The field cannot be left blank" if mistake == "missing" else message)
-
-    def taken(self) -> OktaError:
-        name = self.unique[-1]
-        path = type(self).model_fields[name].serialization_alias or name
-        return invalid(path, f"The {self.what} {getattr(self, name)} already exists.")
+    def refusal(cls, mistake: str, field: str, message: str = "") -> OktaError:
+        if mistake == "not_found":
+            return OktaError(404, f"Not found: Resource not found: {field} ({cls.what})")
+        return invalid(field, _REASONS.get(mistake, message))
 
     def document(self) -> dict[str, Any]:
         document: dict[str, Any] = {}
