@@ -7,7 +7,6 @@ standard input ends, whoever wanted the deployment is gone, and so is the progra
 """
 
 import asyncio
-import gc
 import json
 import logging
 import os
@@ -82,11 +81,6 @@ def _end_with_starter() -> None:
 
 
 if __name__ == "__main__":
-    # A provider's SDK is hundreds of thousands of objects that live to the end: looking for garbage among them, and
-    # once more on the way out, would take a third of a preview's time.
-    gc.disable()
     asked = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_starter, daemon=True).start()
-    exit_code = run(asked)
-    gc.freeze()
-    sys.exit(exit_code)
+    sys.exit(run(asked))
