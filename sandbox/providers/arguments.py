@@ -61,6 +61,14 @@ def properties(arguments: type) -> Mapping[str, Any]:
 
 
 @functools.cache
+def outputs(arguments: str) -> list[str]:
+    """The properties that the resource of an argument class has and the class has not."""
+    resource = argument_class(arguments.removesuffix("Args"))
+    declared = sdk_types.resource_types(resource).keys() - properties(argument_class(arguments)).keys()
+    return sorted(declared - {"id", "urn"})
+
+
+@functools.cache
 def computed(arguments: str) -> frozenset[str]:
     """The properties that may be left out and have a value all the same: in Terraform, optional and computed.
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 from sandbox.providers.arguments import Mistake, only
-from sandbox.providers.base import AutoName, Created, FunctionType, ProviderError
+from sandbox.providers.base import FunctionType, ProviderError
 from sandbox.providers.rest import ApiError, Collection, RestClient, RestProvider, Tenant, snake
 from sandbox.providers.values import Properties
 from sandbox.tenants.in_process import Answer
@@ -92,8 +92,7 @@ API = _Type(
     path="/resource-servers",
     properties="name identifier signingAlg tokenDialect tokenLifetime tokenLifetimeForWeb enforcePolicies "
     "allowOfflineAccess skipConsentForVerifiableFirstPartyClients subjectTypeAuthorization",
-    computed="isSystem",
-    auto_name=AutoName(),
+    auto_name=("name", 255),
     replaces="identifier",
 )
 
@@ -110,7 +109,7 @@ class _Scopes(_Type):
     def outputs(self, found: Properties, known: Properties) -> Properties:
         return super().outputs(found, known) | {"scopes": _scopes(found)}
 
-    def create(self, client: Auth0Client, inputs: Properties) -> Created:
+    def create(self, client: Auth0Client, inputs: Properties) -> tuple[str, Properties]:
         identifier = inputs["resourceServerIdentifier"]
         existing = client.get(self.url(inputs, identifier)).get("scopes", [])
         if existing and existing != self.body(inputs)["scopes"]:
@@ -118,7 +117,7 @@ class _Scopes(_Type):
                 f"Resource Server with non empty scopes: {identifier} already has scopes that this stack did not make; "
                 "remove them, or import them"
             )
-        return Created(identifier, self.update(client, identifier, {}, inputs))
+        return identifier, self.update(client, identifier, {}, inputs)
 
     def delete(self, client: Auth0Client, key: str, state: Properties) -> None:
         if client.find(self.url(state, key)) is not None:
@@ -166,19 +165,19 @@ class _Clients(_Type):
         told = outputs.pop(_JWT) or {}
         return outputs | ({_JWT: {name: told.get(snake(name)) for name in known[_JWT]}} if _JWT in known else {})
 
-    def create(self, client: Auth0Client, inputs: Properties) -> Created:
+    def create(self, client: Auth0Client, inputs: Properties) -> tuple[str, Properties]:
         made = client.send("POST", self.path, self.body(inputs) | _FIRST_METHOD)
-        return Created(made[self.key], self.fetch(client, made[self.key], inputs))
+        return made[self.key], self.fetch(client, made[self.key], inputs)
 
 
 CLIENT = _Clients(
     "auth0:index/client:Client",
     path="/clients",
     properties=f"name description appType grantTypes isFirstParty oidcConformant clientMetadata {_JWT}",
-    computed="clientId",
+    also_computed="clientId",
     key="client_id",
     defaults={"description": "Managed by Pulumi"},
-    auto_name=AutoName(),
+    auto_name=("name", 255),
     validate=only("appType", "non_interactive", what="applications of type "),
 )
 
@@ -193,15 +192,14 @@ class _Credentials(_Type):
         """The secret is empty where the deployer's own credentials may not read it."""
         return super().outputs({"client_secret": "", **found}, known)
 
-    def create(self, client: Auth0Client, inputs: Properties) -> Created:
-        return Created(inputs["clientId"], self.update(client, inputs["clientId"], {}, inputs))
+    def create(self, client: Auth0Client, inputs: Properties) -> tuple[str, Properties]:
+        return inputs["clientId"], self.update(client, inputs["clientId"], {}, inputs)
 
     def update(self, client: Auth0Client, key: str, old: Properties, new: Properties) -> Properties:
         client.get(f"/clients/{key}?fields=client_id&include_fields=true")
         return super().update(client, key, old, new)
 
     def delete(self, client: Auth0Client, key: str, state: Properties) -> None:
-        del state
         if client.find(f"/clients/{key}?fields=client_id%2Capp_type&include_fields=true") is not None:
             client.get(f"/clients/{key}/credentials?include_totals=true&per_page=50")
             client.send("PATCH", f"/clients/{key}", _FIRST_METHOD)
@@ -211,7 +209,7 @@ CLIENT_CREDENTIALS = _Credentials(
     "auth0:index/clientCredentials:ClientCredentials",
     path="/clients",
     properties="clientId authenticationMethod",
-    computed="clientSecret",
+    also_computed="clientSecret",
     names={"authenticationMethod": _METHOD},
     secrets="clientSecret",
     validate=only("authenticationMethod", "client_secret_post", "client_secret_basic"),
@@ -219,14 +217,14 @@ CLIENT_CREDENTIALS = _Credentials(
 
 
 class _Grants(_Type):
-    def create(self, client: Auth0Client, inputs: Properties) -> Created:
+    def create(self, client: Auth0Client, inputs: Properties) -> tuple[str, Properties]:
         """Takes over a grant of this client at this audience, with the scopes that it has."""
         wanted = {"audience": inputs["audience"], "client_id": inputs["clientId"]}
         query = urlencode({**wanted, "include_totals": "true", "per_page": "50"})
         listed: list[Properties] = client.get(f"{self.path}?{query}")["client_grants"]
         for grant in listed:
             if grant.get("subject_type", "client") == inputs.get("subjectType", "client"):
-                return Created(grant["id"], self.fetch(client, grant["id"], inputs))
+                return grant["id"], self.fetch(client, grant["id"], inputs)
         return super().create(client, inputs)
 
     def update(self, client: Auth0Client, key: str, old: Properties, new: Properties) -> Properties:
@@ -245,7 +243,6 @@ CLIENT_GRANT = _Grants(
     "auth0:index/clientGrant:ClientGrant",
     path="/client-grants",
     properties="clientId audience subjectType scopes",
-    computed="isSystem",
     names={"scopes": "scope"},
     replaces="clientId audience subjectType",
     validate=_names_scopes,

@@ -4,7 +4,7 @@ What is planned follows the Terraform bridge of the real plugins: it notes in `_
 not give, and takes those from the old inputs again.
 """
 
-# ruff: noqa: N802, ARG002  the protocol names the methods, and gives each a context
+# ruff: noqa: N802  the protocol names the methods
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from pulumi.runtime.proto import provider_pb2 as rpc
 
 from sandbox.peers import OwnUserOnly
 from sandbox.providers import arguments
-from sandbox.providers.declarations import AutoName, ClientT, Created, FunctionType, ProviderError, ResourceType
+from sandbox.providers.declarations import ClientT, FunctionType, ProviderError, ResourceType, parts
 from sandbox.providers.diffs import Decision, decide
 from sandbox.providers.values import (
     DEFAULTS,
@@ -43,7 +43,7 @@ from sandbox.providers.values import (
     visible,
 )
 
-__all__ = ["AutoName", "Created", "FunctionType", "Provider", "ProviderError", "ResourceType", "serve"]
+__all__ = ["FunctionType", "Provider", "ProviderError", "ResourceType", "parts", "serve"]
 
 Context = grpc.ServicerContext
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
@@ -130,7 +130,7 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
             old,
             new,
             replace_on=kind.replaced_by(_values(old), _values(new)),
-            name_property=kind.auto_name.property if kind.auto_name else None,
+            name_property=kind.auto_name[0] if kind.auto_name else None,
             can_update=kind.replaces is not None,
             ignored=request.ignoreChanges,
             computed=arguments.computed(kind.arguments),
@@ -140,9 +140,9 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
     def Create(self, request: rpc.CreateRequest, context: Context) -> rpc.CreateResponse:
         kind, inputs = self._resource(request.urn), decode(request.properties)
         if request.preview:
-            return rpc.CreateResponse(properties=_state(kind, inputs, dict.fromkeys(kind.computed.split(), UNKNOWN)))
-        created = kind.create(self._client(context), _values(inputs))
-        return rpc.CreateResponse(id=created.id, properties=_state(kind, inputs, created.outputs))
+            return rpc.CreateResponse(properties=_state(kind, inputs, dict.fromkeys(kind.computed, UNKNOWN)))
+        key, outputs = kind.create(self._client(context), _values(inputs))
+        return rpc.CreateResponse(id=key, properties=_state(kind, inputs, outputs))
 
     def Read(self, request: rpc.ReadRequest, context: Context) -> rpc.ReadResponse:
         kind, inputs, state = self._resource(request.urn), decode(request.inputs), decode(request.properties)
@@ -160,7 +160,7 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
 
     def Update(self, request: rpc.UpdateRequest, context: Context) -> rpc.UpdateResponse:
         kind, inputs, old = self._resource(request.urn), decode(request.news), decode(request.olds)
-        kept = {name: old[name] for name in kind.computed.split() if name in old}
+        kept = {name: old[name] for name in kind.computed if name in old}
         if kind.replaces is None:
             raise ProviderError(f"{kind.token}: a change replaces it, it cannot be updated")
         if request.preview:
@@ -279,10 +279,11 @@ def _unsupported(kind: ResourceType[Any], given: Properties) -> list[arguments.M
 
 def _defaults(kind: ResourceType[Any], request: rpc.CheckRequest, old: Properties, given: Properties) -> Properties:
     """What the program does not give: what it was by default before, else the type's default or a name."""
-    defaults, named = dict(kind.defaults), kind.auto_name
-    if named:
+    defaults = dict(kind.defaults)
+    if kind.auto_name:
+        name, longest = kind.auto_name
         random = hashlib.sha256(request.randomSeed).hexdigest() if request.randomSeed else secrets.token_hex(4)
-        defaults[named.property] = f"{request.urn.split('::', 3)[3][: named.longest - 8]}-{random[:7]}"
+        defaults[name] = f"{request.urn.split('::', 3)[3][: longest - 8]}-{random[:7]}"
     defaulted = old.get(DEFAULTS, old.keys())
     return {k: old[k] if k in old and k in defaulted else v for k, v in defaults.items() if k not in given}
 

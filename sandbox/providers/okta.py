@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from sandbox.providers.arguments import Mistake, only
-from sandbox.providers.base import AutoName, Created, FunctionType, ProviderError
+from sandbox.providers.base import FunctionType, ProviderError
 from sandbox.providers.rest import Collection, RestClient, RestProvider, Tenant
 from sandbox.providers.values import Properties
 from sandbox.tenants.in_process import Answer
@@ -62,11 +62,11 @@ def _authorization(config: Properties, environment: Mapping[str, str]) -> str:
 class _Apps(Collection[OktaClient]):
     """The secret is told when an app is made or changed, and not again."""
 
-    def create(self, client: OktaClient, inputs: Properties) -> Created:
+    def create(self, client: OktaClient, inputs: Properties) -> tuple[str, Properties]:
         made = client.send("POST", f"{self.path}?activate=true", self.body(inputs))
         if client.has_api_token:
             client.send("POST", _SETTINGS.format(made["id"]), {"issuerMode": "ORG_URL"})
-        return Created(made["id"], self.fetch(client, made["id"], self.outputs(made, inputs)))
+        return made["id"], self.fetch(client, made["id"], self.outputs(made, inputs))
 
     def fetch(self, client: OktaClient, key: str, known: Properties) -> Properties:
         found = client.get(self.url({}, key))
@@ -99,7 +99,7 @@ APP = _Apps(
     "okta:app/oAuth:OAuth",
     path="/apps",
     properties="label type grantTypes responseTypes tokenEndpointAuthMethod",
-    computed="clientId clientSecret name signOnMode status",
+    also_computed="clientId status",
     names={
         "type": "settings.oauthClient.application_type",
         "grantTypes": "settings.oauthClient.grant_types",
@@ -140,7 +140,7 @@ SERVER = Collection[OktaClient](
     "okta:auth/server:Server",
     path="/authorizationServers",
     properties="name audiences description issuerMode",
-    computed="issuer status kid credentialsRotationMode credentialsLastRotated credentialsNextRotation",
+    also_computed="status credentialsRotationMode",
     names={
         "kid": "credentials.signing.kid",
         "credentialsRotationMode": "credentials.signing.rotationMode",
@@ -149,7 +149,7 @@ SERVER = Collection[OktaClient](
     },
     document={"credentials": {"signing": {"rotationMode": "AUTO"}}, "description": ""},
     defaults={"issuerMode": "ORG_URL"},
-    auto_name=AutoName(),
+    auto_name=("name", 255),
     missing_is_deleted=True,
     deactivated_first=True,
 )
@@ -158,10 +158,9 @@ SCOPE = Collection[OktaClient](
     "okta:auth/serverScope:ServerScope",
     path="/authorizationServers/{authServerId}/scopes",
     properties="authServerId name description displayName consent metadataPublish default optional",
-    computed="system",
     document={"description": "", "displayName": "", "default": False, "optional": False},
     defaults={"consent": "IMPLICIT", "metadataPublish": "ALL_CLIENTS", "default": False},
-    auto_name=AutoName(),
+    auto_name=("name", 255),
     missing_is_deleted=True,
 )
 
@@ -169,29 +168,29 @@ CLAIM = Collection[OktaClient](
     "okta:auth/serverClaim:ServerClaim",
     path="/authorizationServers/{authServerId}/claims",
     properties="authServerId name claimType value valueType alwaysIncludeInToken scopes",
-    computed="status",
+    also_computed="status",
     names={"scopes": "conditions.scopes"},
     document={"conditions": {}, "status": "ACTIVE"},
     unless_empty="scopes",
     defaults={"valueType": "EXPRESSION", "alwaysIncludeInToken": True},
-    auto_name=AutoName(),
+    auto_name=("name", 255),
 )
 
 POLICY = Collection[OktaClient](
     "okta:auth/serverPolicy:ServerPolicy",
     path="/authorizationServers/{authServerId}/policies",
     properties="authServerId name description priority clientWhitelists",
-    computed="status",
+    also_computed="status",
     names={"clientWhitelists": "conditions.clients.include"},
     document={"status": "ACTIVE", "type": "OAUTH_AUTHORIZATION_POLICY"},
-    auto_name=AutoName(),
+    auto_name=("name", 255),
 )
 
 RULE = Collection[OktaClient](
     "okta:auth/serverPolicyRule:ServerPolicyRule",
     path="/authorizationServers/{authServerId}/policies/{policyId}/rules",
     properties="authServerId policyId name priority grantTypeWhitelists scopeWhitelists accessTokenLifetimeMinutes",
-    computed="status system type refreshTokenLifetimeMinutes refreshTokenWindowMinutes",
+    also_computed="status type refreshTokenLifetimeMinutes refreshTokenWindowMinutes",
     names={
         "grantTypeWhitelists": "conditions.grantTypes.include",
         "scopeWhitelists": "conditions.scopes.include",
@@ -207,7 +206,7 @@ RULE = Collection[OktaClient](
     },
     unless_empty="scopeWhitelists",
     defaults={"accessTokenLifetimeMinutes": 60},
-    auto_name=AutoName(),
+    auto_name=("name", 255),
 )
 
 

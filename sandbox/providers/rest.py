@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, Protocol, TypeVar
 import psutil
 from starlette.types import ASGIApp
 
-from sandbox.providers.base import Created, Provider, ProviderError, ResourceType
+from sandbox.providers.base import Provider, ProviderError, ResourceType, parts
 from sandbox.providers.values import Properties
 from sandbox.tenants.credentials import ENVIRONMENT
 from sandbox.tenants.in_process import Answer, InProcessHttp
@@ -137,10 +137,10 @@ class Collection(ResourceType[RestT]):
     """Whether the plugin takes it for a success that what it deletes is not there."""
     deactivated_first: bool = False
 
-    @property
-    def import_form(self) -> str:
-        above = re.findall(r"\{(\w+)\}", self.path)
-        return "/".join([*above, "id"]) if above else ""
+    def imported(self, identifier: str) -> tuple[str, Properties]:
+        """An import's id has those of the resources above it before its own."""
+        found = parts("/".join([*re.findall(r"\{(\w+)\}", self.path), "id"]), identifier)
+        return found.pop("id"), found
 
     def place(self, name: str) -> str:
         """The place of a property or output in a document."""
@@ -161,12 +161,11 @@ class Collection(ResourceType[RestT]):
 
     def outputs(self, found: Properties, known: Properties) -> Properties:
         """What a document of the service says; `known` are inputs or state."""
-        del known
-        return {name: _at(found, self.place(name)) for name in self._fields() + self.computed.split()}
+        return {name: _at(found, self.place(name)) for name in self._fields() + self.computed}
 
-    def create(self, client: RestT, inputs: Properties) -> Created:
+    def create(self, client: RestT, inputs: Properties) -> tuple[str, Properties]:
         made = client.send("POST", self.path.format_map(inputs), self.body(inputs))
-        return Created(made[self.key], self.fetch(client, made[self.key], inputs))
+        return made[self.key], self.fetch(client, made[self.key], inputs)
 
     def fetch(self, client: RestT, key: str, known: Properties) -> Properties:
         return self.outputs(client.get(self.url(known, key)), known)
@@ -177,7 +176,6 @@ class Collection(ResourceType[RestT]):
 
     def update(self, client: RestT, key: str, old: Properties, new: Properties) -> Properties:
         """Below another parent there is no resource of this id: like the plugins, this fails with 404."""
-        del old
         fixed = (self.replaces or "").split()
         body = self.body({name: value for name, value in new.items() if name not in fixed})
         client.send(self.update_by, self.url(new, key), body)

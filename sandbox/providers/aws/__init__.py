@@ -32,7 +32,6 @@ class AwsProvider(Provider[AwsClient]):
         self._endpoint_url = endpoint_url
 
     def connect(self, config: Properties, peer: str) -> AwsClient:
-        del peer
         if unsupported := sorted(config.keys() - _SUPPORTED - _WITHOUT_EFFECT):
             raise ProviderError(f"aws:{unsupported[0]}: the sandbox does not support this setting of the provider")
         if "region" not in config:
