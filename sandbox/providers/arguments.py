@@ -18,7 +18,7 @@ from typing import Any, Union, cast, get_args, get_origin
 import pulumi
 from pulumi import _types as sdk_types  # pyright: ignore[reportPrivateUsage]  the SDK has no public view of its types
 
-from sandbox.providers.values import DEFAULTS, Archive, Asset, Secret, Unknown, plain
+from sandbox.providers.values import DEFAULTS, UNKNOWN, Archive, Asset, Secret, plain
 
 _LOADING = threading.Lock()
 
@@ -127,7 +127,7 @@ def _check_object(path: str, value: Any, arguments: type) -> Iterator[Mistake]:
 def _check(path: str, value: Any, declared: Any) -> Iterator[Mistake]:
     wanted = sdk_types.unwrap_type(declared)
     origin, inner_types = get_origin(wanted), get_args(wanted)
-    if value is None or isinstance(value, Unknown) or wanted is Any:
+    if value is None or value == UNKNOWN or wanted is Any:
         return
     if origin is Union:
         if all(list(_check(path, value, member)) for member in inner_types if member is not type(None)):

@@ -27,16 +27,14 @@ from pulumi.runtime.proto import provider_pb2 as rpc
 
 from sandbox.peers import OwnUserOnly
 from sandbox.providers import arguments
-from sandbox.providers.declarations import ClientT, FunctionType, ProviderError, ResourceType, parts
-from sandbox.providers.diffs import Decision, decide
+from sandbox.providers.declarations import ClientT, FunctionType, ResourceType, parts
+from sandbox.providers.diffs import decide
 from sandbox.providers.values import (
     DEFAULTS,
     UNKNOWN,
     Properties,
+    ProviderError,
     Secret,
-    Unknown,
-    UnsupportedValueError,
-    contains,
     decode,
     encode,
     plain,
@@ -74,7 +72,7 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
 
     def explain(self, error: Exception) -> str | None:
         """The message for an exception of a client library; None where it is a defect of the sandbox."""
-        return str(error) if isinstance(error, ProviderError | UnsupportedValueError | OSError) else None
+        return str(error) if isinstance(error, ProviderError | OSError) else None
 
     def GetPluginInfo(self, request: Empty, context: Context) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version=importlib.metadata.version(self.sdk))
@@ -103,7 +101,7 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
         return rpc.CheckResponse(inputs=request.news, failures=_failures(mistakes))
 
     def DiffConfig(self, request: rpc.DiffRequest, context: Context) -> rpc.DiffResponse:
-        return _diff_response(decide(decode(request.old_inputs), decode(request.news)))
+        return decide(decode(request.old_inputs), decode(request.news))
 
     def Configure(self, request: rpc.ConfigureRequest, context: Context) -> rpc.ConfigureResponse:
         self._clients[context.peer()] = self.connect(plain(self._config(decode(request.args))), context.peer())
@@ -126,7 +124,7 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
 
     def Diff(self, request: rpc.DiffRequest, context: Context) -> rpc.DiffResponse:
         kind, old, new = self._resource(request.urn), decode(request.old_inputs), decode(request.news)
-        decision = decide(
+        return decide(
             old,
             new,
             replace_on=kind.replaced_by(_values(old), _values(new)),
@@ -135,7 +133,6 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
             ignored=request.ignoreChanges,
             computed=arguments.computed(kind.arguments),
         )
-        return _diff_response(decision)
 
     def Create(self, request: rpc.CreateRequest, context: Context) -> rpc.CreateResponse:
         kind, inputs = self._resource(request.urn), decode(request.properties)
@@ -243,9 +240,9 @@ def _values(properties: Properties) -> Properties:
 
 
 def _state(kind: ResourceType[Any], inputs: Properties, outputs: Properties) -> Struct:
-    secret = {name for name, value in inputs.items() if contains(value, Secret)} | {*kind.secrets.split()}
+    secret = {name for name, value in inputs.items() if plain(value) != value} | {*kind.secrets.split()}
     state = {name: value for name, value in (visible(inputs) | outputs).items() if value is not None}
-    return encode({k: Secret(plain(v)) if k in secret and not isinstance(v, Unknown) else v for k, v in state.items()})
+    return encode({k: Secret(plain(v)) if k in secret and v != UNKNOWN else v for k, v in state.items()})
 
 
 def _refreshed(inputs: Properties, state: Properties) -> Properties:
@@ -300,18 +297,3 @@ def _from_json(value: Any, declared: Any) -> Any:
 
 def _failures(mistakes: list[arguments.Mistake]) -> list[rpc.CheckFailure]:
     return [rpc.CheckFailure(property=each.path, reason=f"{each.path}: {each.reason}") for each in mistakes]
-
-
-def _diff_response(decision: Decision) -> rpc.DiffResponse:
-    detailed = {
-        change.path: rpc.PropertyDiff.Kind.Value(change.kind.upper() + ("_REPLACE" if change.replaces else ""))
-        for change in decision.changes
-    }
-    return rpc.DiffResponse(
-        changes=rpc.DiffResponse.DIFF_SOME if detailed else rpc.DiffResponse.DIFF_NONE,
-        diffs=sorted({change.top_level for change in decision.changes}),
-        replaces=sorted({change.path for change in decision.changes if change.replaces}),
-        detailedDiff={path: rpc.PropertyDiff(kind=kind) for path, kind in detailed.items()},
-        hasDetailedDiff=True,
-        deleteBeforeReplace=decision.delete_before_replace,
-    )

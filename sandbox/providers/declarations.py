@@ -10,13 +10,9 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Generic, TypeVar
 
 from sandbox.providers import arguments
-from sandbox.providers.values import Properties
+from sandbox.providers.values import Properties, ProviderError
 
 ClientT = TypeVar("ClientT")
-
-
-class ProviderError(Exception):
-    """A refusal; its message is for the user."""
 
 
 def parts(form: str, identifier: str) -> Properties:

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.providers.aws.constraints import enforce
 from sandbox.providers.base import ProviderError
-from sandbox.providers.values import Unknown
+from sandbox.providers.values import UNKNOWN
 
 _SESSION: Any = boto3.Session()
 _LOCK = threading.Lock()  # boto3's sessions may not be shared between threads, its clients may
@@ -96,9 +96,9 @@ def _regions() -> Sequence[str]:
     return [name for each in partitions for name in each["regions"] if not name.endswith("-global")]
 
 
-def require_region(name: str | Unknown, where: str) -> None:
+def require_region(name: str, where: str) -> None:
     """Raises ProviderError where AWS has no region of that name, naming those that are nearest."""
-    if isinstance(name, str) and name not in _regions():  # in a preview it may be unknown
+    if name not in (UNKNOWN, *_regions()):
         near = difflib.get_close_matches(name, _regions(), n=3)
         raise ProviderError(f"{where}: AWS has no region {name}" + (f"; near it: {', '.join(near)}" if near else ""))
 

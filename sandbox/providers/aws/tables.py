@@ -18,7 +18,7 @@ from sandbox.providers.aws.client import AwsClient, found, require_region
 from sandbox.providers.aws.shapes import Shape, as_known, member_of, to_api
 from sandbox.providers.base import ProviderError, ResourceType, parts
 from sandbox.providers.diffs import decide
-from sandbox.providers.values import Properties, Unknown
+from sandbox.providers.values import UNKNOWN, Properties
 
 _SERVICES = {
     "bedrock": "bedrock-agentcore-control",
@@ -90,7 +90,7 @@ class Table(ResourceType[AwsClient]):
             completed["region"] = inputs.get("region", client.region)
             require_region(completed["region"], "region")
         tags = inputs.get("tags", {})
-        if self._tagged and client.default_tags and not isinstance(tags, Unknown):
+        if self._tagged and client.default_tags and tags != UNKNOWN:
             completed["tags"] = {**client.default_tags, **tags}
         return completed
 
@@ -131,7 +131,7 @@ class Table(ResourceType[AwsClient]):
         held = {name: value for name, value in old.items() if name in self.properties.split()}
         kept = {name: value for name, value in held.items() if name in arguments.computed(self.arguments)}
         wanted, before = {"tags": {}, **self.cleared, **kept, **new}, {"tags": {}, **self.cleared, **held}
-        changed = {change.top_level for change in decide(before, wanted).changes}
+        changed = {*decide(before, wanted).diffs}
         for operation in self.updates.split() or [self._operation(api, "Update", "Put")]:
             if operation and self._takes(api, operation, changed):
                 self._call(api, operation, wanted | identity)
