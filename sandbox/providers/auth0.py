@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
@@ -17,7 +16,6 @@ _JWT = "jwtConfiguration"
 _METHOD = "token_endpoint_auth_method"
 _FIRST_METHOD = {_METHOD: "client_secret_post"}
 """What a machine starts with, and has again when its credentials are deleted."""
-_CREDENTIALS = {"apiToken": "AUTH0_API_TOKEN", "clientId": "AUTH0_CLIENT_ID", "clientSecret": "AUTH0_CLIENT_SECRET"}
 
 
 class Auth0Client(RestClient):
@@ -25,11 +23,15 @@ class Auth0Client(RestClient):
 
     base = "/api/v2"
 
-    def __init__(self, tenant: Tenant, config: Properties, environment: Mapping[str, str]) -> None:
-        self._settings = _settings(config, environment)
-        self._token = self._settings.get("apiToken", "")
+    def __init__(self, tenant: Tenant, config: Properties, variables: Properties) -> None:
+        domain = str(config.get("domain") or variables.get("domain", "")).rpartition("//")[2]
+        if not domain:
+            raise ProviderError("auth0: no domain: set auth0:domain or AUTH0_DOMAIN")
         remedy = f"set auth0:domain to {tenant.domain}"
-        super().__init__(tenant, self._settings["domain"], f"auth0: the sandbox has no tenant {{}}: {remedy}")
+        super().__init__(tenant, domain, f"auth0: the sandbox has no tenant {{}}: {remedy}")
+        self._audience = str(config.get("audience") or variables.get("audience") or f"https://{domain}/api/v2/")
+        self._credentials = _credentials(config, variables)
+        self._token = str(self._credentials.get("apiToken", ""))
 
     def authorization(self) -> str:
         if not self._token:
@@ -42,17 +44,24 @@ class Auth0Client(RestClient):
 
     def _issued(self) -> str:
         """The plugin's library tries HTTP Basic first, and the form where that is refused."""
-        identifier, secret = self._settings["clientId"], self._settings["clientSecret"]
-        form = {"audience": self._settings["audience"], "grant_type": "client_credentials"}
+        identifier, secret = self._credentials["clientId"], self._credentials["clientSecret"]
+        form = {"audience": self._audience, "grant_type": "client_credentials"}
         answer = self.http.request("POST", "/oauth/token", form=form, basic=(identifier, secret))
         if answer.status != 200:
             form |= {"client_id": identifier, "client_secret": secret}
             answer = self.http.request("POST", "/oauth/token", form=form)
         if answer.status != 200:
             reason = f"{answer.document['error']}: {answer.document['error_description']}"
-            where = self._settings["domain"]
-            raise ApiError(answer.status, f"failed to retrieve an access token from {where}: {reason}")
+            raise ApiError(answer.status, f"failed to retrieve an access token from {self.http.origin}: {reason}")
         return str(answer.document["access_token"])
+
+
+def _credentials(config: Properties, variables: Properties) -> Properties:
+    """The configuration's credentials, else those of the variables; raises ProviderError where neither has any."""
+    for source in (config, variables):
+        if source.get("apiToken") or (source.get("clientId") and source.get("clientSecret")):
+            return source
+    raise ProviderError("auth0: no credentials: set auth0:clientId and auth0:clientSecret, or auth0:apiToken")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,22 +73,6 @@ class _Type(Collection[Auth0Client]):
 
     def place(self, name: str) -> str:
         return self.names.get(name, snake(name))
-
-
-def _settings(config: Properties, environment: Mapping[str, str]) -> dict[str, str]:
-    """`domain`, `audience`, and `apiToken` or `clientId` and `clientSecret`.
-
-    From the configuration, else the environment. Raises ProviderError that names what is missing.
-    """
-    domain = str(config.get("domain") or environment.get("AUTH0_DOMAIN", "")).rpartition("//")[2]
-    if not domain:
-        raise ProviderError("auth0: no domain: set auth0:domain or AUTH0_DOMAIN")
-    audience = config.get("audience") or environment.get("AUTH0_AUDIENCE") or f"https://{domain}/api/v2/"
-    for source in (config, {name: environment.get(variable) for name, variable in _CREDENTIALS.items()}):
-        given = {name: str(source[name]) for name in _CREDENTIALS if source.get(name)}
-        if "apiToken" in given or len(given) == 2:
-            return {"domain": domain, "audience": str(audience), **given}
-    raise ProviderError("auth0: no credentials: set auth0:clientId and auth0:clientSecret, or auth0:apiToken")
 
 
 def escaped(identifier: str) -> str:
@@ -104,7 +97,8 @@ class _Scopes(_Type):
         return super().url(properties, escaped(key))
 
     def body(self, inputs: Properties) -> Properties:
-        return {"scopes": [{"value": scope["name"], **_description(scope, {})} for scope in inputs["scopes"]]}
+        scopes = ({"value": scope["name"], "description": scope.get("description")} for scope in inputs["scopes"])
+        return {"scopes": [{name: told for name, told in each.items() if told} for each in scopes]}
 
     def outputs(self, found: Properties, known: Properties) -> Properties:
         return super().outputs(found, known) | {"scopes": _scopes(found)}
@@ -124,12 +118,8 @@ class _Scopes(_Type):
             client.send("PATCH", self.url(state, key), {"scopes": []})
 
 
-def _description(scope: Properties, absent: Properties) -> Properties:
-    return {"description": scope["description"]} if scope.get("description") else absent
-
-
 def _scopes(api: Properties) -> list[dict[str, Any]]:
-    return [{"name": each["value"], **_description(each, {"description": ""})} for each in api.get("scopes", [])]
+    return [{"name": each["value"], "description": each.get("description", "")} for each in api.get("scopes", [])]
 
 
 API_SCOPES = _Scopes(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from sandbox.providers.arguments import Mistake, only
@@ -14,11 +13,6 @@ from sandbox.tenants.in_process import Answer
 
 _GRANT = "client_credentials"
 _SETTINGS = "/internal/apps/{}/settings/oauth/idToken"
-_CREDENTIALS = {
-    "privateKey": "OKTA_API_PRIVATE_KEY",
-    "accessToken": "OKTA_ACCESS_TOKEN",
-    "apiToken": "OKTA_API_TOKEN",
-}
 
 
 class OktaClient(RestClient):
@@ -26,13 +20,13 @@ class OktaClient(RestClient):
 
     base = "/api/v1"
 
-    def __init__(self, tenant: Tenant, config: Properties, environment: Mapping[str, str]) -> None:
-        org = config.get("orgName") or environment.get("OKTA_ORG_NAME")
-        base = config.get("baseUrl") or environment.get("OKTA_BASE_URL") or "okta.com"
+    def __init__(self, tenant: Tenant, config: Properties, variables: Properties) -> None:
+        org = config.get("orgName") or variables.get("orgName")
+        base = config.get("baseUrl") or variables.get("baseUrl") or "okta.com"
         if not org:
             raise ProviderError("okta: no org: set okta:orgName or OKTA_ORG_NAME")
         super().__init__(tenant, f"{org}.{base}", f"okta: the sandbox has no org {{}}: its org is {tenant.domain}")
-        self._authorization = _authorization(config, environment)
+        self._authorization = _authorization(config, variables)
         self.has_api_token = self._authorization.startswith("SSWS ")
         if self.has_api_token:
             for _ in range(2):  # each of the plugin's two client libraries asks who it is
@@ -47,12 +41,13 @@ class OktaClient(RestClient):
         return f"{said}. Causes: {causes}" if causes else said
 
 
-def _authorization(config: Properties, environment: Mapping[str, str]) -> str:
-    """The Authorization header, from the configuration or the environment; raises ProviderError without credentials."""
-    remedy = "set okta:apiToken or okta:accessToken"
-    for source in (config, {name: environment.get(variable) for name, variable in _CREDENTIALS.items()}):
-        if source.get("privateKey"):
-            raise ProviderError(f"okta: the sandbox does not take okta:privateKey: {remedy}")
+def _authorization(config: Properties, variables: Properties) -> str:
+    """The Authorization header, from the configuration or the variables; raises ProviderError without credentials."""
+    for source in (config, variables):
+        if source.get("privateKey") or source.get("apiPrivateKey"):
+            raise ProviderError(
+                "okta: the sandbox does not take okta:privateKey: set okta:apiToken or okta:accessToken"
+            )
         for name, scheme in (("accessToken", "Bearer"), ("apiToken", "SSWS")):
             if source.get(name):
                 return f"{scheme} {source[name]}"

@@ -90,8 +90,11 @@ class RestProvider(Provider[RestT]):
     `environment` stands in for them where it has none (`AUTH0_…`, `OKTA_…`).
     """
 
-    client: Callable[[Tenant, Properties, Mapping[str, str]], RestT]
-    """Makes one from configuration and variables. Raises ProviderError where they are of no use."""
+    client: Callable[[Tenant, Properties, Properties], RestT]
+    """Makes one from configuration and variables, both by the names that settings have in a configuration.
+
+    Raises ProviderError where they are of no use.
+    """
 
     def __init__(self, tenant: Tenant, environment: Mapping[str, str] = ENVIRONMENT) -> None:
         super().__init__()
@@ -99,18 +102,23 @@ class RestProvider(Provider[RestT]):
         self._environment = environment
 
     def connect(self, config: Properties, peer: str) -> RestT:
-        variables = _variables_of(int(peer.rpartition(":")[2]), f"{self.package.upper()}_")
-        return self.client(self._tenant, config, variables or self._environment)
+        own = _variables_of(int(peer.rpartition(":")[2]))
+        return self.client(self._tenant, config, self._settings(own) or self._settings(self._environment))
+
+    def _settings(self, environment: Mapping[str, str]) -> Properties:
+        """`apiToken` for `AUTH0_API_TOKEN`."""
+        prefix = f"{self.package.upper()}_"
+        given = {name.removeprefix(prefix): value for name, value in environment.items() if name.startswith(prefix)}
+        return {name[0].lower() + name.title().replace("_", "")[1:]: value for name, value in given.items() if value}
 
 
-def _variables_of(port: int, prefix: str) -> dict[str, str]:
+def _variables_of(port: int) -> Mapping[str, str]:
     """The variables of the process that connects from a port of this machine; none of this process's own."""
     for pid in sorted(psutil.pids(), reverse=True):
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(pid)
             if any(each.raddr and each.laddr.port == port for each in process.net_connections("tcp")):
-                found = {} if pid == os.getpid() else process.environ()
-                return {name: value for name, value in found.items() if name.startswith(prefix) and value}
+                return {} if pid == os.getpid() else process.environ()
     return {}
 
 

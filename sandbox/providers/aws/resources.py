@@ -69,10 +69,6 @@ def _delete_secret(client: AwsClient, state: Properties) -> None:
     found(client.api("secretsmanager", state).delete_secret, SecretId=state["arn"], **when)
 
 
-def _untagged(_client: AwsClient, _known: Properties, _live: Mapping[str, Any]) -> Properties:
-    return {"tagsAll": {}}
-
-
 def _caller_identity(client: AwsClient, _inputs: Properties) -> Properties:
     caller = client.caller
     return {"accountId": caller["Account"], "arn": caller["Arn"], "userId": caller["UserId"], "id": caller["Account"]}
@@ -223,7 +219,6 @@ RESOURCES = (
         properties="name logType resourceArn region",
         replaces="name logType resourceArn",
         answer="deliverySource",
-        derive=_untagged,
     ),
     Table(
         "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
@@ -231,7 +226,6 @@ RESOURCES = (
         properties="name deliveryDestinationConfiguration deliveryDestinationType region",
         replaces="name deliveryDestinationType",
         answer="deliveryDestination",
-        derive=_untagged,
     ),
     Table(
         "aws:cloudwatch/logDelivery:LogDelivery",
@@ -239,17 +233,16 @@ RESOURCES = (
         properties="deliverySourceName deliveryDestinationArn region",
         id="id",
         answer="delivery",
-        derive=_untagged,
     ),
     Table(
         "aws:cloudwatch/metricAlarm:MetricAlarm",
         properties="name alarmDescription comparisonOperator threshold evaluationPeriods metricQueries "
         "treatMissingData alarmActions region tags",
-        names={"name": "AlarmName AlarmNamePrefix", "arn": "AlarmArn", "metricQueries": "Metrics"},
+        names={"name": "AlarmName AlarmNames", "arn": "AlarmArn", "metricQueries": "Metrics"},
         replaces="name",
         reads="DescribeAlarms",
         answer="MetricAlarms",
-        deletes=lambda client, state: client.api("cloudwatch", state).delete_alarms(AlarmNames=[state["name"]]),
+        deletes="DeleteAlarms",
         auto_name=("name", 255),
     ),
     Table(

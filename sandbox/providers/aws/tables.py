@@ -103,12 +103,12 @@ class Table(ResourceType[AwsClient]):
             shape, live = found(self._call, api, operation, known) or (None, {})
             # The date is that of a secret's deletion, which waits for the end of its recovery window.
             outputs = self._outputs(client, shape, live, known) if live and "DeletedDate" not in live else None
-        if outputs is None or not self._tagged:
+        if outputs is None or "tagsAll" not in self.computed:
             return outputs
-        if "tags" not in outputs:
+        if self._tagged and "tags" not in outputs:
             shape, answer = self._call_by_arn(api, ("ListTagsForResource", "ListTags"), known | outputs)
             outputs |= self._seen(shape, answer, known, ["tags"])
-        return outputs | {"tagsAll": outputs["tags"] or {}}
+        return outputs | {"tagsAll": outputs.get("tags") or {}}
 
     def create(self, client: AwsClient, inputs: Properties) -> tuple[str, Properties]:
         api = self._api(client, inputs)
@@ -231,4 +231,4 @@ class Table(ResourceType[AwsClient]):
 
     def _made(self, outputs: Properties, inputs: Properties) -> Properties:
         told = {name: value for name, value in outputs.items() if value is not None}
-        return told | ({"tagsAll": inputs.get("tags", {})} if self._tagged else {})
+        return told | ({"tagsAll": inputs.get("tags", {})} if "tagsAll" in self.computed else {})
