@@ -8,9 +8,9 @@ from urllib.parse import quote, urlencode
 
 from sandbox.providers.arguments import Mistake, only
 from sandbox.providers.base import FunctionType, ProviderError
-from sandbox.providers.rest import ApiError, Collection, RestClient, RestProvider, Tenant, snake
+from sandbox.providers.rest import ApiError, Collection, RestClient, RestProvider, snake
 from sandbox.providers.values import Properties
-from sandbox.tenants.in_process import Answer
+from sandbox.tenants.tenant import Tenant
 
 _JWT = "jwtConfiguration"
 _METHOD = "token_endpoint_auth_method"
@@ -38,22 +38,21 @@ class Auth0Client(RestClient):
             self._token = self._issued()
         return f"Bearer {self._token}"
 
-    def said(self, answer: Answer) -> str:
-        document = answer.document
-        return f"{document.get('statusCode', answer.status)} {document.get('error')}: {document.get('message')}"
+    def said(self, document: Properties) -> str:
+        return f"{document['statusCode']} {document['error']}: {document['message']}"
 
     def _issued(self) -> str:
         """The plugin's library tries HTTP Basic first, and the form where that is refused."""
         identifier, secret = self._credentials["clientId"], self._credentials["clientSecret"]
         form = {"audience": self._audience, "grant_type": "client_credentials"}
-        answer = self.http.request("POST", "/oauth/token", form=form, basic=(identifier, secret))
-        if answer.status != 200:
-            form |= {"client_id": identifier, "client_secret": secret}
-            answer = self.http.request("POST", "/oauth/token", form=form)
-        if answer.status != 200:
-            reason = f"{answer.document['error']}: {answer.document['error_description']}"
-            raise ApiError(answer.status, f"failed to retrieve an access token from {self.http.origin}: {reason}")
-        return str(answer.document["access_token"])
+        answer = self.http.post("/oauth/token", data=form, auth=(identifier, secret))
+        if answer.is_error:
+            answer = self.http.post("/oauth/token", data={**form, "client_id": identifier, "client_secret": secret})
+        document = answer.json()
+        if answer.is_error:
+            reason = f"{document['error']}: {document['error_description']}"
+            raise ApiError(answer.status_code, f"failed to retrieve an access token from {self.domain}: {reason}")
+        return str(document["access_token"])
 
 
 def _credentials(config: Properties, variables: Properties) -> Properties:

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from sandbox.providers.arguments import Mistake, only
 from sandbox.providers.base import FunctionType, ProviderError
-from sandbox.providers.rest import Collection, RestClient, RestProvider, Tenant
+from sandbox.providers.rest import Collection, RestClient, RestProvider
 from sandbox.providers.values import Properties
-from sandbox.tenants.in_process import Answer
+from sandbox.tenants.tenant import Tenant
 
 _GRANT = "client_credentials"
 _SETTINGS = "/internal/apps/{}/settings/oauth/idToken"
@@ -35,9 +35,9 @@ class OktaClient(RestClient):
     def authorization(self) -> str:
         return self._authorization
 
-    def said(self, answer: Answer) -> str:
-        causes = "; ".join(cause["errorSummary"] for cause in answer.document.get("errorCauses", []))
-        said = f"the API returned an error: {answer.document.get('errorSummary', answer.status)}"
+    def said(self, document: Properties) -> str:
+        causes = "; ".join(cause["errorSummary"] for cause in document["errorCauses"])
+        said = f"the API returned an error: {document['errorSummary']}"
         return f"{said}. Causes: {causes}" if causes else said
 
 
@@ -65,7 +65,7 @@ class _Apps(Collection[OktaClient]):
 
     def fetch(self, client: OktaClient, key: str, known: Properties) -> Properties:
         found = client.get(self.url({}, key))
-        client.http.request("GET", "/.well-known/okta-organization")
+        client.http.get("/.well-known/okta-organization")
         if client.has_api_token:
             client.get(_SETTINGS.format(key))
         return self.outputs(found, known) | {"clientSecret": known["clientSecret"]}

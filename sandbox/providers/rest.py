@@ -10,15 +10,15 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import psutil
-from starlette.types import ASGIApp
+from starlette.testclient import TestClient
 
 from sandbox.providers.base import Provider, ProviderError, ResourceType, parts
 from sandbox.providers.values import Properties
 from sandbox.tenants.credentials import ENVIRONMENT
-from sandbox.tenants.in_process import Answer, InProcessHttp
+from sandbox.tenants.tenant import Tenant
 
 RestT = TypeVar("RestT", bound="RestClient")
 
@@ -29,16 +29,6 @@ class ApiError(ProviderError):
     def __init__(self, status: int, said: str) -> None:
         super().__init__(said)
         self.status = status
-
-
-class Tenant(Protocol):
-    """What a provider reaches."""
-
-    @property
-    def domain(self) -> str: ...
-
-    @property
-    def app(self) -> ASGIApp: ...
 
 
 class RestClient(ABC):
@@ -52,23 +42,24 @@ class RestClient(ABC):
     def __init__(self, tenant: Tenant, domain: str, elsewhere: str) -> None:
         if domain != tenant.domain:
             raise ProviderError(elsewhere.format(domain))
-        self.http = InProcessHttp(tenant.app, f"https://{domain}")
+        self.domain = domain
+        self.http = TestClient(tenant.app, f"https://{domain}")  # Starlette's client for apps of the same process
 
     @abstractmethod
     def authorization(self) -> str:
         """The Authorization header."""
 
     @abstractmethod
-    def said(self, answer: Answer) -> str:
+    def said(self, document: Properties) -> str:
         """What an error answer says, in the words in which the real plugin passes it on."""
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """The document of the answer; `path` is taken as it stands, escapes and query included. Raises ApiError."""
         headers = {"Authorization": self.authorization(), "Content-Type": "application/json"}
-        answer = self.http.request(method, self.base + path, headers=headers, body=body)
-        if answer.status >= 400:
-            raise ApiError(answer.status, self.said(answer))
-        return answer.document
+        answer = self.http.request(method, self.base + path, headers=headers, json=body)
+        if answer.is_error:
+            raise ApiError(answer.status_code, self.said(answer.json()))
+        return answer.json() if answer.content else {}
 
     def get(self, path: str) -> Any:
         return self.send("GET", path)

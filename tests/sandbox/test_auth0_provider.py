@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from typing import Any
 
@@ -334,8 +335,9 @@ def test_the_commands_variables_configure_the_provider(
 
 
 def test_the_secret_is_empty_where_the_deployer_may_not_read_it(tenant: Auth0Tenant) -> None:
-    scopes = ["create:clients", "read:clients", "update:clients"]
-    token = tenant.mint(AUTH0_CLIENT_ID, audience=tenant.management_audience, scopes=scopes)
+    audience = tenant.management_audience
+    claims = {"iss": tenant.issuer, "aud": audience, "exp": int(time.time()) + 3600}
+    token = tenant.sign({**claims, "scope": "create:clients read:clients update:clients"}, audience=audience)
     with connected(Auth0Provider(tenant), {"apiToken": token}) as auth0:
         client, _ = auth0.create(CLIENT, CLIENT_INPUTS)
         inputs = {"clientId": client, "authenticationMethod": "client_secret_post"}
