@@ -21,6 +21,23 @@ from pulumi import _types as sdk_types  # pyright: ignore[reportPrivateUsage]  t
 from sandbox.providers.values import DEFAULTS, UNKNOWN, Archive, Asset, Secret, plain
 
 _LOADING = threading.Lock()
+_HELD: Mapping[type, Any] = {
+    int: int | float,
+    float: int | float,
+    Mapping: dict,
+    Sequence: list,
+    pulumi.Archive: Archive,
+    pulumi.Asset: Asset,
+}
+"""What values are here of the types that SDKs declare."""
+_NAMES: Mapping[type, str] = {
+    **dict.fromkeys((int, float), "a number"),
+    **dict.fromkeys((list, Sequence), "a list"),
+    str: "a string",
+    bool: "a boolean",
+    Mapping: "a map",
+    dict: "an object",
+}
 
 
 @dataclass(frozen=True)
@@ -109,11 +126,28 @@ def nearest(name: str, valid: Sequence[str]) -> str:
     return f'; did you mean "{close[0]}"?' if close else f"; valid are {', '.join(sorted(valid))}"
 
 
-def _check_object(path: str, value: Any, arguments: type) -> Iterator[Mistake]:
-    if not isinstance(value, Mapping):
-        yield Mistake(path, f"an object is needed, not {_kind(value)}")
+def _check(path: str, value: Any, declared: Any) -> Iterator[Mistake]:
+    wanted = sdk_types.unwrap_type(declared)
+    inner = get_args(wanted)
+    if value is None or value == UNKNOWN or wanted is Any:
         return
-    given = {name: inner for name, inner in cast("Mapping[str, Any]", value).items() if not name.startswith("__")}
+    if get_origin(wanted) is Union:
+        if all(list(_check(path, value, member)) for member in inner if member is not type(None)):
+            yield Mistake(path, f"{_called(type(value))} is of none of the types that it may have")
+    elif not _is_of(value, kind := get_origin(wanted) or wanted):
+        yield Mistake(path, f"{_called(kind)} is needed, not {_called(type(value))}")
+    elif sdk_types.is_input_type(wanted):
+        yield from _check_object(path, value, wanted)
+    elif kind is Mapping:
+        for name, member in cast("Mapping[str, Any]", value).items():
+            yield from _check(f"{path}.{name}", member, inner[-1])
+    elif kind is Sequence:
+        for index, member in enumerate(cast("list[Any]", value)):
+            yield from _check(f"{path}[{index}]", member, inner[-1])
+
+
+def _check_object(path: str, value: Mapping[str, Any], arguments: type) -> Iterator[Mistake]:
+    given = {name: inner for name, inner in value.items() if not name.startswith("__")}
     known, prefix = properties(arguments), f"{path}." if path else ""
     for name, inner in given.items():
         if name in known:
@@ -124,52 +158,13 @@ def _check_object(path: str, value: Any, arguments: type) -> Iterator[Mistake]:
         yield Mistake(f"{prefix}{name}", "is required")
 
 
-def _check(path: str, value: Any, declared: Any) -> Iterator[Mistake]:
-    wanted = sdk_types.unwrap_type(declared)
-    origin, inner_types = get_origin(wanted), get_args(wanted)
-    if value is None or value == UNKNOWN or wanted is Any:
-        return
-    if origin is Union:
-        if all(list(_check(path, value, member)) for member in inner_types if member is not type(None)):
-            yield Mistake(path, f"{_kind(value)} is of none of the types that it may have")
-    elif origin is not None:
-        yield from _check_members(path, value, origin, inner_types[-1])
-    elif sdk_types.is_input_type(wanted):
-        yield from _check_object(path, value, wanted)
-    elif not _is_of(value, wanted):
-        yield Mistake(path, f"{_article(wanted)} is needed, not {_kind(value)}")
-
-
-def _check_members(path: str, value: Any, container: type, declared: Any) -> Iterator[Mistake]:
-    if issubclass(container, Mapping) and isinstance(value, Mapping):
-        for name, inner in cast("Mapping[str, Any]", value).items():
-            yield from _check(f"{path}.{name}", inner, declared)
-    elif issubclass(container, Sequence) and isinstance(value, list):
-        for index, inner in enumerate(cast("list[Any]", value)):
-            yield from _check(f"{path}[{index}]", inner, declared)
-    else:
-        yield Mistake(path, f"a {'map' if issubclass(container, Mapping) else 'list'} is needed, not {_kind(value)}")
-
-
 def _is_of(value: Any, wanted: type) -> bool:
-    if wanted in (int, float):
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if issubclass(wanted, pulumi.Archive):
-        return isinstance(value, Archive)
-    if issubclass(wanted, pulumi.Asset):
-        return isinstance(value, Asset)
     if issubclass(wanted, Enum):
         return value in [member.value for member in wanted]
-    return isinstance(value, wanted)
+    if isinstance(value, bool):
+        return wanted is bool
+    return isinstance(value, dict if sdk_types.is_input_type(wanted) else _HELD.get(wanted, wanted))
 
 
-def _article(wanted: type) -> str:
-    return {str: "a string", bool: "a boolean", int: "a number", float: "a number"}.get(wanted, f"a {wanted.__name__}")
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "an object"
-    if isinstance(value, list):
-        return "a list"
-    return _article(type(value))
+def _called(kind: type) -> str:
+    return _NAMES.get(kind, "an object" if sdk_types.is_input_type(kind) else f"a {kind.__name__}")
