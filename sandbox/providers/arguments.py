@@ -11,15 +11,16 @@ import importlib
 import inspect
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Union, cast, get_args, get_origin
 
 import pulumi
 from pulumi import _types as sdk_types  # pyright: ignore[reportPrivateUsage]  the SDK has no public view of its types
+from pulumi.runtime.proto.provider_pb2 import CheckFailure
 
 from sandbox.providers.values import DEFAULTS, UNKNOWN, Archive, Asset, Secret, plain
 
+Mistakes = list[CheckFailure]
 _LOADING = threading.Lock()
 _HELD: Mapping[type, Any] = {
     int: int | float,
@@ -40,21 +41,18 @@ _NAMES: Mapping[type, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """A property that is wrong: its path, and why."""
-
-    path: str
-    reason: str
+def mistake(path: str, reason: str) -> CheckFailure:
+    """What is said against the property of a path."""
+    return CheckFailure(property=path, reason=f"{path}: {reason}")
 
 
-def only(name: str, *values: str, what: str = "") -> Callable[[Mapping[str, Any]], list[Mistake]]:
+def only(name: str, *values: str, what: str = "") -> Callable[[Mapping[str, Any]], Mistakes]:
     """A check that the input of a name has one of the values; the message has `what` before them."""
-    mistake = Mistake(name, f"the sandbox plays {what}{' and '.join(values)} only")
-    return lambda inputs: [] if inputs.get(name) in values else [mistake]
+    refusal = mistake(name, f"the sandbox plays {what}{' and '.join(values)} only")
+    return lambda inputs: [] if inputs.get(name) in values else [refusal]
 
 
-def check(arguments: str, inputs: Mapping[str, Any]) -> list[Mistake]:
+def check(arguments: str, inputs: Mapping[str, Any]) -> Mistakes:
     """The mistakes in inputs (secrets and unknowns may stand anywhere) for an argument class named `module:Class`.
 
     Raises ImportError or AttributeError where there is no such class.
@@ -126,16 +124,16 @@ def nearest(name: str, valid: Sequence[str]) -> str:
     return f'; did you mean "{close[0]}"?' if close else f"; valid are {', '.join(sorted(valid))}"
 
 
-def _check(path: str, value: Any, declared: Any) -> Iterator[Mistake]:
+def _check(path: str, value: Any, declared: Any) -> Iterator[CheckFailure]:
     wanted = sdk_types.unwrap_type(declared)
     inner = get_args(wanted)
     if value is None or value == UNKNOWN or wanted is Any:
         return
     if get_origin(wanted) is Union:
         if all(list(_check(path, value, member)) for member in inner if member is not type(None)):
-            yield Mistake(path, f"{_called(type(value))} is of none of the types that it may have")
+            yield mistake(path, f"{_called(type(value))} is of none of the types that it may have")
     elif not _is_of(value, kind := get_origin(wanted) or wanted):
-        yield Mistake(path, f"{_called(kind)} is needed, not {_called(type(value))}")
+        yield mistake(path, f"{_called(kind)} is needed, not {_called(type(value))}")
     elif sdk_types.is_input_type(wanted):
         yield from _check_object(path, value, wanted)
     elif kind is Mapping:
@@ -146,16 +144,16 @@ def _check(path: str, value: Any, declared: Any) -> Iterator[Mistake]:
             yield from _check(f"{path}[{index}]", member, inner[-1])
 
 
-def _check_object(path: str, value: Mapping[str, Any], arguments: type) -> Iterator[Mistake]:
+def _check_object(path: str, value: Mapping[str, Any], arguments: type) -> Iterator[CheckFailure]:
     given = {name: inner for name, inner in value.items() if not name.startswith("__")}
     known, prefix = properties(arguments), f"{path}." if path else ""
     for name, inner in given.items():
         if name in known:
             yield from _check(f"{prefix}{name}", inner, known[name])
         else:
-            yield Mistake(f"{prefix}{name}", f"unknown property{nearest(name, list(known))}")
+            yield mistake(f"{prefix}{name}", f"unknown property{nearest(name, list(known))}")
     for name in sorted(_required(arguments) - given.keys()):
-        yield Mistake(f"{prefix}{name}", "is required")
+        yield mistake(f"{prefix}{name}", "is required")
 
 
 def _is_of(value: Any, wanted: type) -> bool:

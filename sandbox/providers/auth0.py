@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
-from sandbox.providers.arguments import Mistake, only
+from sandbox.providers.arguments import Mistakes, mistake, only
 from sandbox.providers.base import FunctionType, ProviderError
 from sandbox.providers.rest import ApiError, Collection, RestClient, RestProvider, snake
 from sandbox.providers.values import Properties
@@ -223,9 +223,9 @@ class _Grants(_Type):
         return super().update(client, key, old, new)
 
 
-def _names_scopes(inputs: Properties) -> list[Mistake]:
+def _names_scopes(inputs: Properties) -> Mistakes:
     needed = {"clientId": "the client", "scopes": "the scopes, or an empty list"}
-    return [Mistake(name, f"give {what}") for name, what in needed.items() if name not in inputs]
+    return [mistake(name, f"give {what}") for name, what in needed.items() if name not in inputs]
 
 
 CLIENT_GRANT = _Grants(

@@ -98,7 +98,7 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
     def CheckConfig(self, request: rpc.CheckRequest, context: Context) -> rpc.CheckResponse:
         config = self._config(decode(request.news))
         mistakes = arguments.check(f"{self.sdk}:ProviderArgs", {k: v for k, v in config.items() if k != "version"})
-        return rpc.CheckResponse(inputs=request.news, failures=_failures(mistakes))
+        return rpc.CheckResponse(inputs=request.news, failures=mistakes)
 
     def DiffConfig(self, request: rpc.DiffRequest, context: Context) -> rpc.DiffResponse:
         return decide(decode(request.old_inputs), decode(request.news))
@@ -120,7 +120,7 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
         if not kind.framework:
             inputs = arguments.noting_defaults(inputs, arguments.argument_class(kind.arguments))
             inputs[DEFAULTS] = sorted(defaults)
-        return rpc.CheckResponse(inputs=encode(inputs), failures=_failures(mistakes))
+        return rpc.CheckResponse(inputs=encode(inputs), failures=mistakes)
 
     def Diff(self, request: rpc.DiffRequest, context: Context) -> rpc.DiffResponse:
         kind, old, new = self._resource(request.urn), decode(request.old_inputs), decode(request.news)
@@ -268,10 +268,10 @@ def _found(given: Any, there: Any) -> Any:
     return there
 
 
-def _unsupported(kind: ResourceType[Any], given: Properties) -> list[arguments.Mistake]:
+def _unsupported(kind: ResourceType[Any], given: Properties) -> arguments.Mistakes:
     known = arguments.properties(arguments.argument_class(kind.arguments))
     named = sorted(name for name in given.keys() - kind.properties.split() if name in known)
-    return [arguments.Mistake(name, f"the sandbox does not support this property of {kind.token}") for name in named]
+    return [arguments.mistake(name, f"the sandbox does not support this property of {kind.token}") for name in named]
 
 
 def _defaults(kind: ResourceType[Any], request: rpc.CheckRequest, old: Properties, given: Properties) -> Properties:
@@ -293,7 +293,3 @@ def _from_json(value: Any, declared: Any) -> Any:
             parsed = json.loads(text)
             return Secret(parsed) if isinstance(value, Secret) else parsed
     return value
-
-
-def _failures(mistakes: list[arguments.Mistake]) -> list[rpc.CheckFailure]:
-    return [rpc.CheckFailure(property=each.path, reason=f"{each.path}: {each.reason}") for each in mistakes]

@@ -45,7 +45,7 @@ class ResourceType(ABC, Generic[ClientT]):
     """Paths whose change replaces the resource. None: every change does."""
     secrets: str = ""
     """Outputs that are secret, whether or not the input of that name was."""
-    validate: Callable[[Properties], list[arguments.Mistake]] | None = None
+    validate: Callable[[Properties], arguments.Mistakes] | None = None
     """What the real plugin refuses before anything is sent, beyond names and types; unknowns may stand in it."""
 
     def imported(self, identifier: str) -> tuple[str, Properties]:

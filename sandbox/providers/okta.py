@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from urllib.parse import urlencode
 
-from sandbox.providers.arguments import Mistake, only
+from sandbox.providers.arguments import Mistakes, mistake, only
 from sandbox.providers.base import FunctionType, ProviderError
 from sandbox.providers.rest import Collection, RestClient, RestProvider
 from sandbox.providers.values import Properties
@@ -83,10 +83,10 @@ class _Apps(Collection[OktaClient]):
         return self.fetch(client, key, self.outputs(replaced, new))
 
 
-def _validate(inputs: Properties) -> list[Mistake]:
+def _validate(inputs: Properties) -> Mistakes:
     mistakes = only("type", "service", what="applications of type ")(inputs)
     if _GRANT not in inputs.get("grantTypes", ()):
-        mistakes.append(Mistake("grantTypes", f"an application of type service needs {_GRANT}"))
+        mistakes.append(mistake("grantTypes", f"an application of type service needs {_GRANT}"))
     return mistakes
 
 

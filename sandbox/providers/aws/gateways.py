@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
-from sandbox.providers.arguments import Mistake
+from sandbox.providers.arguments import Mistakes, mistake
 from sandbox.providers.base import ProviderError
 from sandbox.providers.values import UNKNOWN, Properties
 
@@ -19,10 +19,10 @@ _INLINE_TEXT = ("openApiSchema", "smithyModel")
 _OF_A_SCHEMA = frozenset({"type", "description", "properties", "required", "items"})
 
 
-def validate_gateway(inputs: Properties) -> list[Mistake]:
+def validate_gateway(inputs: Properties) -> Mistakes:
     """terraform-provider-aws, gateway.go, ValidateConfig."""
     if inputs["authorizerType"] == "CUSTOM_JWT" and "authorizerConfiguration" not in inputs:
-        return [Mistake("authorizerConfiguration", "is required where authorizerType is CUSTOM_JWT")]
+        return [mistake("authorizerConfiguration", "is required where authorizerType is CUSTOM_JWT")]
     return []
 
 

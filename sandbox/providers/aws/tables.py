@@ -103,12 +103,12 @@ class Table(ResourceType[AwsClient]):
             shape, live = found(self._call, api, operation, known) or (None, {})
             # The date is that of a secret's deletion, which waits for the end of its recovery window.
             outputs = self._outputs(client, shape, live, known) if live and "DeletedDate" not in live else None
-        if outputs is None or "tagsAll" not in self.computed:
+        if outputs is None or not self._tagged:
             return outputs
-        if self._tagged and "tags" not in outputs:
+        if "tags" not in outputs:
             shape, answer = self._call_by_arn(api, ("ListTagsForResource", "ListTags"), known | outputs)
             outputs |= self._seen(shape, answer, known, ["tags"])
-        return outputs | {"tagsAll": outputs.get("tags") or {}}
+        return outputs | {"tagsAll": outputs["tags"] or {}}
 
     def create(self, client: AwsClient, inputs: Properties) -> tuple[str, Properties]:
         api = self._api(client, inputs)
@@ -120,11 +120,11 @@ class Table(ResourceType[AwsClient]):
         identity = inputs | self._seen(shape, live, inputs, re.findall(r"\w+", self.id))
         identifier = re.sub(r"\w+", lambda name: identity[name[0]], self.id)
         outputs = self._outputs(client, shape, live, inputs)
-        if not outputs.keys() | {"tagsAll"} >= {*self.computed}:
+        if not outputs.keys() >= {*self.computed}:
             outputs = self.read(client, identifier, inputs)
         if outputs is None:
             raise ProviderError(f"{identifier} is gone right after its creation")
-        return identifier, self._made(outputs, inputs)
+        return identifier, _told(outputs)
 
     def update(self, client: AwsClient, key: str, old: Properties, new: Properties) -> Properties:
         api, identity = self._api(client, new), parts(self.id, key)
@@ -147,7 +147,7 @@ class Table(ResourceType[AwsClient]):
                 self._call_by_arn(api, ("UntagResource", "Untag"), old | identity | {"tagKeys": gone})
             if tagged := {k: v for k, v in wanted["tags"].items() if before["tags"].get(k) != v}:
                 self._call_by_arn(api, ("TagResource", "Tag"), old | identity | {"tags": tagged})
-        return self._made(self.read(client, key, kept | new) or {}, new)
+        return _told(self.read(client, key, kept | new) or {})
 
     def delete(self, client: AwsClient, key: str, state: Properties) -> None:
         api, known = self._api(client, state), state | parts(self.id, key)
@@ -206,7 +206,8 @@ class Table(ResourceType[AwsClient]):
 
     def _outputs(self, client: AwsClient, shape: Shape, live: Mapping[str, Any], known: Properties) -> Properties:
         names = self.properties.split() + self.computed
-        return self._seen(shape, live, known, names) | self.derive(client, known, live)
+        total = {"tagsAll": known.get("tags", {})} if "tagsAll" in names else {}
+        return total | self._seen(shape, live, known, names) | self.derive(client, known, live)
 
     def _seen(self, shape: Shape, live: Mapping[str, Any], known: Properties, names: Iterable[str]) -> Properties:
         """What an answer tells of properties and outputs; None for a property that it could tell and does not."""
@@ -229,6 +230,7 @@ class Table(ResourceType[AwsClient]):
                 seen[name] = as_known(inner, value, given)
         return seen
 
-    def _made(self, outputs: Properties, inputs: Properties) -> Properties:
-        told = {name: value for name, value in outputs.items() if value is not None}
-        return told | ({"tagsAll": inputs.get("tags", {})} if "tagsAll" in self.computed else {})
+
+def _told(outputs: Properties) -> Properties:
+    """Where a change is not told back, its inputs stand."""
+    return {name: value for name, value in outputs.items() if value is not None}
