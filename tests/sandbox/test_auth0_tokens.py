@@ -53,7 +53,7 @@ def test_a_request_gets_the_scopes_that_it_names(state: State, request_of: Token
 
 def test_a_grant_of_all_scopes_follows_the_api(state: State, request_of: TokenRequest) -> None:
     [grant] = state.grants.search({"client_id": request_of.client_id})
-    state.grants.modify(grant.id, {"allow_all_scopes": True, "scope": []})
+    state.grants.modify(grant, {"allow_all_scopes": True, "scope": []})
     assert decide(request_of, state).scopes == ("invoke", "read", "x")
 
 
@@ -83,19 +83,19 @@ def test_what_is_refused(
 
 
 def test_a_deleted_client_is_refused(state: State, request_of: TokenRequest) -> None:
-    state.clients.remove(request_of.client_id)
+    state.clients.remove(state.clients[request_of.client_id])
     with pytest.raises(OAuthError, match="Unauthorized"):
         decide(request_of, state)
 
 
 def test_a_client_without_the_grant_type_is_refused(state: State, request_of: TokenRequest) -> None:
-    state.clients.modify(request_of.client_id, {"grant_types": ["authorization_code"]})
+    state.clients.modify(state.clients[request_of.client_id], {"grant_types": ["authorization_code"]})
     with pytest.raises(OAuthError, match="unauthorized_client"):
         decide(request_of, state)
 
 
 def test_a_scope_that_the_api_gave_up_is_not_granted_any_more(state: State, request_of: TokenRequest) -> None:
-    state.apis.modify(AUDIENCE, {"scopes": [{"value": "invoke"}]})
+    state.apis.modify(state.apis.find(AUDIENCE), {"scopes": [{"value": "invoke"}]})
     assert decide(request_of, state).scopes == ("invoke",)
 
 

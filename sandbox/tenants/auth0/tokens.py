@@ -28,7 +28,7 @@ def decide(request: TokenRequest, state: State) -> Grant:
         raise OAuthError(403, "unauthorized_client", f"Grant type '{request.grant_type}' not allowed for the client.")
     if not request.audience:
         raise OAuthError(403, "access_denied", "Non-global clients are not allowed access to APIv1")
-    api = state.apis.of(request.audience)
+    api = state.api(request.audience)
     if api is None:
         raise OAuthError(403, "access_denied", f"Service not enabled within domain: {request.audience}")
     grants = state.grants.search({"client_id": client.client_id, "audience": api.identifier})
@@ -59,9 +59,9 @@ def _authenticated(request: TokenRequest, state: State) -> Client:
 
 
 def claims_of(
-    client_id: str, api: ResourceServer, scopes: Sequence[str], *, issuer: str, now: int, lifetime: int | None = None
+    client_id: str, api: ResourceServer, scopes: Sequence[str], *, issuer: str, now: int
 ) -> dict[str, object]:
-    """The claims in the API's token dialect; `lifetime` in seconds, the API's own if None.
+    """The claims in the API's token dialect.
 
     `rfc9068_profile*` names the client in `client_id`, `access_token*` in `azp`; the `*_authz` dialects add
     `permissions` where the API enforces its policies (RBAC).
@@ -71,7 +71,7 @@ def claims_of(
         "sub": f"{client_id}@clients",
         "aud": api.identifier,
         "iat": now,
-        "exp": now + (api.token_lifetime if lifetime is None else lifetime),
+        "exp": now + api.token_lifetime,
     }
     if scopes:
         claims["scope"] = " ".join(scopes)
