@@ -26,7 +26,7 @@ from uvicorn.server import ServerState
 from sandbox import aws_api, backends, cognito, language, seeds
 from sandbox.admin import Mint, admin_app
 from sandbox.aws.installation import install
-from sandbox.credentials import AWS_SECRET_KEY
+from sandbox.credentials import ENVIRONMENT
 from sandbox.gateway import api_gateway_target, openapi_target
 from sandbox.gateway.data_plane import GatewayDataPlane
 from sandbox.gateway.deployed import GATEWAY_HOST
@@ -44,7 +44,6 @@ from sandbox.providers.base import Provider, serve
 from sandbox.providers.okta import OktaProvider
 from sandbox.services import CA, Services, announce
 from sandbox.tenants.auth0.tenant import Auth0Tenant
-from sandbox.tenants.credentials import ENVIRONMENT
 from sandbox.tenants.okta.org import OktaOrg
 
 _KEEP_ALIVE = 120
@@ -140,7 +139,7 @@ async def run(folder: Path, *, attached: bool) -> None:
         providers={package: port for package, (_, port) in providers.items()},
         language=language_port,
         secret=secret,
-        credentials={"AWS_SECRET_ACCESS_KEY": AWS_SECRET_KEY, **ENVIRONMENT},
+        credentials=ENVIRONMENT,
     )
     cloud.function_environment.update(services.environment({}))
     program_environment.update(services.environment(os.environ))
