@@ -52,12 +52,11 @@ _KEEP_ALIVE = 120
 
 
 class Cloud:
-    """Everything that is played, wired together; nothing listens yet but AWS's API, which the others are built on."""
+    """Everything that is played, wired together; nothing listens yet."""
 
     def __init__(self) -> None:
         install()
         self.api = aws_api.AwsApi()
-        self.api_server = aws_api.serve(self.api)
         self.cognito = cognito.CognitoIssuer()
         self.auth0 = Auth0Tenant()
         self.okta = OktaOrg()
@@ -79,17 +78,13 @@ class Cloud:
                 Route(re.compile(re.escape(self.auth0.domain)), self.auth0.app),
                 Route(re.compile(re.escape(self.okta.domain)), self.okta.app),
                 *backends.routes(),
-                Route(aws_api.HOST, aws_api.AsgiAwsApi(self.api)),
+                Route(aws_api.HOST, self.api),
             ]
         )
 
-    @property
-    def api_url(self) -> str:
-        return f"http://{LOOPBACK}:{self.api_server.server_port}"
-
-    def plant(self) -> None:
+    def plant(self, api_url: str) -> None:
         """Put in what is there from the start."""
-        seeds.plant(self.api_url)
+        seeds.plant(api_url)
         self._planted = frozenset(aws_resources())
 
     def leftovers(self) -> Iterator[str]:
@@ -119,7 +114,8 @@ async def run(folder: Path, *, attached: bool) -> None:
     if attached:
         threading.Thread(target=_watch_starter, args=(loop, stopped), daemon=True).start()
     cloud = Cloud()
-    planting = asyncio.create_task(asyncio.to_thread(cloud.plant))
+    api_url = f"http://{LOOPBACK}:{await _listen(cloud.api)}"
+    planting = asyncio.create_task(asyncio.to_thread(cloud.plant, api_url))
     authority = Authority()
     ca = folder / CA
     authority.write(ca)
@@ -127,7 +123,7 @@ async def run(folder: Path, *, attached: bool) -> None:
     proxy = ConnectProxy(cloud.front.knows, _protocols(cloud.front), authority.server_context(), password)
     mint = Mint(cloud.cognito, cloud.auth0, cloud.okta)
     admin = await _listen(admin_app(mint, cloud.leftovers, stopped.set, secret))
-    providers = {provider.package: serve(provider) for provider in _providers(cloud)}
+    providers = {provider.package: serve(provider) for provider in _providers(cloud, api_url)}
     program_environment: dict[str, str] = {}
     runtime, language_port = language.serve(program_environment)
     services = Services(
@@ -135,7 +131,7 @@ async def run(folder: Path, *, attached: bool) -> None:
         pid=os.getpid(),
         proxy=f"http://sandbox:{password}@{LOOPBACK}:{proxy.start()}",
         ca=ca,
-        aws=cloud.api_url,
+        aws=api_url,
         admin=f"http://{LOOPBACK}:{admin}",
         providers={package: port for package, (_, port) in providers.items()},
         language=language_port,
@@ -151,8 +147,8 @@ async def run(folder: Path, *, attached: bool) -> None:
     runtime.stop(grace=None)
 
 
-def _providers(cloud: Cloud) -> Iterator[Provider[Any]]:
-    yield AwsProvider(cloud.api_url)
+def _providers(cloud: Cloud, api_url: str) -> Iterator[Provider[Any]]:
+    yield AwsProvider(api_url)
     yield Auth0Provider(cloud.auth0)
     yield OktaProvider(cloud.okta)
 
