@@ -10,21 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from functools import partialmethod
+from itertools import product
 from typing import Any, Final, cast
 
 from moto.bedrockagentcorecontrol.models import BedrockAgentCoreControlBackend, Gateway, GatewayTarget
 from moto.bedrockagentcorecontrol.responses import BedrockAgentCoreControlResponse
 from moto.bedrockagentcorecontrol.urls import url_bases
-from moto.core.responses import ActionResult, EmptyResult
+from moto.core.responses import ActionResult
 
-from agentcore_auth.access.policies import Policy
-from agentcore_auth.access.rules import SEPARATOR
 from agentcore_auth.authorizer.model import RESERVED_CLAIM_NAME
 from agentcore_auth.iam import SERVICE, AwsScope, regional_arn
 from sandbox.aws.callers import denied, require_of_caller
-from sandbox.aws.credential_providers import CredentialProviders, Given, Kind
+from sandbox.aws.credential_providers import API_KEY, OAUTH, CredentialProviders, Document
 from sandbox.aws.permissions import identity_allows, is_allowed, owner_of, trusts
-from sandbox.aws.policy_engines import PolicyEngines, with_suffix
+from sandbox.aws.policy_engines import Documents, PolicyEngines, with_suffix
 from sandbox.aws.private_endpoints import require_private_endpoint
 from sandbox.aws.refusals import Refusal
 
@@ -51,8 +50,13 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         self.private_endpoints: dict[str, Mapping[str, Any]] = {}
         """By the id of the target that has it."""
         self.scope = AwsScope(self.partition, account_id, region_name)
-        self.credential_providers = CredentialProviders(self.scope)
-        self.policy_engines = PolicyEngines(self.scope, self._check_policy)
+        self.api_keys = CredentialProviders(self.scope, API_KEY)
+        self.oauth_clients = CredentialProviders(self.scope, OAUTH)
+        self.policy_engines = PolicyEngines(self.scope, self)
+
+    def providers_of(self, arn: str) -> CredentialProviders:
+        """Those of the kind that a credential provider's ARN says."""
+        return self.oauth_clients if "/oauth2credentialprovider/" in arn else self.api_keys
 
     @property
     def _url_module(self) -> Any:
@@ -138,32 +142,13 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
                 f"{gateway.gateway_arn})"
             )
 
-    def delete_policy_engine(self, identifier: str) -> dict[str, Any]:
-        arn = self.policy_engines.get(identifier)["policyEngineArn"]
-        for gateway in self.gateways.values():
-            if (gateway.policy_engine_configuration or {}).get("arn") == arn:
-                raise Refusal("ConflictException", f"Policy engine {identifier} is in use by {gateway.gateway_id}.")
-        return self.policy_engines.delete(identifier)
-
     def _check_engine(self, role_arn: str, configuration: Mapping[str, str] | None) -> None:
         if configuration:
             arn = configuration["arn"]
-            self.policy_engines.get(arn.rpartition("/")[2])
+            self.policy_engines.get({"policyEngineId": arn.rpartition("/")[2]})
             for action in ("AuthorizeAction", "PartiallyAuthorizeActions", "GetPolicyEngine"):
                 if not identity_allows(role_arn, f"bedrock-agentcore:{action}", arn):
                     raise _invalid(f"Gateway execution role lacks permission to access policy engine {arn} ({action}).")
-
-    def _check_policy(self, policy: Policy) -> None:
-        """AWS validates against the schema that follows from the tools; here the targets have to be there."""
-        if not policy.gateway:
-            return
-        gateway = next((each for each in self.gateways.values() if each.gateway_arn == policy.gateway), None)
-        if gateway is None:
-            raise _invalid(f"There is no gateway {policy.gateway}.")
-        targets = {target.name for target in self.list_gateway_targets(gateway.gateway_id)}
-        for action in policy.actions:
-            if action.partition(SEPARATOR)[0] not in targets:
-                raise _invalid(f'unrecognized action AgentCore::Action::"{action}"')
 
     def _check_key(self, key_arn: str | None, role_arn: str, gateway: Gateway) -> None:
         """Developer guide, "gateway-encryption": the role has to be able to use the key, as the key's policy says too.
@@ -205,8 +190,9 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
             for kind, settings in each.get("credentialProvider", {}).items():
                 if "providerArn" not in settings:
                     continue
-                provider = self.credential_providers.find(settings["providerArn"])
-                within = (*identities, provider.arn, provider.arn.rsplit("/", 2)[0])
+                arn = settings["providerArn"]
+                provider = self.providers_of(arn).find(arn)
+                within = (*identities, arn, arn.rsplit("/", 2)[0])
                 is_oauth = kind == "oauthCredentialProvider"
                 for action in ("GetWorkloadAccessToken", *(["GetWorkloadAccessTokenForUserId"] if is_oauth else [])):
                     require_of_caller(f"bedrock-agentcore:{action}", *identities)
@@ -226,7 +212,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         for each in credentials:
             for configuration in each.get("credentialProvider", {}).values():
                 if "providerArn" in configuration:
-                    self.credential_providers.find(configuration["providerArn"])
+                    self.providers_of(configuration["providerArn"]).find(configuration["providerArn"])
         configuration = request["target_configuration"]["mcp"][kind]
         if document := (configuration.get("toolSchema") or configuration).get("s3"):
             self._check_document(document, self._get_gateway(gateway_identifier).role_arn)
@@ -285,101 +271,34 @@ class AgentCoreResponse(BedrockAgentCoreControlResponse):
         held = self.backend.workload_identities
         return ActionResult({"workloadIdentities": [{"name": k, "workloadIdentityArn": v} for k, v in held.items()]})
 
-    def create_policy_engine(self) -> ActionResult:
-        params = self._get_params()
-        made = self.backend.policy_engines.create(params["name"], params.get("description"))
-        if params.get("tags"):
-            self.backend.tag_resource(made["policyEngineArn"], params["tags"])
-        return ActionResult(made)
-
-    def get_policy_engine(self) -> ActionResult:
-        return ActionResult(self.backend.policy_engines.get(self._get_params()["policyEngineId"]))
-
-    def update_policy_engine(self) -> ActionResult:
-        params = self._get_params()
-        return ActionResult(self.backend.policy_engines.update(params["policyEngineId"], params.get("description")))
-
-    def delete_policy_engine(self) -> ActionResult:
-        return ActionResult(self.backend.delete_policy_engine(self._get_params()["policyEngineId"]))
+    def in_collection(self, name: str, verb: str) -> ActionResult:
+        request = self._get_params()
+        collection = _COLLECTIONS[name](self.backend, request)
+        document: Document = getattr(collection, verb)(request)
+        if request.get("tags"):
+            self.backend.tag_resource(document[collection.arn_member], request["tags"])
+        return ActionResult(document)
 
     def list_policies(self) -> ActionResult:
-        held = self.backend.policy_engines.policies(self._get_params()["policyEngineId"])
-        return ActionResult({"policies": list(held.values())})
+        return ActionResult({"policies": list(self.backend.policy_engines.policies(self._get_params()).held.values())})
 
-    def create_policy(self) -> ActionResult:
-        params = self._get_params()
-        given = params["policyEngineId"], params["name"], params["definition"], params.get("description")
-        return ActionResult(self.backend.policy_engines.create_policy(*given))
 
-    def get_policy(self) -> ActionResult:
-        params = self._get_params()
-        return ActionResult(self.backend.policy_engines.policy(params["policyEngineId"], params["policyId"]))
+_COLLECTIONS: Mapping[str, Callable[[AgentCoreBackend, Document], Documents | CredentialProviders]] = {
+    "policy_engine": lambda backend, _: backend.policy_engines,
+    "policy": lambda backend, request: backend.policy_engines.policies(request),
+    "api_key_credential_provider": lambda backend, _: backend.api_keys,
+    "oauth2_credential_provider": lambda backend, _: backend.oauth_clients,
+}
+"""What moto lacks: documents that are created, read, updated and deleted by the operations of these names."""
 
-    def update_policy(self) -> ActionResult:
-        params = self._get_params()
-        given = params["policyEngineId"], params["policyId"], params.get("definition"), params.get("description")
-        return ActionResult(self.backend.policy_engines.update_policy(*given))
 
-    def delete_policy(self) -> ActionResult:
-        params = self._get_params()
-        return ActionResult(self.backend.policy_engines.delete_policy(params["policyEngineId"], params["policyId"]))
-
-    def _create(self, kind: Kind) -> ActionResult:
-        params = self._get_params()
-        made = self.backend.credential_providers.create(kind, params["name"], _given(kind, params))
-        if params.get("tags"):
-            self.backend.tag_resource(made.arn, params["tags"])
-        return ActionResult(made.document())
-
-    def _update(self, kind: Kind) -> ActionResult:
-        params = self._get_params()
-        held = self.backend.credential_providers.update(kind, params["name"], _given(kind, params))
-        return ActionResult(held.document())
-
-    def _get(self, kind: Kind) -> ActionResult:
-        return ActionResult(self.backend.credential_providers.get(kind, self._get_param("name")).document())
-
-    def _delete(self, kind: Kind) -> ActionResult:
-        self.backend.credential_providers.delete(kind, self._get_param("name"))
-        return EmptyResult()
-
-    create_api_key_credential_provider = partialmethod(_create, "apikey")
-    update_api_key_credential_provider = partialmethod(_update, "apikey")
-    get_api_key_credential_provider = partialmethod(_get, "apikey")
-    delete_api_key_credential_provider = partialmethod(_delete, "apikey")
-    create_oauth2_credential_provider = partialmethod(_create, "oauth2")
-    update_oauth2_credential_provider = partialmethod(_update, "oauth2")
-    get_oauth2_credential_provider = partialmethod(_get, "oauth2")
-    delete_oauth2_credential_provider = partialmethod(_delete, "oauth2")
+for _name, _verb in product(_COLLECTIONS, ("create", "get", "update", "delete")):
+    setattr(AgentCoreResponse, f"{_verb}_{_name}", partialmethod(AgentCoreResponse.in_collection, _name, _verb))
 
 
 class _Urls:
     url_bases = url_bases
     url_paths: Mapping[str, Callable[..., Any]] = {"{0}/.*$": AgentCoreResponse.dispatch}
-
-
-def _given(kind: Kind, params: Mapping[str, Any]) -> Given:
-    if kind == "apikey":
-        return Given(*_secret(params, "apiKey", "apiKeySecretConfig", "apiKeySecretSource"))
-    [(form, members)] = params["oauth2ProviderConfigInput"].items()
-    config = dict(members)
-    secret = _secret(config, "clientSecret", "clientSecretConfig", "clientSecretSource")
-    for name in ("clientSecret", "clientSecretConfig", "clientSecretSource"):
-        config.pop(name, None)
-    if not config.get("clientId"):
-        raise _invalid(f"{form} needs clientId.")
-    return Given(*secret, params["credentialProviderVendor"], form, config)
-
-
-def _secret(
-    given: Mapping[str, Any], name: str, reference: str, source: str
-) -> tuple[str | None, tuple[str, str] | None]:
-    """The secret itself, or where it is: exactly one of them, as the source says."""
-    if given.get(source) == "EXTERNAL" and given.get(reference) and not given.get(name):
-        return None, (given[reference]["secretId"], given[reference]["jsonKey"])
-    if given.get(source) in (None, "MANAGED") and given.get(name) and not given.get(reference):
-        return str(given[name]), None
-    raise _invalid(f"{name} is required, or {reference} with the {source} EXTERNAL.")
 
 
 def _check_authorizer(authorizer_type: str, configuration: Mapping[str, Any] | None) -> None:

@@ -125,7 +125,7 @@ class TokenVault:
         if grant == "TOKEN_EXCHANGE":
             form |= {"grant_type": TOKEN_EXCHANGE, "subject_token": caller_token, "subject_token_type": ACCESS_TOKEN}
         form |= settings.get("customParameters") or {}
-        config = provider.given.config
+        config = provider.config
         client: tuple[str, str] | None = (str(config["clientId"]), secret)
         if config.get("clientAuthenticationMethod") == "CLIENT_SECRET_POST":
             form |= {"client_id": str(config["clientId"]), "client_secret": secret}
@@ -139,8 +139,7 @@ class TokenVault:
 
     async def _endpoint(self, provider: CredentialProvider) -> str:
         """The token endpoint: where the discovery document says, or the configuration itself."""
-        config: Mapping[str, Any] = provider.given.config
-        told: Mapping[str, Any] = config.get("oauthDiscovery", config)
+        told: Mapping[str, Any] = provider.config.get("oauthDiscovery", provider.config)
         told = told.get("authorizationServerMetadata", told)
         if "discoveryUrl" in told:
             async with self._clients() as http:
@@ -149,7 +148,8 @@ class TokenVault:
                 raise CallFailedError(f"The discovery document of {provider.name} answers {discovered.status_code}.")
             told = {"tokenEndpoint": discovered.json()["token_endpoint"]}
         if "tokenEndpoint" not in told:
-            raise CallFailedError(f"The sandbox does not know the token endpoint of {provider.given.vendor}.")
+            vendor = provider.document["credentialProviderVendor"]
+            raise CallFailedError(f"The sandbox does not know the token endpoint of {vendor}.")
         return str(told["tokenEndpoint"])
 
 
@@ -172,7 +172,7 @@ def _fetch(gateway: Gateway, provider_arn: str, action: str) -> tuple[Credential
     vault = provider_arn.rsplit("/", 2)[0]
     require(gateway, "bedrock-agentcore:GetWorkloadAccessToken", directory, identity)
     require(gateway, f"bedrock-agentcore:{action}", directory, identity, vault, provider_arn)
-    providers = control_plane(gateway).credential_providers
+    providers = control_plane(gateway).providers_of(provider_arn)
     try:
         provider = providers.find(provider_arn)
     except ServiceException as missing:

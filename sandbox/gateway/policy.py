@@ -49,8 +49,8 @@ class ToolPolicy:
         arn = self._engine["arn"]
         if not (may(self._gateway, action, arn) and may(self._gateway, "bedrock-agentcore:GetPolicyEngine", arn)):
             raise PolicyFailedError(f"InternalServerException - Policy evaluation failed for {what}")
-        policies = control_plane(self._gateway).policy_engines.policies(arn.rpartition("/")[2])
-        statements = {identifier: each["definition"]["cedar"]["statement"] for identifier, each in policies.items()}
+        policies = control_plane(self._gateway).policy_engines.policies({"policyEngineId": arn.rpartition("/")[2]})
+        statements = {key: each["definition"]["cedar"]["statement"] for key, each in policies.held.items()}
         decision = decide(statements, self._caller, self._gateway.gateway_arn, name, arguments, schema)
         if decision.allowed or self._engine["mode"] == "LOG_ONLY":
             return None
