@@ -27,7 +27,7 @@ from sandbox import aws_api, backends, cognito, language, seeds
 from sandbox.admin import Mint, admin_app
 from sandbox.aws.installation import install
 from sandbox.credentials import AWS_SECRET_KEY
-from sandbox.gateway import api_gateway_target, openapi_target
+from sandbox.gateway import api_gateway_target, openapi_target, smithy_target
 from sandbox.gateway.data_plane import GatewayDataPlane
 from sandbox.gateway.deployed import GATEWAY_HOST
 from sandbox.gateway.http_target import HttpInvoker
@@ -35,7 +35,6 @@ from sandbox.gateway.invocation import Invoker
 from sandbox.gateway.lambda_target import LambdaInvoker
 from sandbox.gateway.mcp_target import McpInvoker
 from sandbox.gateway.outbound import TokenVault
-from sandbox.gateway.smithy_target import SmithyInvoker
 from sandbox.leftovers import aws_resources
 from sandbox.network import LOOPBACK, Authority, ConnectProxy, Front, Route
 from sandbox.providers.auth0 import Auth0Provider
@@ -64,10 +63,10 @@ class Cloud:
         vault = TokenVault(self._client)
         invokers: dict[str, Invoker] = {
             "lambda": LambdaInvoker(self.function_environment),
-            "smithyModel": SmithyInvoker(self._client, vault),
+            "smithyModel": HttpInvoker(self._client, vault, smithy_target.operations, smithy_target.signed_for_service),
             "openApiSchema": HttpInvoker(self._client, vault, openapi_target.operations),
             "mcpServer": McpInvoker(self._client, vault),
-            "apiGateway": HttpInvoker(self._client, vault, api_gateway_target.operations, "execute-api"),
+            "apiGateway": HttpInvoker(self._client, vault, api_gateway_target.operations),
         }
         self.gateway = GatewayDataPlane(invokers, self._fetch_json, self.function_environment)
         self.front = Front(

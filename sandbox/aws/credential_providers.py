@@ -44,8 +44,6 @@ class CredentialProvider:
 
     document: Document
     """As the API gives it."""
-    config: Mapping[str, Any]
-    """Of an OAuth client, in the form of its vendor."""
     secret_arn: str
     json_key: str
     is_external: bool
@@ -110,16 +108,16 @@ class CredentialProviders:
             [(form, config)] = request["oauth2ProviderConfigInput"].items()
             if not config.get("clientId"):
                 raise Refusal("ValidationException", f"{form} needs clientId.")
-            told = {member: value for member, value in config.items() if not member.startswith(kind.secret)}
             host = f"https://bedrock-agentcore.{self._scope.region}.amazonaws.com"
             document["credentialProviderVendor"] = request["credentialProviderVendor"]
             document["callbackUrl"] = f"{host}/identities/oauth2/callback/{request['name']}"
-            document["oauth2ProviderConfigOutput"] = {form: told}
+            shown = {member: value for member, value in config.items() if not member.startswith(kind.secret)}
+            document["oauth2ProviderConfigOutput"] = {form: shown}
         secret_arn, json_key, is_external = self._secret(request, config)
         document[f"{kind.place}Arn"] = {"secretArn": secret_arn}
         if is_external:
             document |= {f"{kind.place}JsonKey": json_key, f"{kind.place}Source": "EXTERNAL"}
-        self.held[arn] = CredentialProvider(document, config, secret_arn, json_key, is_external)
+        self.held[arn] = CredentialProvider(document, secret_arn, json_key, is_external)
         return document
 
     def _secret(self, request: Document, config: Mapping[str, Any]) -> tuple[str, str, bool]:
