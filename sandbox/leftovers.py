@@ -23,7 +23,6 @@ def aws_resources() -> Iterator[str]:
         yield from (gateway.gateway_arn for gateway in list(agentcore.gateways.values()))
         targets = list(agentcore.gateway_targets.values())
         yield from (f"target {target.name} of {target.gateway_arn}" for target in targets)
-        yield from list(agentcore.workload_identities.values())
         yield from (*agentcore.api_keys.held, *agentcore.oauth_clients.held)
     for backend in every(cognitoidp_backends):
         yield from (pool.arn for pool in list(backend.user_pools.values()))

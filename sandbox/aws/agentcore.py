@@ -23,7 +23,7 @@ from agentcore_auth.iam import SERVICE, AwsScope, regional_arn
 from sandbox.aws.callers import denied, require_of_caller
 from sandbox.aws.credential_providers import API_KEY, OAUTH, CredentialProviders, Document
 from sandbox.aws.permissions import identity_allows, is_allowed, owner_of, trusts
-from sandbox.aws.policy_engines import Documents, PolicyEngines, with_suffix
+from sandbox.aws.policy_engines import Documents, PolicyEngines
 from sandbox.aws.private_endpoints import require_private_endpoint
 from sandbox.aws.refusals import Refusal
 
@@ -37,6 +37,16 @@ _CREDENTIALS: Mapping[str, frozenset[str]] = {
     "apiGateway": frozenset({"", _ROLE, "API_KEY"}),
 }
 """What goes with which kind of target (developer guide, "gateway-outbound-auth"); empty: nothing."""
+_TO_GET: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "apiKeyCredentialProvider": (("GetWorkloadAccessToken",), ("GetResourceApiKey",)),
+    "oauthCredentialProvider": (
+        ("GetWorkloadAccessToken", "GetWorkloadAccessTokenForUserId"),
+        ("GetResourceOauth2Token", "CompleteResourceTokenAuth"),
+    ),
+}
+"""What getting a credential takes (developer guide, "gateway-target-MCPservers"): of the workload identity alone, and of
+the provider as well.
+"""
 _CONSTRAINTS = ("allowedAudience", "allowedClients", "allowedScopes", "customClaims")
 
 
@@ -45,8 +55,6 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self.workload_identities: dict[str, str] = {}
-        """ARNs by name: one for each gateway, made and removed with it."""
         self.private_endpoints: dict[str, Mapping[str, Any]] = {}
         """By the id of the target that has it."""
         self.scope = AwsScope(self.partition, account_id, region_name)
@@ -69,7 +77,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         _check_authorizer(request["authorizer_type"], request["authorizer_configuration"])
         gateway = super().create_gateway(**request, tags=None)
         del self.gateways[gateway.gateway_id]
-        identifier = with_suffix(name.lower())  # moto's are without the name
+        identifier = f"{name.lower()}-{gateway.gateway_id}"  # moto's are without the name
         identity = f"workload-identity-directory/default/workload-identity/{identifier}"
         gateway.gateway_id = identifier
         gateway.gateway_arn = regional_arn(self.scope, "bedrock-agentcore", f"gateway/{identifier}")
@@ -80,7 +88,6 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         self._check_engine(gateway.role_arn, request["policy_engine_configuration"])
         self._check_key(gateway.kms_key_arn, gateway.role_arn, gateway)
         self.gateways[gateway.gateway_id] = gateway
-        self.workload_identities[identifier] = identity_arn
         if tags:
             self.tag_resource(gateway.gateway_arn, tags)
         return gateway
@@ -102,7 +109,6 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
                 f"Gateway {gateway_identifier} has targets associated with it. "
                 "Delete all targets before deleting the gateway.",
             )
-        self.workload_identities.pop(gateway_identifier, None)
         return super().delete_gateway(gateway_identifier)
 
     def create_gateway_target(self, gateway_identifier: str, name: str, **request: Any) -> GatewayTarget:
@@ -113,14 +119,13 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
             )
         if len(present) >= TARGETS_PER_GATEWAY:
             raise Refusal("ServiceQuotaExceededException", f"A gateway takes at most {TARGETS_PER_GATEWAY} targets.")
-        self._check_target(gateway_identifier, request)
+        self._check_target(self._get_gateway(gateway_identifier), request)
         return super().create_gateway_target(gateway_identifier, name=name, **request)
 
     def update_gateway_target(self, gateway_identifier: str, target_id: str, **request: Any) -> GatewayTarget:
         target = self._get_gateway_target(gateway_identifier, target_id)
-        self._check_target(gateway_identifier, request)
-        target.description, target.credential_provider_configurations = "", []
-        target.metadata_configuration = None
+        self._check_target(self._get_gateway(gateway_identifier), request)
+        vars(target).update(request)  # as for gateways
         return super().update_gateway_target(gateway_identifier, target_id, **request)
 
     def synchronize_gateway_targets(self, gateway_identifier: str, target_ids: list[str]) -> list[GatewayTarget]:
@@ -130,7 +135,8 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
             kind = _kind(target.target_configuration)
             if kind != "mcpServer":
                 raise _invalid(f"Target type {kind} is not supported for synchronization.")
-            self._check_synchronization(gateway_identifier, target.credential_provider_configurations or [])
+            [credential] = target.credential_provider_configurations or [{}]
+            self._check_synchronization(self._get_gateway(gateway_identifier), credential)
             target.updated_at = datetime.now(timezone.utc)  # whose tools are asked for anew
         return targets
 
@@ -182,48 +188,38 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         if not is_allowed(role_arn, "s3:GetObject", arn, {"s3:ResourceAccount": owner}):
             raise denied(role_arn, "s3:GetObject", arn)
 
-    def _check_synchronization(self, gateway_identifier: str, credentials: list[dict[str, Any]]) -> None:
-        """Developer guide, "gateway-target-MCPservers": what getting the credential asks of the caller."""
-        identity = self.workload_identities[gateway_identifier]
+    def _check_synchronization(self, gateway: Gateway, credential: Mapping[str, Any]) -> None:
+        identity = gateway.workload_identity_details["workloadIdentityArn"]
         identities = (identity, identity.partition("/workload-identity/")[0])
-        for each in credentials:
-            for kind, settings in each.get("credentialProvider", {}).items():
-                if "providerArn" not in settings:
-                    continue
+        for kind, settings in credential.get("credentialProvider", {}).items():
+            of_identity, of_provider = _TO_GET.get(kind, ((), ()))
+            for action in of_identity:
+                require_of_caller(f"bedrock-agentcore:{action}", *identities)
+            for action in of_provider:
                 arn = settings["providerArn"]
-                provider = self.providers_of(arn).find(arn)
-                within = (*identities, arn, arn.rsplit("/", 2)[0])
-                is_oauth = kind == "oauthCredentialProvider"
-                for action in ("GetWorkloadAccessToken", *(["GetWorkloadAccessTokenForUserId"] if is_oauth else [])):
-                    require_of_caller(f"bedrock-agentcore:{action}", *identities)
-                actions = (
-                    ("GetResourceOauth2Token", "CompleteResourceTokenAuth") if is_oauth else ("GetResourceApiKey",)
-                )
-                for action in actions:
-                    require_of_caller(f"bedrock-agentcore:{action}", *within)
-                require_of_caller("secretsmanager:GetSecretValue", provider.secret_arn)
+                require_of_caller(f"bedrock-agentcore:{action}", *identities, arn, arn.rsplit("/", 2)[0])
+                require_of_caller("secretsmanager:GetSecretValue", self.providers_of(arn).find(arn).secret_arn)
 
-    def _check_target(self, gateway_identifier: str, request: Mapping[str, Any]) -> None:
+    def _check_target(self, gateway: Gateway, request: Mapping[str, Any]) -> None:
         kind = _kind(request["target_configuration"])
-        credentials: list[dict[str, Any]] = request["credential_provider_configurations"] or []
-        shown = credentials[0]["credentialProviderType"] if credentials else ""
+        [credential] = request["credential_provider_configurations"] or [{}]
+        shown = credential.get("credentialProviderType", "")
         if shown not in _CREDENTIALS.get(kind, ()):
             raise _invalid(f"A target of type {kind} does not take the credential provider {shown or '(none)'}.")
-        for each in credentials:
-            for configuration in each.get("credentialProvider", {}).values():
-                if "providerArn" in configuration:
-                    self.providers_of(configuration["providerArn"]).find(configuration["providerArn"])
+        for settings in credential.get("credentialProvider", {}).values():
+            if arn := settings.get("providerArn"):
+                self.providers_of(arn).find(arn)
         configuration = request["target_configuration"]["mcp"][kind]
         if document := (configuration.get("toolSchema") or configuration).get("s3"):
-            self._check_document(document, self._get_gateway(gateway_identifier).role_arn)
+            self._check_document(document, gateway.role_arn)
         if kind == "mcpServer" and configuration.get("listingMode") != "DYNAMIC":
-            self._check_synchronization(gateway_identifier, credentials)
+            self._check_synchronization(gateway, credential)
         if kind == "apiGateway":  # whose operations AgentCore gets by GetExport, in a form that is not documented
             export = f"/restapis/{configuration['restApiId']}/stages/{configuration['stage']}/exports/oas30"
             require_of_caller("apigateway:GET", f"arn:{self.partition}:apigateway:{self.region_name}::{export}")
         if kind == "lambda":
-            function = request["target_configuration"]["mcp"]["lambda"]["lambdaArn"]
-            if not identity_allows(self._get_gateway(gateway_identifier).role_arn, "lambda:InvokeFunction", function):
+            function = configuration["lambdaArn"]
+            if not identity_allows(gateway.role_arn, "lambda:InvokeFunction", function):
                 raise _invalid(  # seen
                     f"Gateway execution role lacks permission to invoke Lambda function {function}. "
                     "Update the permission and retry",
@@ -268,8 +264,11 @@ class AgentCoreResponse(BedrockAgentCoreControlResponse):
         return ActionResult({**target, "privateEndpoint": endpoint} if endpoint else target)
 
     def list_workload_identities(self) -> ActionResult:
-        held = self.backend.workload_identities
-        return ActionResult({"workloadIdentities": [{"name": k, "workloadIdentityArn": v} for k, v in held.items()]})
+        """One for each gateway, made and removed with it."""
+        gateways = self.backend.gateways.values()
+        return ActionResult(
+            {"workloadIdentities": [{"name": each.gateway_id, **each.workload_identity_details} for each in gateways]}
+        )
 
     def in_collection(self, name: str, verb: str) -> ActionResult:
         request = self._get_params()

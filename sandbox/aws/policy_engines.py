@@ -6,7 +6,6 @@ Requests and documents are those of the API.
 from __future__ import annotations
 
 import secrets
-import string
 from datetime import datetime, timezone
 from typing import Any
 
@@ -32,7 +31,7 @@ class Documents:
         name = request["name"]
         if any(each["name"] == name for each in self.held.values()):
             raise Refusal("ConflictException", f"A {self._kind} with name {name} already exists.")
-        identifier, now = with_suffix(name), datetime.now(timezone.utc)
+        identifier, now = f"{name}-{secrets.token_hex(5)}", datetime.now(timezone.utc)
         self.held[identifier] = {
             f"{self._kind}Id": identifier,
             self.arn_member: f"{self._arn}/{identifier}",
@@ -126,8 +125,3 @@ class Policies(Documents):
         for action in policy.actions:
             if action.partition(SEPARATOR)[0] not in targets:
                 raise Refusal("ValidationException", f'unrecognized action AgentCore::Action::"{action}"')
-
-
-def with_suffix(name: str) -> str:
-    """An identifier as AgentCore makes them of names."""
-    return f"{name}-{''.join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(10))}"
