@@ -44,8 +44,8 @@ _TO_GET: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("GetResourceOauth2Token", "CompleteResourceTokenAuth"),
     ),
 }
-"""What getting a credential takes (developer guide, "gateway-target-MCPservers"): of the workload identity alone, and of
-the provider as well.
+"""What getting a credential takes (developer guide, "gateway-target-MCPservers"): of the workload identity, and of that
+and the provider.
 """
 _CONSTRAINTS = ("allowedAudience", "allowedClients", "allowedScopes", "customClaims")
 
