@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from starlette.concurrency import run_in_threadpool
@@ -20,8 +21,9 @@ from sandbox.aws.signatures import ACCOUNT, SignatureError, signed_by
 from sandbox.network import target_of
 
 HOST = re.compile(r"([a-z0-9.-]+\.)?amazonaws\.com(\.cn)?")
-_FRAMING = ("content-length", "transfer-encoding")
-"""Of bodies that come in chunks, which WSGI does not have."""
+_ACCOUNT = "x-moto-account-id"
+_KEPT_BACK = frozenset({"content-length", "transfer-encoding", _ACCOUNT})
+"""WSGI has no bodies in chunks, and the signature says whose account it is."""
 
 
 class AwsApi:
@@ -36,22 +38,22 @@ class AwsApi:
         await response(scope, receive, send)
 
     def _answer(self, request: Request, body: bytes) -> Response:
-        target, url = target_of(request.scope), str(request.base_url)
-        headers = {name: value for name, value in request.headers.items() if name not in _FRAMING}
+        target, headers = target_of(request.scope), request.headers
         try:
-            signed = signed_by(request.method, target, lambda name: headers.get(name, ""), body)
+            signed = signed_by(request.method, target, headers, body)
         except SignatureError as error:
             return _refused(headers, error.code, str(error))
+        given = [(name, value) for name, value in headers.items() if name not in _KEPT_BACK]
         if ACCOUNT.fullmatch(signed.access_key):
-            headers["x-moto-account-id"] = signed.access_key
-        asked = EnvironBuilder(target, url, method=request.method, headers=[*headers.items()], data=body)
+            given.append((_ACCOUNT, signed.access_key))
+        asked = EnvironBuilder(target, str(request.base_url), method=request.method, headers=given, data=body)
         chunks, status, answered = run_wsgi_app(self._moto, asked.get_environ(), buffered=True)
         response = Response(b"".join(chunks), int(status.partition(" ")[0]))
         response.raw_headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in answered]
         return response
 
 
-def _refused(headers: dict[str, str], code: str, message: str) -> Response:
+def _refused(headers: Mapping[str, str], code: str, message: str) -> Response:
     """In XML to those who asked in a form, and to clients of S3; in JSON to the others."""
     if "form" in headers.get("content-type", "") or "/s3/" in headers.get("authorization", ""):
         document = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"

@@ -60,7 +60,7 @@ async def admit_signed(gateway: Gateway, request: Request) -> Caller:
     """
     target, body = target_of(request.scope), await request.body()
     try:
-        signed = signed_by(request.method, target, lambda name: request.headers.get(name, ""), body)
+        signed = signed_by(request.method, target, request.headers, body)
     except SignatureError as error:
         raise RefusedError(401 if error.code == "MissingAuthenticationToken" else 403, str(error)) from error
     if signed.service != SERVICE:
