@@ -140,6 +140,7 @@ class ConnectProxy:
     async def _accept(self, connection: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         connection.setblocking(False)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # or answers wait 40 ms for acknowledgements
         with contextlib.suppress(OSError):  # the client is gone, or gives up in the middle of TLS
             head = b""
             while b"\r\n\r\n" not in head and len(head) < _LONGEST_REQUEST:

@@ -26,8 +26,8 @@ from uvicorn.server import ServerState
 from sandbox import aws_api, backends, cognito, language, seeds
 from sandbox.admin import Mint, admin_app
 from sandbox.aws.installation import install
-from sandbox.credentials import ENVIRONMENT
-from sandbox.gateway import api_gateway_target, openapi_target
+from sandbox.credentials import AWS_SECRET_KEY, ENVIRONMENT
+from sandbox.gateway import api_gateway_target, openapi_target, smithy_target
 from sandbox.gateway.data_plane import GatewayDataPlane
 from sandbox.gateway.deployed import GATEWAY_HOST
 from sandbox.gateway.http_target import HttpInvoker
@@ -35,7 +35,6 @@ from sandbox.gateway.invocation import Invoker
 from sandbox.gateway.lambda_target import LambdaInvoker
 from sandbox.gateway.mcp_target import McpInvoker
 from sandbox.gateway.outbound import TokenVault
-from sandbox.gateway.smithy_target import SmithyInvoker
 from sandbox.leftovers import aws_resources
 from sandbox.network import LOOPBACK, Authority, ConnectProxy, Front, Route
 from sandbox.providers.auth0 import Auth0Provider
@@ -51,12 +50,11 @@ _KEEP_ALIVE = 120
 
 
 class Cloud:
-    """Everything that is played, wired together; nothing listens yet but AWS's API, which the others are built on."""
+    """Everything that is played, wired together; nothing listens yet."""
 
     def __init__(self) -> None:
         install()
         self.api = aws_api.AwsApi()
-        self.api_server = aws_api.serve(self.api)
         self.cognito = cognito.CognitoIssuer()
         self.auth0 = Auth0Tenant()
         self.okta = OktaOrg()
@@ -64,10 +62,10 @@ class Cloud:
         vault = TokenVault(self._client)
         invokers: dict[str, Invoker] = {
             "lambda": LambdaInvoker(self.function_environment),
-            "smithyModel": SmithyInvoker(self._client, vault),
+            "smithyModel": HttpInvoker(self._client, vault, smithy_target.operations, smithy_target.signed_for_service),
             "openApiSchema": HttpInvoker(self._client, vault, openapi_target.operations),
             "mcpServer": McpInvoker(self._client, vault),
-            "apiGateway": HttpInvoker(self._client, vault, api_gateway_target.operations, "execute-api"),
+            "apiGateway": HttpInvoker(self._client, vault, api_gateway_target.operations),
         }
         self.gateway = GatewayDataPlane(invokers, self._fetch_json, self.function_environment)
         self.front = Front(
@@ -78,17 +76,13 @@ class Cloud:
                 Route(re.compile(re.escape(self.auth0.domain)), self.auth0.app),
                 Route(re.compile(re.escape(self.okta.domain)), self.okta.app),
                 *backends.routes(),
-                Route(aws_api.HOST, aws_api.AsgiAwsApi(self.api)),
+                Route(aws_api.HOST, self.api),
             ]
         )
 
-    @property
-    def api_url(self) -> str:
-        return f"http://{LOOPBACK}:{self.api_server.server_port}"
-
-    def plant(self) -> None:
+    def plant(self, api_url: str) -> None:
         """Put in what is there from the start."""
-        seeds.plant(self.api_url)
+        seeds.plant(api_url)
         self._planted = frozenset(aws_resources())
 
     def leftovers(self) -> Iterator[str]:
@@ -118,7 +112,8 @@ async def run(folder: Path, *, attached: bool) -> None:
     if attached:
         threading.Thread(target=_watch_starter, args=(loop, stopped), daemon=True).start()
     cloud = Cloud()
-    planting = asyncio.create_task(asyncio.to_thread(cloud.plant))
+    api_url = f"http://{LOOPBACK}:{await _listen(cloud.api)}"
+    planting = asyncio.create_task(asyncio.to_thread(cloud.plant, api_url))
     authority = Authority()
     ca = folder / CA
     authority.write(ca)
@@ -126,7 +121,7 @@ async def run(folder: Path, *, attached: bool) -> None:
     proxy = ConnectProxy(cloud.front.knows, _protocols(cloud.front), authority.server_context(), password)
     mint = Mint(cloud.cognito, cloud.auth0, cloud.okta)
     admin = await _listen(admin_app(mint, cloud.leftovers, stopped.set, secret))
-    providers = {provider.package: serve(provider) for provider in _providers(cloud)}
+    providers = {provider.package: serve(provider) for provider in _providers(cloud, api_url)}
     program_environment: dict[str, str] = {}
     runtime, language_port = language.serve(program_environment)
     services = Services(
@@ -134,7 +129,7 @@ async def run(folder: Path, *, attached: bool) -> None:
         pid=os.getpid(),
         proxy=f"http://sandbox:{password}@{LOOPBACK}:{proxy.start()}",
         ca=ca,
-        aws=cloud.api_url,
+        aws=api_url,
         admin=f"http://{LOOPBACK}:{admin}",
         providers={package: port for package, (_, port) in providers.items()},
         language=language_port,
@@ -150,8 +145,8 @@ async def run(folder: Path, *, attached: bool) -> None:
     runtime.stop(grace=None)
 
 
-def _providers(cloud: Cloud) -> Iterator[Provider[Any]]:
-    yield AwsProvider(cloud.api_url)
+def _providers(cloud: Cloud, api_url: str) -> Iterator[Provider[Any]]:
+    yield AwsProvider(api_url)
     yield Auth0Provider(cloud.auth0)
     yield OktaProvider(cloud.okta)
 
