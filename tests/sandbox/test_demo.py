@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -184,14 +184,14 @@ def test_no_secret_is_written_in_plain_text_printed_or_an_argument(with_cli: Sho
     assert len(held) >= 2 + 2 * len(CLIENTS)  # and the secret of every client, in both modes
     services = {path: json.loads(content) for path, content in files.items() if path.name == "services.json"}
     assert len(services) == 2
-    opening = {each["secret"] for each in services.values()}
+    opening = {str(urlsplit(each["proxy"]).password) for each in services.values()}
     opening |= {
         value
         for each in services.values()
         for name, value in each["credentials"].items()
         if "SECRET" in name or "TOKEN" in name
     }
-    assert len(opening) == 2 * 4  # of the services, AWS, the tenant and the org, in both modes
+    assert len(opening) == 2 * 4  # of the proxy, AWS, the tenant and the org, in both modes
     assert all(any(secret.encode() in files[path] for path in services) for secret in opening)
     printed = (with_cli.text + json.dumps(with_cli.document) + with_cli.programs).encode()
     assert b"pulumi" in printed
