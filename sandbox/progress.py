@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from agentcore_auth.preview.values import Difference
+from sandbox.console import cut
 
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "same": " "}
 _PAST = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted", "same": "unchanged"}
@@ -75,7 +76,7 @@ def summary(changes: Mapping[str, int], *, planned: bool = False) -> str:
 def outputs_text(values: Mapping[str, Any]) -> str:
     """Outputs as YAML, a line for each, which is cut where it is long: `sandbox outputs` has them whole."""
     lines = yaml.safe_dump(dict(values), default_flow_style=None, width=sys.maxsize).splitlines()
-    return "\n".join(f"  {line if len(line) <= _WIDTH else f'{line[: _WIDTH - 1]}…'}" for line in lines)
+    return "\n".join(f"  {cut(line, _WIDTH)}" for line in lines)
 
 
 def _type(token: str) -> str:
