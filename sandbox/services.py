@@ -147,10 +147,9 @@ def load_or_start(folder: Path) -> tuple[Services, bool]:
     Commands that ask at the same time get the same services.
     """
     with _claimed(folder):
-        try:
+        if is_running(folder):
             return load(folder), False
-        except ServicesError:
-            return _start(folder.resolve(), attached=False), True
+        return _start(folder.resolve(), attached=False), True
 
 
 def end(folder: Path) -> bool:
@@ -158,9 +157,9 @@ def end(folder: Path) -> bool:
     if not folder.exists():
         return False
     with _claimed(folder):
-        running = _is_locked(folder / _FILE)
+        running = is_running(folder)
         if running:
-            read(folder).stop()
+            load(folder).stop()
         _remove(folder, (*_OF_SERVICES, *_OF_COMMANDS))
         if all(each.name == _MARK for each in folder.iterdir()):  # else it could not be claimed again
             (folder / _MARK).unlink()
@@ -236,9 +235,14 @@ def _start(folder: Path, *, attached: bool) -> Services:
     raise ServicesError(f"the sandbox's services did not start; {log} ends with:\n{last_lines}")
 
 
+def is_running(folder: Path) -> bool:
+    """Whether services that were started in a folder are running."""
+    return _is_ours(folder) and _is_locked(folder / _FILE)
+
+
 def load(folder: Path) -> Services:
     """The services that were started in a folder. Raises ServicesError where none are running."""
-    if not _is_ours(folder) or not _is_locked(folder / _FILE):
+    if not is_running(folder):
         raise ServicesError("the sandbox is not running: start it with `python -m sandbox up`")
     return read(folder.resolve())
 
