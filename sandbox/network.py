@@ -15,7 +15,7 @@ import io
 import re
 import ssl
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPException, parse_headers
 from pathlib import Path
 from typing import cast
@@ -35,13 +35,11 @@ _NO_REQUEST = (OSError, EOFError, asyncio.LimitOverrunError, HTTPException)
 class Authority:
     """A certificate authority of this process alone, and a server context per host name."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path) -> None:
+        """Writes the CA certificate, as PEM, for `SSL_CERT_FILE` and its relatives."""
         self._ca = trustme.CA(organization_name="agentcore-auth sandbox")
+        self._ca.cert_pem.write_to_path(str(file))
         self._contexts: dict[str, ssl.SSLContext] = {}
-
-    def write(self, path: Path) -> None:
-        """Write the CA certificate, as PEM, for `SSL_CERT_FILE` and its relatives."""
-        self._ca.cert_pem.write_to_path(str(path))
 
     def server_context(self) -> ssl.SSLContext:
         """A context that picks the certificate by the name that the client asks for; no name, no handshake."""
@@ -50,15 +48,12 @@ class Authority:
         return context
 
     def _choose_certificate(self, connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
-        if name is not None:
-            connection.context = self._context_for(name)
-
-    def _context_for(self, name: str) -> ssl.SSLContext:
+        if name is None:
+            return
         if name not in self._contexts:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self._ca.issue_cert(name).configure_cert(context)
-            self._contexts[name] = context
-        return self._contexts[name]
+            self._contexts[name] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._ca.issue_cert(name).configure_cert(self._contexts[name])
+        connection.context = self._contexts[name]
 
 
 @dataclass(frozen=True)
@@ -103,24 +98,22 @@ def target_of(scope: Scope) -> str:
     return (path + b"?" + query if query else path).decode("ascii")
 
 
+@dataclass(frozen=True)
 class ConnectProxy:
-    """An HTTP proxy on the loopback interface that only tunnels, to port 443 of the names that are served.
+    """An HTTP proxy on the loopback interface that only tunnels, to port 443 of the names that it `serves`.
 
     It asks for a password (Basic, with any user name); `front` makes the protocol that serves a tunnel, inside TLS.
     """
 
-    def __init__(
-        self, serves: Callable[[str], bool], front: Callable[[], asyncio.Protocol], tls: ssl.SSLContext, password: str
-    ) -> None:
-        self._serves = serves
-        self._front = front
-        self._tls = tls
-        self._password = password.encode()
+    serves: Callable[[str], bool]
+    front: Callable[[], asyncio.Protocol]
+    tls: ssl.SSLContext
+    password: str = field(repr=False)
 
     async def start(self) -> int:
         """Listen on a free port for as long as the event loop runs; gives the port."""
-        self._server = await asyncio.start_server(self._accept, LOOPBACK, 0)
-        return int(self._server.sockets[0].getsockname()[1])
+        server = await asyncio.start_server(self._accept, LOOPBACK, 0)
+        return int(server.sockets[0].getsockname()[1])
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(*_NO_REQUEST):
@@ -129,7 +122,7 @@ class ConnectProxy:
             writer.write(refusal or b"HTTP/1.1 200 Connection established\r\n\r\n")
             if not refusal:
                 connection = writer.get_extra_info("socket").dup()
-                await asyncio.get_running_loop().connect_accepted_socket(self._front, connection, ssl=self._tls)
+                await asyncio.get_running_loop().connect_accepted_socket(self.front, connection, ssl=self.tls)
         writer.close()
 
     def _refusal(self, head: bytes) -> bytes | None:
@@ -138,11 +131,11 @@ class ConnectProxy:
             return _answer("403 Forbidden", "the sandbox's proxy only tunnels: use https")
         headers = parse_headers(io.BytesIO(asked[3]))
         shown = Authorization.from_header(headers["Proxy-Authorization"])
-        if shown is None or not hmac.compare_digest((shown.password or "").encode(), self._password):
+        if shown is None or not hmac.compare_digest((shown.password or "").encode(), self.password.encode()):
             challenge = "\r\nProxy-Authenticate: Basic realm=sandbox"
             return _answer(f"407 Proxy Authentication Required{challenge}", "the sandbox's proxy asks for its password")
         host, port = asked[1].decode("latin-1").lower(), int(asked[2])
-        if port != HTTPS_PORT or not self._serves(host):
+        if port != HTTPS_PORT or not self.serves(host):
             return _answer("403 Forbidden", f"the sandbox does not serve {host}:{port}, and lets nothing out")
         return None
 

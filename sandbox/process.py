@@ -129,11 +129,8 @@ async def start(folder: Path) -> object:
     """Have everything listen, and tell the services' folder where. What is given serves for as long as it is held."""
     cloud = Cloud()
     planting = asyncio.create_task(asyncio.to_thread(cloud.plant))
-    authority = Authority()
-    ca = folder / CA
-    authority.write(ca)
-    password = secrets.token_urlsafe(30)
-    proxy = ConnectProxy(cloud.front.knows, _protocols(cloud.front), authority.server_context(), password)
+    ca, password = folder / CA, secrets.token_urlsafe(30)
+    proxy = ConnectProxy(cloud.front.knows, _protocols(cloud.front), Authority(ca).server_context(), password)
     played = (AwsProvider(cloud.api_url), Auth0Provider(cloud.auth0), OktaProvider(cloud.okta))
     providers = {provider.package: serve(provider) for provider in played}
     program_environment: dict[str, str] = {}
@@ -154,7 +151,7 @@ async def start(folder: Path) -> object:
     announce(services)
     # What the first call of a gateway needs, while there is something else to wait for: half a second.
     threading.Thread(target=importlib.import_module, args=["sandbox.gateway.mcp_server"], daemon=True).start()
-    return proxy, providers, runtime
+    return providers, runtime
 
 
 def _protocols(app: ASGIApp) -> Callable[[], asyncio.Protocol]:
