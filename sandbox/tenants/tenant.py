@@ -32,6 +32,7 @@ class Tenant(ABC):
 
     vendor: ClassVar[str]
     base: ClassVar[str]
+    domain: str
     update_method: ClassVar[str]
     """PATCH modifies, PUT replaces."""
 

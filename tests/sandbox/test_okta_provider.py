@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.credentials import OKTA_API_TOKEN, OKTA_BASE_URL, OKTA_ORG_NAME
 from sandbox.providers.okta import OktaProvider
-from sandbox.providers.values import Unknown
+from sandbox.providers.values import UNKNOWN
 from sandbox.tenants.okta.org import OktaOrg
 from tests.sandbox.provider_connection import Connection, Recorder, command, connected, secret
 
@@ -332,8 +332,8 @@ def test_inputs_that_the_plugin_or_the_sandbox_does_not_take(
 
 def test_a_preview_asks_nothing_and_knows_no_ids(okta: Connection, requests: Recorder) -> None:
     previewed = okta.preview(APP, APP_INPUTS)
-    assert isinstance(previewed["clientId"], Unknown)
-    assert isinstance(previewed["clientSecret"], Unknown)
+    assert previewed["clientId"] == UNKNOWN
+    assert previewed["clientSecret"] == UNKNOWN
     assert requests.taken() == []
 
 
