@@ -128,7 +128,7 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
             old,
             new,
             replace_on=kind.replaced_by(_values(old), _values(new)),
-            name_property=kind.auto_name[0] if kind.auto_name else None,
+            name_property=kind.named,
             can_update=kind.replaces is not None,
             ignored=request.ignoreChanges,
             computed=arguments.computed(kind.arguments),
@@ -277,10 +277,9 @@ def _unsupported(kind: ResourceType[Any], given: Properties) -> arguments.Mistak
 def _defaults(kind: ResourceType[Any], request: rpc.CheckRequest, old: Properties, given: Properties) -> Properties:
     """What the program does not give: what it was by default before, else the type's default or a name."""
     defaults = dict(kind.defaults)
-    if kind.auto_name:
-        name, longest = kind.auto_name
+    if kind.named in kind.properties.split():
         random = hashlib.sha256(request.randomSeed).hexdigest() if request.randomSeed else secrets.token_hex(4)
-        defaults[name] = f"{request.urn.split('::', 3)[3][: longest - 8]}-{random[:7]}"
+        defaults[kind.named] = f"{request.urn.split('::', 3)[3][: kind.longest - 8]}-{random[:7]}"
     defaulted = old.get(DEFAULTS, old.keys())
     return {k: old[k] if k in old and k in defaulted else v for k, v in defaults.items() if k not in given}
 

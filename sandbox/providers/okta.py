@@ -144,7 +144,6 @@ SERVER = Collection[OktaClient](
     },
     document={"credentials": {"signing": {"rotationMode": "AUTO"}}, "description": ""},
     defaults={"issuerMode": "ORG_URL"},
-    auto_name=("name", 255),
     missing_is_deleted=True,
     deactivated_first=True,
 )
@@ -155,7 +154,6 @@ SCOPE = Collection[OktaClient](
     properties="authServerId name description displayName consent metadataPublish default optional",
     document={"description": "", "displayName": "", "default": False, "optional": False},
     defaults={"consent": "IMPLICIT", "metadataPublish": "ALL_CLIENTS", "default": False},
-    auto_name=("name", 255),
     missing_is_deleted=True,
 )
 
@@ -168,7 +166,6 @@ CLAIM = Collection[OktaClient](
     document={"conditions": {}, "status": "ACTIVE"},
     unless_empty="scopes",
     defaults={"valueType": "EXPRESSION", "alwaysIncludeInToken": True},
-    auto_name=("name", 255),
 )
 
 POLICY = Collection[OktaClient](
@@ -178,7 +175,6 @@ POLICY = Collection[OktaClient](
     also_computed="status",
     names={"clientWhitelists": "conditions.clients.include"},
     document={"status": "ACTIVE", "type": "OAUTH_AUTHORIZATION_POLICY"},
-    auto_name=("name", 255),
 )
 
 RULE = Collection[OktaClient](
@@ -201,7 +197,6 @@ RULE = Collection[OktaClient](
     },
     unless_empty="scopeWhitelists",
     defaults={"accessTokenLifetimeMinutes": 60},
-    auto_name=("name", 255),
 )
 
 
