@@ -22,14 +22,13 @@ _FIRST_METHOD = {_METHOD: "client_secret_post"}
 class Auth0Client(RestClient):
     """Sends the API token, or a token of its own for the client id and secret given."""
 
-    base = "/api/v2"
+    called, base = "tenant", "/api/v2"
 
     def __init__(self, tenant: Tenant, config: Properties, variables: Properties) -> None:
         domain = str(config.get("domain") or variables.get("domain", "")).rpartition("//")[2]
         if not domain:
             raise ProviderError("auth0: no domain: set auth0:domain or AUTH0_DOMAIN")
-        remedy = f"set auth0:domain to {tenant.domain}"
-        super().__init__(tenant, domain, f"auth0: the sandbox has no tenant {{}}: {remedy}")
+        super().__init__(tenant, domain)
         self._audience = str(config.get("audience") or variables.get("audience") or f"https://{domain}/api/v2/")
         self._credentials = _credentials(config, variables)
 

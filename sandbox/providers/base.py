@@ -178,9 +178,8 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
         for unknown in sorted(given.keys() - function.arguments.split()):
             hint = arguments.nearest(unknown, function.arguments.split())
             raise ProviderError(f"{request.tok}: the sandbox does not take argument {unknown}{hint}")
-        response = rpc.InvokeResponse()
-        getattr(response, "return").CopyFrom(encode(function.call(self._client(context), given)))
-        return response
+        answer: dict[str, Any] = {"return": encode(function.call(self._client(context), given))}
+        return rpc.InvokeResponse(**answer)
 
     def _config(self, config: Properties) -> Properties:
         declared = arguments.properties(arguments.argument_class(f"{self.sdk}:ProviderArgs"))

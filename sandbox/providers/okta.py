@@ -18,14 +18,14 @@ _SETTINGS = "/internal/apps/{}/settings/oauth/idToken"
 class OktaClient(RestClient):
     """Sends an API token (`SSWS …`), which is tried at once, or an access token (`Bearer …`)."""
 
-    base = "/api/v1"
+    called, base = "org", "/api/v1"
 
     def __init__(self, tenant: Tenant, config: Properties, variables: Properties) -> None:
         org = config.get("orgName") or variables.get("orgName")
         base = config.get("baseUrl") or variables.get("baseUrl") or "okta.com"
         if not org:
             raise ProviderError("okta: no org: set okta:orgName or OKTA_ORG_NAME")
-        super().__init__(tenant, f"{org}.{base}", f"okta: the sandbox has no org {{}}: its org is {tenant.domain}")
+        super().__init__(tenant, f"{org}.{base}")
         self._authorization = _authorization(config, variables)
         self.has_api_token = self._authorization.startswith("SSWS ")
         if self.has_api_token:

@@ -32,16 +32,14 @@ class ApiError(ProviderError):
 
 
 class RestClient(ABC):
-    """Authorized requests below one path of a tenant's API; a subclass reads what it needs of a configuration.
+    """Authorized requests below one path of a tenant's API; a subclass reads what it needs of a configuration."""
 
-    `elsewhere` is what is said against any other domain than the tenant's, whose name goes into it.
-    """
-
+    called: ClassVar[str]
     base: ClassVar[str]
 
-    def __init__(self, tenant: Tenant, domain: str, elsewhere: str) -> None:
+    def __init__(self, tenant: Tenant, domain: str) -> None:
         if domain != tenant.domain:
-            raise ProviderError(elsewhere.format(domain))
+            raise ProviderError(f"the sandbox has no {self.called} {domain}: configure {tenant.domain}")
         self.domain = domain
         self.http = TestClient(tenant.app, f"https://{domain}")  # Starlette's client for apps of the same process
 
