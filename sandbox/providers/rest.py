@@ -15,9 +15,9 @@ from typing import Any, ClassVar, Literal, TypeVar
 import psutil
 from starlette.testclient import TestClient
 
+from sandbox.credentials import ENVIRONMENT
 from sandbox.providers.base import Provider, ProviderError, ResourceType, parts
 from sandbox.providers.values import Properties
-from sandbox.tenants.credentials import ENVIRONMENT
 from sandbox.tenants.tenant import Tenant
 
 RestT = TypeVar("RestT", bound="RestClient")

@@ -79,9 +79,6 @@ class Entity(BaseModel):
     def answers_to(self, key: str) -> bool:
         return getattr(self, self.key) == key
 
-    def matches(self, query: Mapping[str, str]) -> bool:
-        return all(getattr(self, name) == query[name] for name in self.filters if name in query)
-
     def check(self, state: Any, current: Any) -> None:
         """Refuse an entity that is new (`current` is None), or to stand in place of the current one."""
 
@@ -110,7 +107,8 @@ class Collection(dict[str, AnyEntity]):
         self._state = state
 
     def search(self, query: Mapping[str, str]) -> list[AnyEntity]:
-        return [entity for entity in self.values() if entity.matches(query)]
+        asked = [(name, query[name]) for name in self.model.filters if name in query]
+        return [entity for entity in self.values() if all(getattr(entity, name) == value for name, value in asked)]
 
     def find(self, key: str, query: Mapping[str, str] = _ANYTHING) -> AnyEntity:
         """The entity of that key, if it is among those that the query finds."""

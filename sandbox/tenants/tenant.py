@@ -36,9 +36,12 @@ class Tenant(ABC):
     update_method: ClassVar[str]
     """PATCH modifies, PUT replaces."""
 
-    def __init__(self, kinds: Kinds, more: Sequence[Route], public: Sequence[Route]) -> None:
-        """`more` is what the management API has besides."""
+    def __init__(
+        self, error: Callable[[int, str], ApiError], kinds: Kinds, more: Sequence[Route], public: Sequence[Route]
+    ) -> None:
+        """`error` makes one of a status and a message; `more` is what the management API has beside collections."""
         self.lock = threading.RLock()
+        self._error = error
         self._kinds = kinds
         served = [route for path, kind in kinds.items() for route in self._collection(path, kind)]
         rest = self.route("/{path:path}", self.refuse, "GET", "POST", "PUT", "PATCH", "DELETE")
@@ -48,10 +51,6 @@ class Tenant(ABC):
     @abstractmethod
     def authorize(self, request: Request) -> None:
         """Raise ApiError for a caller who is unknown or lacks a permission."""
-
-    @abstractmethod
-    def error(self, status: int, message: str) -> ApiError:
-        """The error for what is wrong with a request, whatever it is about."""
 
     @abstractmethod
     def show(self, entity: Any, request: Request) -> Json:
@@ -70,10 +69,10 @@ class Tenant(ABC):
         try:
             return _PAYLOAD.validate_json(request.state.body)
         except ValidationError:
-            raise self.error(400, "The request body is not a JSON object.") from None
+            raise self._error(400, "The request body is not a JSON object.") from None
 
     def refuse(self, request: Request) -> Answer:
-        raise self.error(404, f"The sandbox does not play {request.method} {request.url.path}.")
+        raise self._error(404, f"The sandbox does not play {request.method} {request.url.path}.")
 
     def route(self, path: str, respond: Callable[[Request], Answer], *methods: str) -> Route:
         """Authorized requests to a path below `base`."""

@@ -9,10 +9,10 @@ from typing import Any
 import grpc
 import pytest
 
+from sandbox.credentials import AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_DOMAIN
 from sandbox.providers.auth0 import Auth0Provider
 from sandbox.providers.values import UNKNOWN
 from sandbox.tenants.auth0.tenant import Auth0Tenant
-from sandbox.tenants.credentials import AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_DOMAIN
 from tests.sandbox.provider_connection import Connection, Recorder, command, connected, secret
 
 API = "auth0:index/resourceServer:ResourceServer"

@@ -10,7 +10,7 @@ import jwt
 import pytest
 from starlette.testclient import TestClient
 
-from sandbox.tenants.credentials import OKTA_API_TOKEN
+from sandbox.credentials import OKTA_API_TOKEN
 from sandbox.tenants.okta.org import OktaOrg
 from sandbox.tenants.signing import SigningKey
 

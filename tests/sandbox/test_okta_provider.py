@@ -8,9 +8,9 @@ from typing import Any
 import grpc
 import pytest
 
+from sandbox.credentials import OKTA_API_TOKEN, OKTA_BASE_URL, OKTA_ORG_NAME
 from sandbox.providers.okta import OktaProvider
 from sandbox.providers.values import UNKNOWN
-from sandbox.tenants.credentials import OKTA_API_TOKEN, OKTA_BASE_URL, OKTA_ORG_NAME
 from sandbox.tenants.okta.org import OktaOrg
 from tests.sandbox.provider_connection import Connection, Recorder, command, connected, secret
 

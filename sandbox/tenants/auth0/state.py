@@ -6,7 +6,7 @@ Fields that the sandbox gives no meaning to are left out, so that a payload with
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,10 +21,8 @@ Lifetime = Annotated[int, Field(ge=1, le=2_592_000)]
 
 
 class ManagementError(ApiError):
-    """`code` is the answer's `errorCode`."""
-
-    def __init__(self, status: int, message: str, code: str = "invalid_body") -> None:
-        answer = {"statusCode": status, "error": HTTPStatus(status).phrase, "message": message, "errorCode": code}
+    def __init__(self, status: int, message: str) -> None:
+        answer = {"statusCode": status, "error": HTTPStatus(status).phrase, "message": message}
         super().__init__(status, message, answer)
 
 
@@ -36,12 +34,10 @@ class Auth0Entity(Entity):
     """Refuses a payload with a field that it cannot set."""
 
     model_config = ConfigDict(extra="forbid")
-    conflict: ClassVar[str] = ""
-    """What is said of an entity that is there already."""
 
     @classmethod
     def missing(cls, key: str) -> ManagementError:  # noqa: ARG003  the service does not name it
-        return ManagementError(404, f"The {cls.what} does not exist", f"inexistent_{cls.what.replace(' ', '_')}")
+        return ManagementError(404, f"The {cls.what} does not exist")
 
     @classmethod
     def invalid(cls, mistake: str, field: str, message: str) -> ManagementError:
@@ -53,7 +49,7 @@ class Auth0Entity(Entity):
         return invalid_body(f"'{message}' on property {field}.")
 
     def taken(self) -> ManagementError:
-        return ManagementError(409, self.conflict, "conflict")
+        return ManagementError(409, f"A {self.what} with the same {' and '.join(self.unique)} already exists.")
 
     @classmethod
     def settable(cls, payload: Json, protected: frozenset[str]) -> Json:
@@ -94,7 +90,7 @@ class ResourceServer(Auth0Entity):
 
     what, key_length, known_by, built_in = "resource server", 24, ("identifier",), "is_system"
     server_set, fixed = frozenset({"id", "is_system"}), frozenset({"identifier"})
-    unique, conflict = ("identifier",), "A resource server with the same identifier already exists."
+    filters = unique = ("identifier",)
 
     id: str
     identifier: Annotated[str, Field(min_length=1, max_length=600)]
@@ -180,7 +176,6 @@ class ClientGrant(Auth0Entity):
     what, prefix, known_by, built_in = "client grant", "cgr_", ("id", "client_id", "audience"), "is_system"
     server_set, fixed = frozenset({"id", "is_system"}), frozenset({"client_id", "audience", "subject_type"})
     filters = unique = ("client_id", "audience")
-    conflict = "A client_grant already exists for this client and audience."
 
     id: str
     client_id: Text
@@ -198,8 +193,7 @@ class ClientGrant(Auth0Entity):
             raise invalid_body("'scope' must be empty where 'allow_all_scopes' is true.")
         _refuse_repeated(self.scope, "scope")
         if unknown := [scope for scope in self.scope if scope not in api.scope_names]:
-            message = f"Scopes not defined for resource server {api.identifier}: {', '.join(unknown)}"
-            raise ManagementError(400, message, "invalid_scope")
+            raise ManagementError(400, f"Scopes not defined for resource server {api.identifier}: {', '.join(unknown)}")
 
 
 class State:
@@ -207,10 +201,6 @@ class State:
         self.apis = Collection(ResourceServer, self)
         self.clients = Collection(Client, self)
         self.grants = Collection(ClientGrant, self)
-
-    def api(self, audience: str) -> ResourceServer | None:
-        """The API whose tokens have this audience."""
-        return next((api for api in self.apis.values() if api.identifier == audience), None)
 
 
 def _refuse_repeated(names: list[str], field: str) -> None:

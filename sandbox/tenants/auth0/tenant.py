@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jwt
 from starlette.requests import Request
 
+from sandbox.credentials import AUTH0_API_TOKEN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_DOMAIN
 from sandbox.tenants.auth0.state import ManagementError, State
 from sandbox.tenants.auth0.tokens import claims_of, decide, token_type_of
 from sandbox.tenants.collection import Collection, Json
-from sandbox.tenants.credentials import AUTH0_API_TOKEN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_DOMAIN
 from sandbox.tenants.issuer import Issued, discovery, published, token_endpoint
 from sandbox.tenants.signing import SigningKey
-from sandbox.tenants.tenant import Answer, Tenant
+from sandbox.tenants.tenant import Tenant
 from sandbox.tenants.token_request import TokenRequest
 
 _VERBS = {"POST": "create", "GET": "read", "PATCH": "update", "DELETE": "delete"}
@@ -41,12 +40,14 @@ class Auth0Tenant(Tenant):
         self.key = SigningKey()
         self._add_deployer()
         super().__init__(
+            ManagementError,
             {
                 "/resource-servers": self.state.apis,
                 "/clients": self.state.clients,
                 "/client-grants": self.state.grants,
             },
-            [self.route("/clients/{key}/credentials", self._list_credentials, "GET")],
+            # Clients on this tenant authenticate with a secret, so none has key credentials.
+            [self.route("/clients/{key}/credentials", lambda _: (200, []), "GET")],
             [
                 token_endpoint("/oauth/token", self._issue, accepts_json=True),
                 published("/.well-known/openid-configuration", self._discovery),
@@ -60,25 +61,22 @@ class Auth0Tenant(Tenant):
         Raises LookupError for an audience that the tenant does not have.
         """
         with self.lock:
-            api = self.state.api(audience)
-        if api is None:
+            apis = self.state.apis.search({"identifier": audience})
+        if not apis:
             raise LookupError(f"the Auth0 tenant has no API {audience}")
-        return self.key.sign(claims, typ=token_type_of(api))
+        return self.key.sign(claims, typ=token_type_of(apis[0]))
 
     def authorize(self, request: Request) -> None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise ManagementError(401, "Missing authentication", "missing_authentication")
+            raise ManagementError(401, "Missing authentication")
         scopes = MANAGEMENT_SCOPES if token == AUTH0_API_TOKEN else self._scopes_of(token)
         path = request.url.path.removeprefix(self.base).split("/")
         kind = "client_credentials" if path[3:] == ["credentials"] else path[1].replace("-", "_")
         needed = f"{_VERBS.get(request.method)}:{kind}"
         if needed in MANAGEMENT_SCOPES and needed not in scopes:
-            raise ManagementError(403, f"Insufficient scope, expected any of: {needed}", "insufficient_scope")
+            raise ManagementError(403, f"Insufficient scope, expected any of: {needed}")
         request.state.shows_secrets = not scopes.isdisjoint(_READS_SECRETS)
-
-    def error(self, status: int, message: str) -> ManagementError:
-        return ManagementError(status, message, "not_found" if status == 404 else "invalid_body")
 
     def show(self, entity: Any, request: Request) -> Json:
         """Without a client's secret for callers who may not read it."""
@@ -94,11 +92,6 @@ class Auth0Tenant(Tenant):
             return shown
         return {"total": len(found), "start": 0, "limit": len(found), f"{kind.model.what.replace(' ', '_')}s": shown}
 
-    def _list_credentials(self, request: Request) -> Answer:
-        """Clients on this tenant authenticate with a secret, so none has key credentials."""
-        self.state.clients.find(request.path_params["key"])
-        return 200, []
-
     def _add_deployer(self) -> None:
         api = {"name": "Auth0 Management API", "identifier": self.management_audience}
         scopes = [{"value": scope} for scope in sorted(MANAGEMENT_SCOPES)]
@@ -112,14 +105,14 @@ class Auth0Tenant(Tenant):
         try:
             claims = self.key.verify(token, issuer=self.issuer, audience=self.management_audience)
         except jwt.InvalidTokenError:
-            raise ManagementError(401, "Invalid token", "invalid_token") from None
+            raise ManagementError(401, "Invalid token") from None
         return frozenset(str(claims.get("scope", "")).split())
 
     def _issue(self, _: Request, asked: TokenRequest) -> Issued:
         with self.lock:
-            client, api, scopes = decide(asked, self.state)
-        claims = claims_of(client.client_id, api, scopes, issuer=self.issuer, now=int(time.time()))
-        return Issued(self.key.sign(claims, typ=token_type_of(api)), api.token_lifetime, scopes)
+            api, scopes = decide(asked, self.state)
+        claims = claims_of(asked.client_id, api, scopes, issuer=self.issuer)
+        return Issued(self.key, claims, api.token_lifetime, scopes, token_type_of(api))
 
     def _discovery(self, _: Request) -> Json:
         endpoints = {"authorization_endpoint": f"{self.issuer}authorize", "token_endpoint": f"{self.issuer}oauth/token"}

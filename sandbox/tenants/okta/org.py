@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hmac
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.routing import Route
 
+from sandbox.credentials import OKTA_API_TOKEN, OKTA_DOMAIN
 from sandbox.tenants.collection import Collection, Json
-from sandbox.tenants.credentials import OKTA_API_TOKEN, OKTA_DOMAIN
 from sandbox.tenants.issuer import Issued, discovery, published, token_endpoint
 from sandbox.tenants.okta.state import App, OktaError, Server, State, Status
 from sandbox.tenants.okta.tokens import claims_of, decide
@@ -57,6 +56,7 @@ class OktaOrg(Tenant):
             f"{_SERVER}/policies/{{policy}}/rules": state.rules,
         }
         super().__init__(
+            OktaError,
             kinds,
             [
                 self.route("/users/me", lambda _: (200, _DEPLOYER), "GET"),
@@ -84,13 +84,10 @@ class OktaOrg(Tenant):
         """Nobody may ask below a server or a policy that is not there."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() not in ("ssws", "bearer") or not hmac.compare_digest(token, OKTA_API_TOKEN):
-            raise OktaError(401, "E0000011", "Invalid token provided")
+            raise OktaError(401, "Invalid token provided")
         for parent, kind in (("server", self.state.servers), ("policy", self.state.policies)):
             if parent in request.path_params:
                 kind.find(request.path_params[parent], request.path_params)
-
-    def error(self, status: int, message: str) -> OktaError:
-        return OktaError(status, "E0000022" if status == 404 else "E0000003", message)
 
     def show(self, entity: Any, request: Request) -> Json:
         """Okta tells an app's secret when it is made or replaced, and not when it is read."""
@@ -112,9 +109,9 @@ class OktaOrg(Tenant):
     def _issue(self, request: Request, asked: TokenRequest) -> Issued:
         with self.lock:
             server = self._active(request)
-            app, scopes, lifetime = decide(asked, server, self.state)
-            claims = claims_of(server, self.state, app.client_id, scopes, now=int(time.time()), lifetime=lifetime)
-        return Issued(server.signer.sign(claims, typ=None), lifetime, scopes)
+            scopes, lifetime = decide(asked, server, self.state)
+            claims = claims_of(server, self.state, asked.client_id, scopes)
+        return Issued(server.signer, claims, lifetime, scopes)
 
     def _discovery(self, request: Request) -> Json:
         with self.lock:
@@ -132,5 +129,5 @@ class OktaOrg(Tenant):
     def _active(self, request: Request) -> Server:
         server = self.state.servers.find(request.path_params["server"])
         if server.status != "ACTIVE":
-            raise OktaError(404, "E0000007", "Not found: the authorization server is inactive")
+            raise OktaError(404, "Not found: the authorization server is inactive")
         return server

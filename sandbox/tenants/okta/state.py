@@ -9,6 +9,7 @@ and a rule need the scopes that they name to exist. Okta's documentation leaves 
 
 from __future__ import annotations
 
+import functools
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
@@ -17,18 +18,17 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AliasPath, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from sandbox.credentials import OKTA_DOMAIN
 from sandbox.tenants.collection import ApiError, Collection, Entity
-from sandbox.tenants.credentials import OKTA_DOMAIN
 from sandbox.tenants.signing import SigningKey
 
 DEFAULT_SERVER = "default"
 ALL_CLIENTS = "ALL_CLIENTS"
 SYSTEM_SCOPES = ("openid", "profile", "email", "address", "phone", "offline_access", "device_sso")
-RESERVED_CLAIMS = {
-    "RESOURCE": "acr amr as_uri cid groups iss jti rpt rsi token_type uid username ver",
-    "IDENTITY": "aud auth_time client_id iss jti nonce scope sub token_type ver",
-}
-"""Names that Okta keeps for itself, by claim type (Okta support, "OIDC Bearer Tokens: List of Reserved Claims")."""
+RESERVED_CLAIMS = "acr amr as_uri cid groups iss jti rpt rsi token_type uid username ver"
+"""Of access tokens, Okta keeps these for itself (Okta support, "OIDC Bearer Tokens: List of Reserved Claims")."""
+
+_CODES = {400: "E0000001", 401: "E0000011", 403: "E0000056", 404: "E0000007"}
 
 Status = Literal["ACTIVE", "INACTIVE"]
 Text = Annotated[str, Field(min_length=1)]
@@ -38,7 +38,8 @@ Parent = Annotated[str, Field(exclude=True)]
 
 
 class OktaError(ApiError):
-    def __init__(self, status: int, code: str, summary: str, *causes: str) -> None:
+    def __init__(self, status: int, summary: str, *causes: str, code: str = "") -> None:
+        code = code or _CODES[status]
         document = {
             "errorCode": code,
             "errorSummary": summary,
@@ -50,7 +51,7 @@ class OktaError(ApiError):
 
 
 def invalid(field: str, reason: str) -> OktaError:
-    return OktaError(400, "E0000001", f"Api validation failed: {field}", f"{field}: {reason}")
+    return OktaError(400, f"Api validation failed: {field}", f"{field}: {reason}")
 
 
 def at(path: str) -> Any:
@@ -67,7 +68,7 @@ class OktaEntity(Entity):
 
     @classmethod
     def missing(cls, key: str) -> OktaError:
-        return OktaError(404, "E0000007", f"Not found: Resource not found: {key} ({cls.what})")
+        return OktaError(404, f"Not found: Resource not found: {key} ({cls.what})")
 
     @classmethod
     def invalid(cls, mistake: str, field: str, message: str) -> OktaError:
@@ -81,12 +82,8 @@ class OktaEntity(Entity):
     def document(self) -> dict[str, Any]:
         document: dict[str, Any] = {}
         for path, value in self.model_dump(mode="json", by_alias=True).items():
-            place = document
             *parents, name = path.split(".")
-            for parent in parents:
-                if not isinstance(place.get(parent), dict):
-                    place[parent] = {}
-                place = place[parent]
+            place = functools.reduce(lambda within, step: within.setdefault(step, {}), parents, document)
             place[name] = value
         return document
 
@@ -115,10 +112,6 @@ class Server(OktaEntity):
         default_factory=lambda data: data["created"] + timedelta(days=90)
     )
 
-    def matches(self, query: Any) -> bool:
-        """Its name starts with `q`, or that is its audience."""
-        return self.name.startswith(query.get("q", "")) or query["q"] in self.audiences
-
     def check_removal(self) -> None:
         if self.default:
             raise invalid("default", "The default authorization server cannot be deleted.")
@@ -134,11 +127,20 @@ class Server(OktaEntity):
             kind.discard({"server": self.id})
 
 
-class Scope(OktaEntity):
-    what, prefix, known_by, built_in = "scope", "scp", ("name", "server"), "system"
-    server_set, filters, unique = frozenset({"id", "server", "system"}), ("server",), ("server", "name")
+class Part(OktaEntity):
+    """What hangs below an authorization server."""
+
+    known_by, built_in, filters = ("name", "server"), "system", ("server",)
+    server_set = frozenset({"id", "server", "system"})
 
     server: Parent
+    name: Name
+    system: bool = False
+
+
+class Scope(Part):
+    what, prefix, unique = "scope", "scp", ("server", "name")
+
     name: Annotated[str, Field(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]+$")]
     display_name: str = ""
     description: str = ""
@@ -146,7 +148,6 @@ class Scope(OktaEntity):
     metadata_publish: Literal["ALL_CLIENTS", "NO_CLIENTS"] = "NO_CLIENTS"
     default: bool = False
     optional: bool = False
-    system: bool = False
 
     def check(self, state: State, current: Scope | None) -> None:
         if current:
@@ -159,36 +160,31 @@ class Scope(OktaEntity):
             raise invalid("system", f"{self.name} is a system scope, which cannot be changed.")
 
 
-class Claim(OktaEntity):
-    """`value` is an expression: `app.clientId` or a quoted string."""
+class Claim(Part):
+    """A claim of access tokens. `value` is an expression: `app.clientId` or a quoted string."""
 
-    what, prefix, known_by = "claim", "ocl", ("name", "server")
-    server_set, filters = frozenset({"id", "server", "system"}), ("server",)
+    what, prefix = "claim", "ocl"
 
-    server: Parent
-    name: Name
     status: Status = "ACTIVE"
-    claim_type: Literal["RESOURCE", "IDENTITY"]
+    claim_type: Literal["RESOURCE"]
     value_type: Literal["EXPRESSION"] = "EXPRESSION"
     value: Annotated[str, Field(pattern=r'^(app\.clientId|"[^"\\]*")$')]
     scopes: Annotated[list[Text], at("conditions.scopes")] = []
     always_include_in_token: bool = True
-    system: bool = False
 
     def check(self, state: State, current: Claim | None) -> None:
-        if self.name in RESERVED_CLAIMS[self.claim_type].split():
+        if self.name in RESERVED_CLAIMS.split():
             raise invalid("name", f"{self.name} is a reserved claim name.")
         state.demand_scopes(self.server, self.scopes, "conditions.scopes")
 
 
-class Ranked(OktaEntity):
+class Ranked(Part):
     """What has a place in an order of evaluation. Its status changes by lifecycle operations only."""
 
-    server: Parent
-    name: Name
+    server_set = Part.server_set | {"status"}
+
     priority: Annotated[int, Field(ge=1, le=999)] = 1
     status: Status = "ACTIVE"
-    system: bool = False
 
 
 AnyRanked = TypeVar("AnyRanked", bound=Ranked)
@@ -197,8 +193,7 @@ AnyRanked = TypeVar("AnyRanked", bound=Ranked)
 class Policy(Ranked):
     """The clients that a policy names have to exist."""
 
-    what, prefix, known_by = "policy", "00p", ("name", "server")
-    server_set, filters, unique = frozenset({"id", "server", "status", "system"}), ("server",), ("server", "name")
+    what, prefix, unique = "policy", "00p", ("server", "name")
 
     type: Literal["OAUTH_AUTHORIZATION_POLICY"]
     description: Annotated[str, Field(max_length=255)]
@@ -219,8 +214,8 @@ class Policy(Ranked):
 class Rule(Ranked):
     """Lifetimes in minutes."""
 
-    what, prefix, known_by, filters = "rule", "0pr", ("name", "server"), ("server", "policy")
-    server_set, unique = frozenset({"id", "server", "policy", "status", "system"}), ("policy", "name")
+    what, prefix, unique, filters = "rule", "0pr", ("policy", "name"), ("server", "policy")
+    server_set = Ranked.server_set | {"policy"}
 
     policy: Parent
     type: Literal["RESOURCE_ACCESS"]
@@ -279,7 +274,7 @@ class App(OktaEntity):
     def check_removal(self) -> None:
         if self.status == "ACTIVE":
             cause = "The application must be deactivated before deletion."
-            raise OktaError(403, "E0000056", "Delete application forbidden.", cause)
+            raise OktaError(403, "Delete application forbidden.", cause)
 
     def removed(self, state: State) -> None:
         """It goes from the policies that name it."""
