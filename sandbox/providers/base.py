@@ -60,6 +60,8 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
     """The Python package of the real plugin's SDK: the server gives itself its version."""
     resources: tuple[ResourceType[ClientT], ...]
     functions: tuple[FunctionType[ClientT], ...] = ()
+    port: int
+    """Where it is served."""
 
     def __init__(self) -> None:
         self._clients: dict[str, ClientT] = {}
@@ -228,9 +230,9 @@ def serve(provider: Provider[Any]) -> tuple[grpc.Server, int]:
     threads = futures.ThreadPoolExecutor(max_workers=16)
     server = grpc.server(threads, interceptors=[OwnUserOnly(), _Refusals(provider)], options=unlimited)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    provider.port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    return server, port
+    return server, provider.port
 
 
 def _values(properties: Properties) -> Properties:

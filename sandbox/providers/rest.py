@@ -91,7 +91,7 @@ class RestProvider(Provider[RestT]):
         self._environment = environment
 
     def connect(self, config: Properties, peer: str) -> RestT:
-        own = _variables_of(int(peer.rpartition(":")[2]))
+        own = _variables_of(int(peer.rpartition(":")[2]), self.port)
         return self.client(self._tenant, config, self._settings(own) or self._settings(self._environment))
 
     def _settings(self, environment: Mapping[str, str]) -> Properties:
@@ -101,12 +101,16 @@ class RestProvider(Provider[RestT]):
         return {name[0].lower() + name.title().replace("_", "")[1:]: value for name, value in given.items() if value}
 
 
-def _variables_of(port: int) -> Mapping[str, str]:
-    """The variables of the process that connects from a port of this machine; none of this process's own."""
+def _variables_of(port: int, server: int) -> Mapping[str, str]:
+    """The variables of the process that connects from a port of this machine to a server's; none of this process's own.
+
+    Connections to other servers may begin at the same port.
+    """
     for pid in sorted(psutil.pids(), reverse=True):
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(pid)
-            if any(each.raddr and each.laddr.port == port for each in process.net_connections("tcp")):
+            connections = (each for each in process.net_connections("tcp") if each.raddr)
+            if any((each.laddr.port, each.raddr.port) == (port, server) for each in connections):
                 return {} if pid == os.getpid() else process.environ()
     return {}
 
