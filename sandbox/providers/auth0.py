@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
@@ -21,26 +22,23 @@ _FIRST_METHOD = {_METHOD: "client_secret_post"}
 class Auth0Client(RestClient):
     """Sends the API token, or a token of its own for the client id and secret given."""
 
-    base = "/api/v2"
+    called, base = "tenant", "/api/v2"
 
     def __init__(self, tenant: Tenant, config: Properties, variables: Properties) -> None:
         domain = str(config.get("domain") or variables.get("domain", "")).rpartition("//")[2]
         if not domain:
             raise ProviderError("auth0: no domain: set auth0:domain or AUTH0_DOMAIN")
-        remedy = f"set auth0:domain to {tenant.domain}"
-        super().__init__(tenant, domain, f"auth0: the sandbox has no tenant {{}}: {remedy}")
+        super().__init__(tenant, domain)
         self._audience = str(config.get("audience") or variables.get("audience") or f"https://{domain}/api/v2/")
         self._credentials = _credentials(config, variables)
-        self._token = str(self._credentials.get("apiToken", ""))
 
     def authorization(self) -> str:
-        if not self._token:
-            self._token = self._issued()
-        return f"Bearer {self._token}"
+        return f"Bearer {self._credentials.get('apiToken') or self._issued}"
 
     def said(self, document: Properties) -> str:
         return f"{document['statusCode']} {document['error']}: {document['message']}"
 
+    @functools.cached_property
     def _issued(self) -> str:
         """The plugin's library tries HTTP Basic first, and the form where that is refused."""
         identifier, secret = self._credentials["clientId"], self._credentials["clientSecret"]
@@ -84,7 +82,6 @@ API = _Type(
     path="/resource-servers",
     properties="name identifier signingAlg tokenDialect tokenLifetime tokenLifetimeForWeb enforcePolicies "
     "allowOfflineAccess skipConsentForVerifiableFirstPartyClients subjectTypeAuthorization",
-    auto_name=("name", 255),
     replaces="identifier",
 )
 
@@ -136,8 +133,8 @@ def _get_api(client: Auth0Client, arguments: Properties) -> Properties:
         raise ProviderError("auth0:getResourceServer: give identifier or resourceServerId")
     key = arguments.get("resourceServerId") or escaped(escaped(arguments["identifier"]))
     found = client.get(API.url({}, key))
-    outputs = API.outputs(found, {}) | {"id": found["id"], "scopes": _scopes(found)}
-    return outputs | {name: value for name, value in arguments.items() if name == "resourceServerId"}
+    told = {name: value for name, value in arguments.items() if name == "resourceServerId"}
+    return told | API.outputs(found, {}) | {"id": found["id"], "scopes": _scopes(found)}
 
 
 class _Clients(_Type):
@@ -166,7 +163,6 @@ CLIENT = _Clients(
     also_computed="clientId",
     key="client_id",
     defaults={"description": "Managed by Pulumi"},
-    auto_name=("name", 255),
     validate=only("appType", "non_interactive", what="applications of type "),
 )
 

@@ -60,6 +60,8 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
     """The Python package of the real plugin's SDK: the server gives itself its version."""
     resources: tuple[ResourceType[ClientT], ...]
     functions: tuple[FunctionType[ClientT], ...] = ()
+    port: int
+    """Where it is served."""
 
     def __init__(self) -> None:
         self._clients: dict[str, ClientT] = {}
@@ -128,7 +130,7 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
             old,
             new,
             replace_on=kind.replaced_by(_values(old), _values(new)),
-            name_property=kind.auto_name[0] if kind.auto_name else None,
+            name_property=kind.named,
             can_update=kind.replaces is not None,
             ignored=request.ignoreChanges,
             computed=arguments.computed(kind.arguments),
@@ -178,9 +180,8 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
         for unknown in sorted(given.keys() - function.arguments.split()):
             hint = arguments.nearest(unknown, function.arguments.split())
             raise ProviderError(f"{request.tok}: the sandbox does not take argument {unknown}{hint}")
-        response = rpc.InvokeResponse()
-        getattr(response, "return").CopyFrom(encode(function.call(self._client(context), given)))
-        return response
+        answer: dict[str, Any] = {"return": encode(function.call(self._client(context), given))}
+        return rpc.InvokeResponse(**answer)
 
     def _config(self, config: Properties) -> Properties:
         declared = arguments.properties(arguments.argument_class(f"{self.sdk}:ProviderArgs"))
@@ -229,9 +230,9 @@ def serve(provider: Provider[Any]) -> tuple[grpc.Server, int]:
     threads = futures.ThreadPoolExecutor(max_workers=16)
     server = grpc.server(threads, interceptors=[OwnUserOnly(), _Refusals(provider)], options=unlimited)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    provider.port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    return server, port
+    return server, provider.port
 
 
 def _values(properties: Properties) -> Properties:
@@ -277,10 +278,9 @@ def _unsupported(kind: ResourceType[Any], given: Properties) -> arguments.Mistak
 def _defaults(kind: ResourceType[Any], request: rpc.CheckRequest, old: Properties, given: Properties) -> Properties:
     """What the program does not give: what it was by default before, else the type's default or a name."""
     defaults = dict(kind.defaults)
-    if kind.auto_name:
-        name, longest = kind.auto_name
+    if kind.named in kind.properties.split():
         random = hashlib.sha256(request.randomSeed).hexdigest() if request.randomSeed else secrets.token_hex(4)
-        defaults[name] = f"{request.urn.split('::', 3)[3][: longest - 8]}-{random[:7]}"
+        defaults[kind.named] = f"{request.urn.split('::', 3)[3][: kind.longest - 8]}-{random[:7]}"
     defaulted = old.get(DEFAULTS, old.keys())
     return {k: old[k] if k in old and k in defaulted else v for k, v in defaults.items() if k not in given}
 

@@ -39,8 +39,10 @@ class ResourceType(ABC, Generic[ClientT]):
     also_computed: str = ""
     """Outputs that only creation tells, besides those that the SDK takes as no input."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    auto_name: tuple[str, int] | None = None
-    """The property that Pulumi fills in (`<logical name>-<7 hex>`) where the program gives no name, and its length."""
+    named: str = "name"
+    """The property, if it is one, that Pulumi fills in (`<logical name>-<7 hex>`) where the program gives no name."""
+    longest: int = 255
+    """How long that may be."""
     replaces: str | None = ""
     """Paths whose change replaces the resource. None: every change does."""
     secrets: str = ""

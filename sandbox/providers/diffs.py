@@ -16,7 +16,7 @@ def decide(
     new: Mapping[str, Any],
     *,
     replace_on: Collection[str] = (),
-    name_property: str | None = None,
+    name_property: str = "name",
     can_update: bool = True,
     ignored: Collection[str] = (),
     computed: Collection[str] = (),
@@ -37,8 +37,8 @@ def decide(
     }
     replaces = sorted(path for path in changes if not can_update or _at_or_below(path, replace_on))
     detailed = {path: f"{kind}_REPLACE" if path in replaces else kind for path, kind in changes.items()}
-    named_by_program = name_property is not None and name_property not in new.get(DEFAULTS, ())
-    keeps_name = named_by_program and old.get(name_property or "") == new.get(name_property or "")
+    named_by_program = name_property in new and name_property not in new.get(DEFAULTS, ())
+    keeps_name = named_by_program and old.get(name_property) == new[name_property]
     return rpc.DiffResponse(
         changes=rpc.DiffResponse.DIFF_SOME if changes else rpc.DiffResponse.DIFF_NONE,
         diffs=sorted({_steps(path)[0] for path in changes}),

@@ -18,14 +18,14 @@ _SETTINGS = "/internal/apps/{}/settings/oauth/idToken"
 class OktaClient(RestClient):
     """Sends an API token (`SSWS …`), which is tried at once, or an access token (`Bearer …`)."""
 
-    base = "/api/v1"
+    called, base = "org", "/api/v1"
 
     def __init__(self, tenant: Tenant, config: Properties, variables: Properties) -> None:
         org = config.get("orgName") or variables.get("orgName")
         base = config.get("baseUrl") or variables.get("baseUrl") or "okta.com"
         if not org:
             raise ProviderError("okta: no org: set okta:orgName or OKTA_ORG_NAME")
-        super().__init__(tenant, f"{org}.{base}", f"okta: the sandbox has no org {{}}: its org is {tenant.domain}")
+        super().__init__(tenant, f"{org}.{base}")
         self._authorization = _authorization(config, variables)
         self.has_api_token = self._authorization.startswith("SSWS ")
         if self.has_api_token:
@@ -144,7 +144,6 @@ SERVER = Collection[OktaClient](
     },
     document={"credentials": {"signing": {"rotationMode": "AUTO"}}, "description": ""},
     defaults={"issuerMode": "ORG_URL"},
-    auto_name=("name", 255),
     missing_is_deleted=True,
     deactivated_first=True,
 )
@@ -155,7 +154,6 @@ SCOPE = Collection[OktaClient](
     properties="authServerId name description displayName consent metadataPublish default optional",
     document={"description": "", "displayName": "", "default": False, "optional": False},
     defaults={"consent": "IMPLICIT", "metadataPublish": "ALL_CLIENTS", "default": False},
-    auto_name=("name", 255),
     missing_is_deleted=True,
 )
 
@@ -168,7 +166,6 @@ CLAIM = Collection[OktaClient](
     document={"conditions": {}, "status": "ACTIVE"},
     unless_empty="scopes",
     defaults={"valueType": "EXPRESSION", "alwaysIncludeInToken": True},
-    auto_name=("name", 255),
 )
 
 POLICY = Collection[OktaClient](
@@ -178,7 +175,6 @@ POLICY = Collection[OktaClient](
     also_computed="status",
     names={"clientWhitelists": "conditions.clients.include"},
     document={"status": "ACTIVE", "type": "OAUTH_AUTHORIZATION_POLICY"},
-    auto_name=("name", 255),
 )
 
 RULE = Collection[OktaClient](
@@ -201,7 +197,6 @@ RULE = Collection[OktaClient](
     },
     unless_empty="scopeWhitelists",
     defaults={"accessTokenLifetimeMinutes": 60},
-    auto_name=("name", 255),
 )
 
 

@@ -32,16 +32,14 @@ class ApiError(ProviderError):
 
 
 class RestClient(ABC):
-    """Authorized requests below one path of a tenant's API; a subclass reads what it needs of a configuration.
+    """Authorized requests below one path of a tenant's API; a subclass reads what it needs of a configuration."""
 
-    `elsewhere` is what is said against any other domain than the tenant's, whose name goes into it.
-    """
-
+    called: ClassVar[str]
     base: ClassVar[str]
 
-    def __init__(self, tenant: Tenant, domain: str, elsewhere: str) -> None:
+    def __init__(self, tenant: Tenant, domain: str) -> None:
         if domain != tenant.domain:
-            raise ProviderError(elsewhere.format(domain))
+            raise ProviderError(f"the sandbox has no {self.called} {domain}: configure {tenant.domain}")
         self.domain = domain
         self.http = TestClient(tenant.app, f"https://{domain}")  # Starlette's client for apps of the same process
 
@@ -93,7 +91,7 @@ class RestProvider(Provider[RestT]):
         self._environment = environment
 
     def connect(self, config: Properties, peer: str) -> RestT:
-        own = _variables_of(int(peer.rpartition(":")[2]))
+        own = _variables_of(int(peer.rpartition(":")[2]), self.port)
         return self.client(self._tenant, config, self._settings(own) or self._settings(self._environment))
 
     def _settings(self, environment: Mapping[str, str]) -> Properties:
@@ -103,12 +101,16 @@ class RestProvider(Provider[RestT]):
         return {name[0].lower() + name.title().replace("_", "")[1:]: value for name, value in given.items() if value}
 
 
-def _variables_of(port: int) -> Mapping[str, str]:
-    """The variables of the process that connects from a port of this machine; none of this process's own."""
+def _variables_of(port: int, server: int) -> Mapping[str, str]:
+    """The variables of the process that connects from a port of this machine to a server's; none of this process's own.
+
+    Connections to other servers may begin at the same port.
+    """
     for pid in sorted(psutil.pids(), reverse=True):
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(pid)
-            if any(each.raddr and each.laddr.port == port for each in process.net_connections("tcp")):
+            connections = (each for each in process.net_connections("tcp") if each.raddr)
+            if any((each.laddr.port, each.raddr.port) == (port, server) for each in connections):
                 return {} if pid == os.getpid() else process.environ()
     return {}
 

@@ -53,6 +53,11 @@ class Connection:
         answer = self._stub.Read(provider_pb2.ReadRequest(urn=urn(token), id=key, properties=encode(state)))
         return decode(answer.properties) if answer.id else None
 
+    def imported(self, token: str, identifier: str) -> tuple[str, Properties]:
+        """Reads what an import's id names; gives the resource's own id, and its inputs."""
+        answer = self._stub.Read(provider_pb2.ReadRequest(urn=urn(token), id=identifier))
+        return answer.id, decode(answer.inputs)
+
     def update(self, token: str, key: str, state: Properties, inputs: Mapping[str, Any]) -> Properties:
         news = self._checked(token, inputs)
         request = provider_pb2.UpdateRequest(urn=urn(token), id=key, olds=encode(state), news=news)

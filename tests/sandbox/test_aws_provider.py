@@ -173,6 +173,19 @@ def test_outputs_are_called_what_the_sdk_calls_them(stack: Stack, aws: Aws, acco
         assert only_outputs <= each.outputs.keys(), each.token
 
 
+def test_an_import_names_the_pool_of_a_client(stack: Stack) -> None:
+    pool = stack.create(POOL, "pool")
+    client = stack.create(CLIENT, "client", userPoolId=pool.id, name="caller")
+
+    found = stack.stub.Read(provider_pb2.ReadRequest(urn=urn(CLIENT, "client"), id=f"{pool.id}/{client.id}"))
+
+    assert (found.id, decode(found.inputs)["userPoolId"], decode(found.inputs)["name"]) == (
+        client.id,
+        pool.id,
+        "caller",
+    )
+
+
 def test_deleting_what_is_gone_already_is_no_error(stack: Stack, aws: Aws, account: str) -> None:
     made = _one_of_each(stack, aws, account)
     for _ in range(2):

@@ -278,6 +278,18 @@ def test_moving_a_scope_to_another_server_fails_as_with_the_plugin(okta: Connect
         okta.update(SCOPE, key, state, moved)
 
 
+def test_an_import_names_what_is_above_the_resource(okta: Connection) -> None:
+    server, _ = okta.create(SERVER, {"name": "own", "audiences": ["api://own"]})
+    key, _ = okta.create(SCOPE, {**SCOPE_INPUTS, "authServerId": server})
+
+    found, inputs = okta.imported(SCOPE, f"{server}/{key}")
+
+    assert (found, inputs["authServerId"], inputs["name"]) == (key, server, "invoke")
+    assert okta.imported(SERVER, server)[1]["audiences"] == ["api://own"]
+    with pytest.raises(grpc.RpcError, match="an id of the form authServerId/id is needed"):
+        okta.imported(SCOPE, key)
+
+
 def test_a_priority_that_the_program_ignores_is_no_drift(okta: Connection) -> None:
     """The engine asks about a refresh with the inputs that it found as the old ones."""
     found = {**POLICY_INPUTS, "priority": 2}

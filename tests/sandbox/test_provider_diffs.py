@@ -84,7 +84,7 @@ def test_what_cannot_be_updated_is_replaced_by_any_change() -> None:
 def test_a_name_of_the_programs_own_is_freed_before_the_replacement_takes_it(
     old: dict[str, Any], new: dict[str, Any], deleted_first: bool
 ) -> None:
-    decision = decide(old, new, replace_on={"name", "kind"}, name_property="name")
+    decision = decide(old, new, replace_on={"name", "kind"})
 
     assert decision.deleteBeforeReplace is deleted_first
 

@@ -96,7 +96,7 @@ _USER_POOL = Table(
         "endpoint": f"cognito-idp.{known['region']}.amazonaws.com/{live['Id']}",
         "deletionProtection": live.get("DeletionProtection", "INACTIVE"),
     },
-    auto_name=("name", 128),
+    longest=128,
 )
 
 RESOURCES = (
@@ -113,7 +113,7 @@ RESOURCES = (
             "maxSessionDuration": live.get("MaxSessionDuration", _SECONDS_OF_A_SESSION),
             "forceDetachPolicies": False,
         },
-        auto_name=("name", 64),
+        longest=64,
     ),
     Table(
         "aws:iam/rolePolicy:RolePolicy",
@@ -121,7 +121,7 @@ RESOURCES = (
         id="role:name",
         names={"name": "PolicyName", "role": "RoleName", "policy": "PolicyDocument"},
         replaces="name role",
-        auto_name=("name", 128),
+        longest=128,
     ),
     Table(
         "aws:iam/policy:Policy",
@@ -132,7 +132,7 @@ RESOURCES = (
         own={"policy": (_new_version, "")},
         derive=_policy_document,
         deletes=_delete_policy,
-        auto_name=("name", 128),
+        longest=128,
     ),
     *(
         Table(
@@ -156,7 +156,6 @@ RESOURCES = (
         derive=lambda _client, _known, live: {
             "scopeIdentifiers": [f"{live['Identifier']}/{scope['ScopeName']}" for scope in live.get("Scopes", [])]
         },
-        auto_name=("name", 255),
     ),
     Table(
         "aws:cognito/userPoolClient:UserPoolClient",
@@ -168,7 +167,7 @@ RESOURCES = (
         names={"name": "ClientName"},
         replaces="userPoolId generateSecret",
         secrets="clientSecret",
-        auto_name=("name", 128),
+        longest=128,
     ),
     Table(
         "aws:cognito/userPoolDomain:UserPoolDomain",
@@ -192,7 +191,7 @@ RESOURCES = (
         answer="Configuration",
         cleared={"description": "", "memorySize": 128, "timeout": 3, "environment": {"variables": {}}},
         derive=_function_arns,
-        auto_name=("name", 64),
+        longest=64,
     ),
     Table(
         "aws:lambda/permission:Permission",
@@ -201,7 +200,8 @@ RESOURCES = (
         imported_by="function/statementId",
         names={"function": "FunctionName"},
         reads=_permission,
-        auto_name=("statementId", 100),
+        named="statementId",
+        longest=100,
     ),
     Table(
         "aws:cloudwatch/logGroup:LogGroup",
@@ -211,7 +211,7 @@ RESOURCES = (
         reads="DescribeLogGroups",
         answer="logGroups",
         own={"retentionInDays": ("PutRetentionPolicy", "DeleteRetentionPolicy")},
-        auto_name=("name", 512),
+        longest=512,
     ),
     Table(
         "aws:cloudwatch/logDeliverySource:LogDeliverySource",
@@ -219,6 +219,7 @@ RESOURCES = (
         properties="name logType resourceArn region",
         replaces="name logType resourceArn",
         answer="deliverySource",
+        longest=60,
     ),
     Table(
         "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
@@ -226,6 +227,7 @@ RESOURCES = (
         properties="name deliveryDestinationConfiguration deliveryDestinationType region",
         replaces="name deliveryDestinationType",
         answer="deliveryDestination",
+        longest=60,
     ),
     Table(
         "aws:cloudwatch/logDelivery:LogDelivery",
@@ -243,7 +245,6 @@ RESOURCES = (
         reads="DescribeAlarms",
         answer="MetricAlarms",
         deletes="DeleteAlarms",
-        auto_name=("name", 255),
     ),
     Table(
         "aws:bedrock/agentcoreGateway:AgentcoreGateway",
@@ -253,7 +254,7 @@ RESOURCES = (
         names={"gatewayId": "gatewayIdentifier"},
         replaces="name authorizerType",
         validate=gateways.validate_gateway,
-        auto_name=("name", 48),
+        longest=48,
     ),
     Table(
         "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget",
@@ -268,7 +269,7 @@ RESOURCES = (
             "targetConfiguration": gateways.target_configuration,
             "credentialProviderConfiguration": lambda given: [gateways.credentials(given)],
         },
-        auto_name=("name", 100),
+        longest=100,
     ),
     Table(
         "aws:bedrock/agentcorePolicyEngine:AgentcorePolicyEngine",
@@ -276,21 +277,21 @@ RESOURCES = (
         id="policyEngineId",
         replaces="name",
         updates="UpdatePolicyEngine",
-        auto_name=("name", 48),
+        longest=48,
     ),
     Table(
         "aws:bedrock/agentcorePolicy:AgentcorePolicy",
         properties="name policyEngineId definition description region",
         id="policyEngineId,policyId",
         replaces="name policyEngineId",
-        auto_name=("name", 48),
+        longest=48,
     ),
     Table(
         "aws:bedrock/agentcoreApiKeyCredentialProvider:AgentcoreApiKeyCredentialProvider",
         properties="name apiKey apiKeySecretConfig apiKeySecretSource region tags",
         replaces="name",
         secrets="apiKey",
-        auto_name=("name", 128),
+        longest=128,
     ),
     Table(
         "aws:bedrock/agentcoreOauth2CredentialProvider:AgentcoreOauth2CredentialProvider",
@@ -298,7 +299,7 @@ RESOURCES = (
         names={"oauth2ProviderConfig": "oauth2ProviderConfigInput"},
         replaces="name credentialProviderVendor",
         secrets="oauth2ProviderConfig",
-        auto_name=("name", 128),
+        longest=128,
     ),
     Table(
         "aws:secretsmanager/secret:Secret",
@@ -308,7 +309,7 @@ RESOURCES = (
         replaces="name",
         deletes=_delete_secret,
         cleared={"description": ""},
-        auto_name=("name", 512),
+        longest=512,
     ),
     # A version cannot be deleted: it goes with its secret, or when a newer one has taken its stage.
     Table(
