@@ -15,7 +15,6 @@ from typing import Any, Final, cast
 
 from moto.bedrockagentcorecontrol.models import BedrockAgentCoreControlBackend, Gateway, GatewayTarget
 from moto.bedrockagentcorecontrol.responses import BedrockAgentCoreControlResponse
-from moto.bedrockagentcorecontrol.urls import url_bases
 from moto.core.responses import ActionResult
 
 from agentcore_auth.authorizer.model import RESERVED_CLAIM_NAME
@@ -65,10 +64,6 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
     def providers_of(self, arn: str) -> CredentialProviders:
         """Those of the kind that a credential provider's ARN says."""
         return self.oauth_clients if "/oauth2credentialprovider/" in arn else self.api_keys
-
-    @property
-    def _url_module(self) -> Any:
-        return _Urls
 
     def create_gateway(self, **request: Any) -> Gateway:
         name, tags = str(request["name"]), request.pop("tags", None)
@@ -293,11 +288,6 @@ _COLLECTIONS: Mapping[str, Callable[[AgentCoreBackend, Document], Documents | Cr
 
 for _name, _verb in product(_COLLECTIONS, ("create", "get", "update", "delete")):
     setattr(AgentCoreResponse, f"{_verb}_{_name}", partialmethod(AgentCoreResponse.in_collection, _name, _verb))
-
-
-class _Urls:
-    url_bases = url_bases
-    url_paths: Mapping[str, Callable[..., Any]] = {"{0}/.*$": AgentCoreResponse.dispatch}
 
 
 def _check_authorizer(authorizer_type: str, configuration: Mapping[str, Any] | None) -> None:
