@@ -26,7 +26,6 @@ from sandbox.aws.policy_engines import Documents, PolicyEngines
 from sandbox.aws.private_endpoints import require_private_endpoint
 from sandbox.aws.refusals import Refusal
 
-TARGETS_PER_GATEWAY = 100
 _ROLE: Final = "GATEWAY_IAM_ROLE"
 _CREDENTIALS: Mapping[str, frozenset[str]] = {
     "lambda": frozenset({_ROLE}),
@@ -107,13 +106,10 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         return super().delete_gateway(gateway_identifier)
 
     def create_gateway_target(self, gateway_identifier: str, name: str, **request: Any) -> GatewayTarget:
-        present = self.list_gateway_targets(gateway_identifier)
-        if any(target.name == name for target in present):
+        if any(target.name == name for target in self.list_gateway_targets(gateway_identifier)):
             raise Refusal(
                 "ConflictException", f"A target with name {name} already exists in gateway {gateway_identifier}."
             )
-        if len(present) >= TARGETS_PER_GATEWAY:
-            raise Refusal("ServiceQuotaExceededException", f"A gateway takes at most {TARGETS_PER_GATEWAY} targets.")
         self._check_target(self._get_gateway(gateway_identifier), request)
         return super().create_gateway_target(gateway_identifier, name=name, **request)
 
