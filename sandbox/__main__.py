@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -32,7 +32,7 @@ from agentcore_auth.cli.terminal import Tone, slowly, toned
 from agentcore_auth.files import reason
 from sandbox import services
 from sandbox.console import say
-from sandbox.services import PROJECT, SandboxError, Services, ServicesError
+from sandbox.services import PROJECT, SandboxError, Services
 
 _FOLDER = Path(os.environ.get("SANDBOX_FOLDER") or PROJECT / ".sandbox")
 _PLUGINS = ("auth0", "okta")
@@ -66,39 +66,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="python -m sandbox", description="Deploy the program on this machine, without an account.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    demo = commands.add_parser("demo", help="deploy on a fresh sandbox, fetch tokens, call every gateway, clean up")
-    demo.add_argument("--json", action="store_true", help="one JSON document instead of text")
-    demo.add_argument("--without-cli", action="store_true", help="as where there is no pulumi CLI")
-    demo.set_defaults(run=_demo)
-    elsewhere = Parser(add_help=False)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="operation")
+    elsewhere, on_stack = Parser(add_help=False), Parser(add_help=False)
     elsewhere.add_argument(
         "--project", type=Path, default=PROJECT, metavar="DIR", help="the folder of another Pulumi program"
     )
-    for name, help_text in (
-        ("up", "start the sandbox if it is not running, and deploy a stack on it"),
-        ("preview", "show what `up` would change"),
-        ("destroy", "delete what a stack deployed"),
-    ):
-        command = commands.add_parser(name, help=help_text, parents=[elsewhere])
-        command.add_argument("--stack", default="sandbox", help="the stack file's name: Pulumi.<STACK>.yaml")
-        if name == "preview":
-            command.add_argument("--json", action="store_true", help="as `pulumi preview --json` has it")
-        if name == "up":
-            command.add_argument("--outputs", action="store_true", help="print the outputs even if nothing changed")
-        command.set_defaults(run=_deploy, operation=name)
-    outputs = commands.add_parser(
-        "outputs", help="print a stack's outputs, as `pulumi stack output --json` does", parents=[elsewhere]
-    )
-    outputs.add_argument("--stack", default="sandbox")
+    on_stack.add_argument("--stack", default="sandbox", help="the stack file's name: Pulumi.<STACK>.yaml")
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], told: str, *parents: Parser, description: str | None = None
+    ) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=told, parents=parents, description=description)
+        made.set_defaults(run=run)
+        return made
+
+    demo = command("demo", _demo, "deploy on a fresh sandbox, fetch tokens, call every gateway, clean up")
+    demo.add_argument("--json", action="store_true", help="one JSON document instead of text")
+    demo.add_argument("--without-cli", action="store_true", help="as where there is no pulumi CLI")
+    up = command("up", _deploy, "start the sandbox if it is not running, and deploy a stack on it", elsewhere, on_stack)
+    up.add_argument("--outputs", action="store_true", help="print the outputs even if nothing changed")
+    preview = command("preview", _deploy, "show what `up` would change", elsewhere, on_stack)
+    preview.add_argument("--json", action="store_true", help="as `pulumi preview --json` has it")
+    command("destroy", _deploy, "delete what a stack deployed", elsewhere, on_stack)
+    told = "print a stack's outputs, as `pulumi stack output --json` does"
+    outputs = command("outputs", _outputs, told, elsewhere, on_stack)
     outputs.add_argument("--json", action="store_true", help="the only form; here for likeness with pulumi")
     outputs.add_argument("--show-secrets", action="store_true")
-    outputs.set_defaults(run=_outputs)
-    commands.add_parser("down", help="end the sandbox, with all that is deployed on it").set_defaults(run=_down)
-    execute = commands.add_parser(
+    command("down", _down, "end the sandbox, with all that is deployed on it")
+    execute = command(
         "exec",
-        parents=[elsewhere],
-        help="run a command in a copy of the project, with everything pointed at the sandbox",
+        _execute,
+        "run a command in a copy of the project, with everything pointed at the sandbox",
+        elsewhere,
         description="Run a command on the sandbox, which is started if it is not running. The command runs in a copy "
         "of the project (.sandbox/project): files that it writes in its current folder stay there, until `down`.",
     )
@@ -109,7 +108,6 @@ def _parser() -> argparse.ArgumentParser:
         help="packages whose real plugin is to be used, separated by commas: auth0,okta",
     )
     execute.add_argument("command", nargs=argparse.REMAINDER, help="-- COMMAND [ARGUMENT ...]")
-    execute.set_defaults(run=_execute)
     return parser
 
 
@@ -136,23 +134,27 @@ def _deploy(asked: argparse.Namespace) -> int:
     from sandbox import progress  # noqa: PLC0415  # brings Pulumi's SDK along, which `down` and `exec` do without
     from sandbox.stack import DeploymentError, Stack, cli_is_interrupted, pulumi_command  # noqa: PLC0415
 
-    cli = pulumi_command()
+    cli, operation = pulumi_command(), asked.operation
     _require_stack_file(asked, asked.project)
     with ExitStack() as afterwards:
-        running = _services_for(asked.operation, afterwards)
+        running = _services_for(operation, afterwards)
         stack = Stack(running, _copy(asked.project, running.folder), asked.stack, cli)
         interrupted = afterwards.enter_context(cli_is_interrupted())
         try:
-            if asked.operation == "preview" and asked.json:
+            if operation == "preview" and asked.json:
                 say(stack.preview_document())
                 return 0
-            result = getattr(stack, asked.operation)(_tell)
+            result = getattr(stack, operation)(_tell)
         except DeploymentError:
-            if interrupted.is_set():
-                return _interruption(asked.operation)
-            raise
-        say(f"\n  {asked.stack}: {progress.summary(result.changes, planned=asked.operation == 'preview')}")
-        if asked.operation == "up":
+            if not interrupted.is_set():
+                raise
+            if operation == "preview":
+                raise KeyboardInterrupt from None
+            what = "created is in the state" if operation == "up" else "not deleted is still in the state"
+            _fail(f"interrupted; what was {what}; the sandbox is still running: python -m sandbox down")
+            return _INTERRUPTED
+        say(f"\n  {asked.stack}: {progress.summary(result.changes, planned=operation == 'preview')}")
+        if operation == "up":
             if asked.outputs or not result.is_unchanged:
                 say(f"\n  Outputs\n{progress.outputs_text(stack.document(show_secrets=False))}")
             if asked.project == PROJECT:
@@ -165,14 +167,6 @@ def _tell(line: str) -> None:
     tones = {"+": Tone.GOOD, "-": Tone.BAD, "~": Tone.CHANGED, "±": Tone.CHANGED}
     tone = tones.get(line[2:3])
     say(toned(line, tone) if tone else line)
-
-
-def _interruption(operation: str) -> int:
-    if operation == "preview":
-        raise KeyboardInterrupt
-    what = "created is in the state" if operation == "up" else "not deleted is still in the state"
-    _fail(f"interrupted; what was {what}; the sandbox is still running: python -m sandbox down")
-    return _INTERRUPTED
 
 
 def _outputs(asked: argparse.Namespace) -> int:
@@ -234,11 +228,8 @@ def _services_for(operation: str, afterwards: ExitStack) -> Services:
     if operation == "up":
         with slowly("starting the sandbox"):
             return services.load_or_start(_FOLDER)[0]
-    try:
+    if operation != "preview" or services.is_running(_FOLDER):
         return services.load(_FOLDER)
-    except ServicesError:
-        if operation != "preview":
-            raise
     folder = Path(afterwards.enter_context(TemporaryDirectory(prefix="agentcore-auth-")))
     with slowly("starting a sandbox for this preview"):
         passing = services.start(folder, attached=True)

@@ -27,3 +27,8 @@ def tick(done: int) -> None:
     """So many are done: a dot for the last of them on standard error, where it is in no result's way."""
     sys.stderr.write("." if done % _DOTS else ".\n")
     sys.stderr.flush()
+
+
+def cut(line: str, width: int) -> str:
+    """The line, or what fits of it."""
+    return line if len(line) <= width else f"{line[: width - 1]}…"

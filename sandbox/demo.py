@@ -26,6 +26,7 @@ from typing import Any
 import boto3
 import pulumi
 import yaml
+from mcp.shared.exceptions import MCPError
 
 from agentcore_auth.authorizer.causes import Cause, TokenError
 from agentcore_auth.authorizer.jws import parse
@@ -37,12 +38,12 @@ from agentcore_auth.mode import Mode
 from agentcore_auth.outputs import Client, Gateway, Outputs, OutputsError, Provider
 from agentcore_auth.refusals import RefusedBy, counted
 from agentcore_auth.tokens.getting import credentials_of, get_token
-from agentcore_auth.tokens.signatures import signing
+from agentcore_auth.tokens.signatures import Sign, signing
 from configuration.section import PROJECT as NAMESPACE
 from sandbox import demo_report, mock_engine, project
-from sandbox.caller import ToolCallError, knock, list_tools, use_tools
+from sandbox.caller import knock, list_tools, use_tools
 from sandbox.console import say, tick
-from sandbox.demo_report import NO_TOKEN, Admission, Mistake, Pass, Report, Trial, Unlike, Use
+from sandbox.demo_report import NO_TOKEN, Admission, Mistake, Pass, Pinned, Report, Trial
 from sandbox.services import PROJECT, SandboxError, Services
 from sandbox.stack import Stack, cli_is_interrupted, pulumi_command
 
@@ -67,6 +68,8 @@ _COUNTED = {"401": RefusedBy.TOKEN, "403": RefusedBy.SCOPE, _DENIED: RefusedBy.P
 
 Deploy = Callable[[Services, Path], tuple[Mapping[str, Any], int]]
 """Deploys STACK of a copy of the project; gives its outputs, with secrets, and how many resources were created."""
+_Asked = tuple[str, str, int, "str | Sign | None"]
+"""What is tried, at which gateway, the status that it should get, and the token or signature to show."""
 
 
 def demo(start: Callable[[Mode], Services], began: float, *, as_json: bool, without_cli: bool) -> int:
@@ -81,14 +84,13 @@ def demo(start: Callable[[Mode], Services], began: float, *, as_json: bool, with
         deployed = _Demonstration(start("pinned"), "pinned", deploy)
         mistake = deployed.mistake()
         say(demo_report.mistake_text(deployed.created, mistake), told)
-        pinned, uses = deployed.run(), deployed.uses()
-        unlike = Unlike(deployed.signed(), deployed.counted(pinned.trials))
-        say(demo_report.pinned_text(pinned, uses, unlike), told)
+        pinned = deployed.pinned()
+        say(demo_report.pinned_text(pinned), told)
         tutorial = _Demonstration(start("tutorial"), "tutorial", deploy).run()
-    except (SandboxError, pulumi.RunError, TokenError, OutputsError, ToolCallError) as error:
+    except (SandboxError, pulumi.RunError, TokenError, OutputsError, MCPError) as error:
         say(f"\ndemo: {error}", sys.stderr)
         return 1
-    report = Report(mistake, pinned, tutorial, uses, unlike, time.monotonic() - began)
+    report = Report(mistake, pinned, tutorial, round(time.monotonic() - began, 1))
     say(demo_report.tutorial_text(report), told)
     if as_json:
         say(json.dumps(report.document(), indent=2))
@@ -148,27 +150,26 @@ class _Demonstration:
         project.change_stack_file(folder, STACK, {"mode": mode, **(self._more() if mode == "pinned" else {})})
         document, self.created = deploy(services, folder)
         outputs = Outputs(document, STACK, order=self._config[f"{NAMESPACE}:identityProviders"])
-        self._all_gateways = outputs.gateways
-        self._gateways = {name: outputs.gateways[name] for name in outputs.providers}
-        self._callers = [
-            _Caller(
-                self._gateways[name], provider, client, get_token(credentials_of(provider, client), cache=None).token
-            )
+        self._gateways = outputs.gateways
+        self._callers = {
+            name: [
+                _Caller(
+                    outputs.gateways[name], provider, client, get_token(credentials_of(provider, client), None).token
+                )
+                for _, client in sorted(provider.clients.items())
+            ]
             for name, provider in outputs.providers.items()
-            for _, client in sorted(provider.clients.items())
-        ]
+        }
+        self._first_callers = [callers[0] for callers in self._callers.values()]
 
     def _more(self) -> dict[str, Any]:
         """What the stack has here beside what its file says; whom it names exists then."""
         api = self._session.client("iam")
-        self._keys = {}
-        for name in _SIGNERS:
-            api.create_user(UserName=name)
-            self._keys[name] = api.create_access_key(UserName=name)["AccessKey"]
+        arn, _ = (api.create_user(UserName=name)["User"]["Arn"] for name in _SIGNERS)
+        self._keys = [api.create_access_key(UserName=name)["AccessKey"] for name in _SIGNERS]
         gateway, access, providers = (
             self._config[f"{NAMESPACE}:{key}"] for key in ("gateway", "access", "identityProviders")
         )
-        arn = api.get_user(UserName=_SIGNERS[0])["User"]["Arn"]
         return {
             "identityProviders": [*providers, "iam"],
             "callers": {"attachTo": {"users": [_SIGNERS[0]]}},
@@ -176,46 +177,9 @@ class _Demonstration:
             "gateway": {**gateway, "logs": {"retentionDays": 1}},
         }
 
-    def signed(self) -> tuple[Trial, ...]:
-        """Who signs is let in by the caller policy, and nobody else."""
-        url, region = self._all_gateways["iam"].mcp_url, str(self._session.region_name)
-        signs = {
-            name: signing(boto3.Session(key["AccessKeyId"], key["SecretAccessKey"]).get_credentials(), region)
-            for name, key in self._keys.items()
-        }
-        asked = {
-            "a signature of a user with the caller policy": ("200", signs["clerk"]),
-            "a signature of a user without it": ("403", signs["stranger"]),
-            "a token": ("401", self._callers[0].token),
-        }
-        return tuple(
-            Trial(what, "iam", expected, str(knock(url, proof).status)) for what, (expected, proof) in asked.items()
-        )
-
-    def counted(self, trials: Iterable[Trial]) -> tuple[Trial, ...]:
-        """How many refused calls the gateways' logs tell of, by cause, where each trial refused one."""
-        expected = Counter((each.gateway, _COUNTED[each.answered]) for each in trials if each.answered in _COUNTED)
-        pages = self._session.client("logs").get_paginator("filter_log_events")
-        told: Counter[tuple[str, RefusedBy]] = Counter()
-        for name, gateway in self._gateways.items():
-            found = pages.paginate(logGroupName=gateway.log_group)
-            lines = [event["message"] for page in found for event in page["events"]]
-            for (cause, _), calls in counted(lines).items():
-                told[name, cause] += calls
-        return tuple(
-            Trial(cause.value, name, str(calls), str(told[name, cause])) for (name, cause), calls in expected.items()
-        )
-
-    @property
-    def _first_callers(self) -> list[_Caller]:
-        """One client of each provider."""
-        return [
-            next(caller for caller in self._callers if caller.provider.name == provider) for provider in self._gateways
-        ]
-
     def mistake(self) -> Mistake:
         """A gateway made by hand that demands the client's id as audience, which Cognito's tokens do not have."""
-        caller = next(each for each in self._callers if each.provider.name == "cognito")
+        caller = self._callers["cognito"][0]
         session = self._session
         trust = {"Effect": "Allow", "Principal": {"Service": SERVICE}, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
@@ -234,14 +198,17 @@ class _Demonstration:
     def run(self) -> Pass:
         """Whom the gateways let in, and whom not."""
         with ThreadPoolExecutor() as at_once:
-            admissions = at_once.map(self._admission, self._callers)
+            admissions = at_once.map(self._admission, chain.from_iterable(self._callers.values()))
             trials = at_once.map(self._trials, self._first_callers)
-            return Pass(tuple(self._gateways), self.created, tuple(admissions), tuple(chain.from_iterable(trials)))
+            return Pass(tuple(self._callers), self.created, tuple(admissions), tuple(chain.from_iterable(trials)))
 
-    def uses(self) -> tuple[Use, ...]:
-        """A tool of every target, called at every gateway."""
+    def pinned(self) -> Pinned:
+        """The same, a tool of every target called at every gateway, who signs, and what the logs tell of it."""
+        found = self.run()
         with ThreadPoolExecutor() as at_once:
-            return tuple(chain.from_iterable(at_once.map(self._uses, self._first_callers)))
+            calls = tuple(chain.from_iterable(at_once.map(self._calls, self._first_callers)))
+        signed, refused = self._signed(), self._counted(found.trials)
+        return Pinned(**vars(found), calls=calls, signed=tuple(signed), counted=tuple(refused))
 
     def _admission(self, caller: _Caller) -> Admission:
         shape = shape_of(caller.claims)
@@ -259,35 +226,66 @@ class _Demonstration:
             tools=tuple(sorted(tool.name for tool in tools)),
         )
 
-    def _uses(self, caller: _Caller) -> list[Use]:
-        url, token = caller.gateway.mcp_url, caller.token
-        if knock(url, token).status != 200:
+    def _calls(self, caller: _Caller) -> list[Trial]:
+        if knock(caller.gateway.mcp_url, caller.token).status != 200:
             return []
-        _, results = use_tools(url, token, list(_CALLS.items()))
+        _, results = use_tools(caller.gateway.mcp_url, caller.token, list(_CALLS.items()))
+        called = [
+            f"{tool}({', '.join(f'{name}: {json.dumps(value)}' for name, value in arguments.items())})"
+            for tool, arguments in _CALLS.items()
+        ]
         return [
-            Use(caller.provider.name, tool, arguments, result.text, result.failed)
-            for (tool, arguments), result in zip(_CALLS.items(), results, strict=True)
+            Trial(call, caller.provider.name, "ok", "failed" if result.failed else "ok", result.text)
+            for call, result in zip(called, results, strict=True)
+        ]
+
+    def _signed(self) -> list[Trial]:
+        """Who signs is let in by the caller policy, and nobody else."""
+        region = str(self._session.region_name)
+        clerk, stranger = (
+            signing(boto3.Session(key["AccessKeyId"], key["SecretAccessKey"]).get_credentials(), region)
+            for key in self._keys
+        )
+        return self._knocked(
+            ("a signature of a user with the caller policy", "iam", 200, clerk),
+            ("a signature of a user without it", "iam", 403, stranger),
+            ("a token", "iam", 401, self._first_callers[0].token),
+        )
+
+    def _counted(self, trials: Iterable[Trial]) -> list[Trial]:
+        """How many refused calls the gateways' logs tell of, by cause, where each trial refused one."""
+        expected = Counter((each.gateway, _COUNTED[each.answered]) for each in trials if each.answered in _COUNTED)
+        pages = self._session.client("logs").get_paginator("filter_log_events")
+        told: Counter[tuple[str, RefusedBy]] = Counter()
+        for name in self._callers:
+            found = pages.paginate(logGroupName=self._gateways[name].log_group)
+            lines = [event["message"] for page in found for event in page["events"]]
+            for (cause, _), calls in counted(lines).items():
+                told[name, cause] += calls
+        return [
+            Trial(cause.value, name, str(calls), str(told[name, cause])) for (name, cause), calls in expected.items()
         ]
 
     def _trials(self, caller: _Caller) -> list[Trial]:
+        name, claims, now = caller.provider.name, caller.claims, int(time.time())
+        stranger = {claim: "someone-else" for claim in ("sub", "client_id", "azp", "cid") if claim in claims}
+        other_scope = {"scp": ["some-other-scope"]} if "scp" in claims else {"scope": "some-other-scope"}
+        # The tutorial has one list: the audience, where tokens have one, and else the client.
+        pinned = self._mode == "pinned"
+        client_is_checked = pinned or "aud" not in claims
         return [
             self._wrong_secret(caller),
-            *self._bad_tokens(caller),
+            *self._knocked(
+                ("no token at all", name, 401, None),
+                ("the token of another client", name, 401 if client_is_checked else 200, self._mint(claims, stranger)),
+                ("an expired token", name, 401, self._mint(claims, {"iat": now - 7200, "exp": now - 3600})),
+                ("a token that was tampered with", name, 401, tampered(caller.token)),
+                ("a token without the scope", name, 403 if pinned else 200, self._mint(claims, other_scope)),
+            ),
             *self._reading_only(caller),
-            *self._elsewhere(caller),
-        ]
-
-    def _reading_only(self, caller: _Caller) -> list[Trial]:
-        """One who may look an order up and not place one: another client, or a token that lacks the scope to write."""
-        provider = caller.provider
-        others = [each for each in self._callers if each.provider.name == provider.name and each is not caller]
-        [reading] = [scope for scope in provider.scopes if "read" in scope] or [""]
-        token = others[0].token if others else self._mint({**caller.claims, "scope": reading})
-        _, (read, placed) = use_tools(caller.gateway.mcp_url, token, [_READ, _WRITE])
-        answers = "failed" if read.failed else "ok", _DENIED if "policy enforcement" in placed.text else placed.text
-        return [
-            Trial(f"one who may only read: {what}", provider.name, expected, answered)
-            for what, expected, answered in zip(("reads", "writes"), ("ok", _DENIED), answers, strict=True)
+            *self._knocked(
+                *((f"the token for {name}", other, 401, caller.token) for other in self._callers if other != name)
+            ),
         ]
 
     def _wrong_secret(self, caller: _Caller) -> Trial:
@@ -299,36 +297,27 @@ class _Demonstration:
             answered = NO_TOKEN if error.cause is Cause.WRONG_SECRET else error.cause.value
         return Trial("a wrong client secret", caller.provider.name, NO_TOKEN, answered)
 
-    def _bad_tokens(self, caller: _Caller) -> list[Trial]:
-        claims, now = caller.claims, int(time.time())
-        stranger = {name: "someone-else" for name in ("sub", "client_id", "azp", "cid") if name in claims}
-        scope_claim = "scp" if "scp" in claims else "scope"
-        other_scope = ["some-other-scope"] if scope_claim == "scp" else "some-other-scope"
-        # The tutorial has one list: the audience, where tokens have one, and else the client.
-        pinned = self._mode == "pinned"
-        client_is_checked = pinned or "aud" not in claims
-        tokens = {
-            "no token at all": (401, None),
-            "the token of another client": (401 if client_is_checked else 200, self._mint({**claims, **stranger})),
-            "an expired token": (401, self._mint({**claims, "iat": now - 7200, "exp": now - 3600})),
-            "a token that was tampered with": (401, tampered(caller.token)),
-            "a token without the scope": (403 if pinned else 200, self._mint({**claims, scope_claim: other_scope})),
-        }
+    def _reading_only(self, caller: _Caller) -> list[Trial]:
+        """One who may look an order up and not place one: another client, or a token that lacks the scope to write."""
+        provider = caller.provider
+        others = self._callers[provider.name][1:]
+        [reading] = [scope for scope in provider.scopes if "read" in scope] or [""]
+        token = others[0].token if others else self._mint(caller.claims, {"scope": reading})
+        _, (read, placed) = use_tools(caller.gateway.mcp_url, token, [_READ, _WRITE])
+        placing = _DENIED if "policy enforcement" in placed.text else placed.text
         return [
-            Trial(asked, caller.provider.name, str(expected), str(knock(caller.gateway.mcp_url, token).status))
-            for asked, (expected, token) in tokens.items()
+            Trial("one who may only read: reads", provider.name, "ok", "failed" if read.failed else "ok"),
+            Trial("one who may only read: writes", provider.name, _DENIED, placing),
         ]
 
-    def _elsewhere(self, caller: _Caller) -> list[Trial]:
+    def _knocked(self, *asked: _Asked) -> list[Trial]:
         return [
-            Trial(f"the token for {caller.provider.name}", name, "401", str(answer.status))
-            for name, gateway in self._gateways.items()
-            if name != caller.provider.name
-            for answer in [knock(gateway.mcp_url, caller.token)]
+            Trial(what, name, str(expected), str(knock(self._gateways[name].mcp_url, proof).status))
+            for what, name, expected, proof in asked
         ]
 
-    def _mint(self, claims: Mapping[str, Any]) -> str:
-        return self._services.mint(claims, issuer=str(claims["iss"]))
+    def _mint(self, claims: Mapping[str, Any], changed: Mapping[str, Any]) -> str:
+        return self._services.mint({**claims, **changed}, issuer=str(claims["iss"]))
 
 
 def _check(caller: _Caller, authorizer: Mapping[str, Any]) -> dict[str, Any]:

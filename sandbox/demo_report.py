@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 from textwrap import fill
 from typing import Any
 
+from sandbox.console import cut
+
 WIDTH = 100
 _WRONG = "(!)"
-_LET_IN = "200"
 NO_TOKEN = "no token"  # noqa: S105  # what the token endpoint answers
 _LISTS = {
     "allowedAudience": "audience",
@@ -57,36 +58,18 @@ class Admission:
 
 
 @dataclass(frozen=True)
-class Use:
-    """A tool that was called through a gateway, and its answer."""
-
-    gateway: str
-    tool: str
-    arguments: Mapping[str, Any]
-    answer: str
-    failed: bool
-
-    @property
-    def ok(self) -> bool:
-        return not self.failed
-
-
-@dataclass(frozen=True)
 class Trial:
-    """What was tried at which gateway, the answer that it should get, and the answer."""
+    """What was tried at which gateway, the answer that it should get, the answer, and the words of a tool."""
 
     asked: str
     gateway: str
     expected: str
     answered: str
+    words: str = ""
 
     @property
     def ok(self) -> bool:
         return self.answered == self.expected
-
-    @property
-    def let_in(self) -> bool:
-        return self.answered == _LET_IN
 
 
 @dataclass(frozen=True)
@@ -105,53 +88,37 @@ class Pass:
 
 
 @dataclass(frozen=True)
-class Unlike:
-    """What has no token: signed requests, and how many refused calls the logs tell of, by cause."""
+class Pinned(Pass):
+    """With calls of tools, signed requests, and how many refused calls the logs tell of, by cause."""
 
+    calls: tuple[Trial, ...]
     signed: tuple[Trial, ...]
     counted: tuple[Trial, ...]
 
     @property
     def ok(self) -> bool:
-        return all(found and all(each.ok for each in found) for found in (self.signed, self.counted))
+        offered = {(each.gateway, tool.partition("___")[0]) for each in self.admissions for tool in each.tools}
+        called = {(each.gateway, each.asked.partition("___")[0]) for each in self.calls if each.ok}
+        more = (self.calls, self.signed, self.counted)
+        return super().ok and called == offered and all(found and all(each.ok for each in found) for found in more)
 
 
 @dataclass(frozen=True)
 class Report:
-    """The whole demonstration: the mistake, the stack pinned, its tools, and the stack in the tutorial's mode."""
+    """The whole demonstration: the mistake, the stack pinned, and the stack in the tutorial's mode."""
 
     mistake: Mistake
-    pinned: Pass
+    pinned: Pinned
     tutorial: Pass
-    uses: tuple[Use, ...]
-    unlike: Unlike
     seconds: float
 
     @property
     def ok(self) -> bool:
-        offered = {(each.gateway, tool.partition("___")[0]) for each in self.pinned.admissions for tool in each.tools}
-        used = {(use.gateway, use.tool.partition("___")[0]) for use in self.uses if use.ok}
-        parts = (self.mistake, self.pinned, self.tutorial, self.unlike)
-        return bool(used) and used == offered and all(part.ok for part in parts)
+        return self.mistake.ok and self.pinned.ok and self.tutorial.ok
 
     def document(self) -> dict[str, Any]:
         """For programs."""
-        return {
-            "ok": self.ok,
-            "seconds": round(self.seconds, 1),
-            "created": self.pinned.created,
-            "mistake": {**asdict(self.mistake), "ok": self.mistake.ok},
-            "gateways": _entries(self.pinned.admissions),
-            "tools": _entries(self.uses),
-            "refusals": _entries(self.pinned.trials),
-            "signatures": _entries(self.unlike.signed),
-            "counted": _entries(self.unlike.counted),
-            "tutorial": {
-                "created": self.tutorial.created,
-                "gateways": _entries(self.tutorial.admissions),
-                "trials": _entries(self.tutorial.trials),
-            },
-        }
+        return {"ok": self.ok, **asdict(self)}
 
 
 def title(deployer: str) -> str:
@@ -190,21 +157,22 @@ def _demanded(authorizer: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {json.dumps(authorizer[name])}" for name in _LISTS if name in authorizer)
 
 
-def pinned_text(found: Pass, uses: Sequence[Use], unlike: Unlike) -> str:
+def pinned_text(found: Pinned) -> str:
     """The first deployment, for a person."""
     parts = [
         "\n3  Each gateway lets in the clients of its own provider\n",
         _admissions(found),
         "\n4  One tool of every target, over MCP\n",
-        _uses(found.gateways, uses),
+        _trials(found.gateways, found.calls, "called", "answer"),
+        *(f"  {each.asked} at {each.gateway}: {each.words}" for each in found.calls if not each.ok),
         "\n5  And nobody else\n",
         _trials(found.gateways, found.trials),
         "  401: the token is not for this gateway. 403: it is, and may not do this. Blank: let in, as above.",
         "  Denied by policy: let in, and the stack's `access` gives it other tools.",
         "\n6  Callers without a token, who sign with their AWS credentials\n",
-        _trials(("iam",), unlike.signed),
+        _trials(["iam"], found.signed),
         "\n7  Refused calls are counted, out of the gateways' logs\n",
-        _trials(found.gateways, unlike.counted, "refused for"),
+        _trials(found.gateways, found.counted, "refused for"),
         "\n8  Deploy it in mode: tutorial into empty accounts, with one list in every authorizer\n",
     ]
     return "\n".join(parts)
@@ -214,28 +182,20 @@ def tutorial_text(report: Report) -> str:
     """The second deployment, with the verdict on all."""
     found = report.tutorial
     verdict = "All as it should be" if report.ok else f"NOT as it should be: see {_WRONG}"
+    let_in: dict[str, list[str]] = {}
+    for each in found.trials:
+        if each.answered == "200":
+            let_in.setdefault(each.asked, []).append(each.gateway)
     parts = [
         f"\n\n  {found.created} resources created",
         "\n9  Each gateway lets in the clients of its own provider\n",
         _admissions(found),
         "\n10  Nobody from elsewhere, but more of the same provider's tokens than pinned\n",
         _trials(found.gateways, found.trials),
-        *(f"  no longer checked: {asked} comes in at {', '.join(gateways)}" for asked, gateways in _let_in(found)),
+        *(f"  no longer checked: {asked} comes in at {', '.join(gateways)}" for asked, gateways in let_in.items()),
         f"\n{verdict}, in {report.seconds:.1f} s.",
     ]
     return "\n".join(parts)
-
-
-def _entries(found: Sequence[Admission | Use | Trial]) -> list[dict[str, Any]]:
-    return [{**asdict(each), "ok": each.ok} for each in found]
-
-
-def _let_in(found: Pass) -> list[tuple[str, list[str]]]:
-    """What came in without being a client of the stack, and where."""
-    places: dict[str, list[str]] = {}
-    for each in found.trials:
-        places.setdefault(each.asked, []).extend([each.gateway] if each.let_in else [])
-    return [(asked, gateways) for asked, gateways in places.items() if gateways]
 
 
 def _admissions(found: Pass) -> str:
@@ -243,8 +203,8 @@ def _admissions(found: Pass) -> str:
         (
             each.gateway,
             each.client,
-            _shape(each),
-            _lists(each),
+            each.shape.removeprefix(f"{each.gateway}/"),  # the provider's name stands beside it
+            ", ".join(word for name, word in _LISTS.items() if name in each.authorizer),
             ", ".join(each.matched),
             _mark(str(each.status), ok=each.ok),
         )
@@ -253,41 +213,16 @@ def _admissions(found: Pass) -> str:
     return _table(("gateway", "client", "token", "checked for", "claims that matched", "answer"), rows)
 
 
-def _uses(gateways: Sequence[str], found: Sequence[Use]) -> str:
-    """A row for each tool, with the first gateway's answer, and a column for each gateway."""
-    rows: dict[str, dict[str, Use]] = {}
+def _trials(gateways: Sequence[str], found: Sequence[Trial], asked: str = "asked with", words: str = "") -> str:
+    """A row for each thing that was tried, a column for each gateway, and the words of the first of them."""
+    rows: dict[str, dict[str, Trial]] = {}
     for each in found:
-        rows.setdefault(f"{each.tool}({_arguments(each)})", {})[each.gateway] = each
+        rows.setdefault(each.asked, {})[each.gateway] = each
     lines: list[tuple[str, ...]] = []
-    for call, uses in rows.items():
-        marks = [_mark("ok" if use.ok else "failed", ok=use.ok) if use else "" for use in map(uses.get, gateways)]
-        lines.append((call, *marks, " ".join(next(iter(uses.values())).answer.split())))
-    failures = [f"  {each.tool} at {each.gateway}: {each.answer}" for each in found if each.failed]
-    return "\n".join([_table(("called", *gateways, "answer"), lines), *failures])
-
-
-def _arguments(use: Use) -> str:
-    return ", ".join(f"{name}: {json.dumps(value)}" for name, value in use.arguments.items())
-
-
-def _shape(admission: Admission) -> str:
-    """Without the provider's name, which stands beside it."""
-    return admission.shape.removeprefix(f"{admission.gateway}/")
-
-
-def _lists(admission: Admission) -> str:
-    return ", ".join(word for name, word in _LISTS.items() if name in admission.authorizer)
-
-
-def _trials(gateways: Sequence[str], found: Sequence[Trial], head: str = "asked with") -> str:
-    """A row for each thing that was tried, a column for each gateway."""
-    rows: dict[str, dict[str, str]] = {}
-    for each in found:
-        rows.setdefault(each.asked, {})[each.gateway] = _mark(each.answered, ok=each.ok)
-    return _table(
-        (head, *gateways),
-        [(asked, *(answers.get(gateway, "") for gateway in gateways)) for asked, answers in rows.items()],
-    )
+    for what, at in rows.items():
+        answers = [_mark(at[name].answered, ok=at[name].ok) if name in at else "" for name in gateways]
+        lines.append((what, *answers, " ".join(next(iter(at.values())).words.split())))
+    return _table((asked, *gateways, words), lines)
 
 
 def _mark(answer: str, *, ok: bool) -> str:  # the second half of one thing
@@ -298,8 +233,4 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     text_lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)) for line in lines]
-    return "\n".join(_cut(f"  {line}".rstrip()) for line in text_lines)
-
-
-def _cut(line: str) -> str:
-    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
+    return "\n".join(cut(f"  {line}".rstrip(), WIDTH) for line in text_lines)

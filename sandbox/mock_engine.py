@@ -10,7 +10,6 @@ import asyncio
 import base64
 import gc
 import hashlib
-import json
 import logging
 import os
 import runpy
@@ -37,6 +36,8 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
 from pulumi.runtime.stack import run_pulumi_func
 
+from configuration.section import PROJECT as NAMESPACE
+from configuration.stack_file import read_stack_file
 from sandbox.console import tick
 
 _PROVIDER = "pulumi:providers:"
@@ -65,16 +66,15 @@ def _deploy(project: Path, stack: str) -> tuple[Mapping[str, Any], int]:
     sys.stdout = sys.stderr  # what the program prints is no result of the command that deploys it
     os.chdir(project)
     sys.path.insert(0, str(project))
-    name = str(yaml.safe_load(Path("Pulumi.yaml").read_text())["name"])
-    config, secret_keys = configuration(yaml.safe_load(Path(f"Pulumi.{stack}.yaml").read_text()), name)
+    config, secret_keys = configuration(Path(f"Pulumi.{stack}.yaml"))
     pulumi.runtime.set_all_config(config, secret_keys)
     monitor = _Monitor(config)
-    return asyncio.run(_run(name, stack, monitor)), monitor.created
+    return asyncio.run(_run(stack, monitor)), monitor.created
 
 
-async def _run(project: str, stack: str, monitor: _Monitor) -> Mapping[str, Any]:
+async def _run(stack: str, monitor: _Monitor) -> Mapping[str, Any]:
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # outputs that do not come after a failure are no news
-    pulumi.runtime.set_mocks(cast("Any", None), project, stack, preview=False, monitor=monitor)
+    pulumi.runtime.set_mocks(cast("Any", None), NAMESPACE, stack, preview=False, monitor=monitor)
     await run_pulumi_func(lambda: cast("None", runpy.run_path("__main__.py", run_name="__main__")))
     root = cast("Any", pulumi.runtime.get_root_resource())
     return cast("Mapping[str, Any]", await pulumi.Output.from_input(root.outputs).future())
@@ -152,18 +152,15 @@ def _explained(subject: str, error: Exception) -> pulumi.RunError:
     return pulumi.RunError(f"{subject}: {error.details() if isinstance(error, grpc.Call) else error}")
 
 
-def configuration(stack_file: Mapping[str, Any], namespace: str) -> tuple[dict[str, str], list[str]]:
+def configuration(stack_file: Path) -> tuple[dict[str, str], list[str]]:
     """What a program is given of its stack file, as text by `namespace:key`, and which keys are secret."""
-    texts: dict[str, str] = {}
-    secret_keys: list[str] = []
-    for name, value in stack_file["config"].items():
-        key = name if ":" in name else f"{namespace}:{name}"
+    texts, secret_keys = read_stack_file(stack_file)
+    document = yaml.safe_load(stack_file.read_text())
+    for name, value in document["config"].items():
         if isinstance(value, dict) and "secure" in value:
-            texts[key] = _decrypted(cast("dict[str, str]", value)["secure"], stack_file["encryptionsalt"])
-            secret_keys.append(key)
-        else:
-            texts[key] = value if isinstance(value, str) else json.dumps(value)
-    return texts, secret_keys
+            key = name if ":" in name else f"{NAMESPACE}:{name}"
+            texts[key] = _decrypted(cast("dict[str, str]", value)["secure"], document["encryptionsalt"])
+    return texts, list(secret_keys)
 
 
 def _decrypted(ciphertext: str, salt: str) -> str:

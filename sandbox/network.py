@@ -9,36 +9,37 @@ other name is refused, so nothing on the sandbox reaches a real account.
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import hmac
+import io
 import re
-import socket
 import ssl
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from http.client import HTTPException, parse_headers
 from pathlib import Path
+from typing import cast
 
 import trustme
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+from werkzeug.datastructures import Authorization
 
 LOOPBACK = "127.0.0.1"
 HTTPS_PORT = 443
-_REQUEST = re.compile(rb"CONNECT ([^\s:]+):(\d+) HTTP/1\.[01]\r\n((?:[^\r\n]+\r\n)*)\r\n")
-_LONGEST_REQUEST = 64 * 1024
+_REQUEST = re.compile(rb"CONNECT ([^\s:]+):(\d+) HTTP/1\.[01]\r\n(.*)", re.DOTALL)
+_NO_REQUEST = (OSError, EOFError, asyncio.LimitOverrunError, HTTPException)
+"""What comes of a client that is gone, gives up in the middle of TLS, or speaks something else."""
 
 
 class Authority:
     """A certificate authority of this process alone, and a server context per host name."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: Path) -> None:
+        """Writes the CA certificate, as PEM, for `SSL_CERT_FILE` and its relatives."""
         self._ca = trustme.CA(organization_name="agentcore-auth sandbox")
+        self._ca.cert_pem.write_to_path(str(file))
         self._contexts: dict[str, ssl.SSLContext] = {}
-
-    def write(self, path: Path) -> None:
-        """Write the CA certificate, as PEM, for `SSL_CERT_FILE` and its relatives."""
-        self._ca.cert_pem.write_to_path(str(path))
 
     def server_context(self) -> ssl.SSLContext:
         """A context that picks the certificate by the name that the client asks for; no name, no handshake."""
@@ -46,20 +47,13 @@ class Authority:
         context.sni_callback = self._choose_certificate
         return context
 
-    def _choose_certificate(
-        self, connection: ssl.SSLObject, server_name: str | None, _: ssl.SSLContext
-    ) -> ssl.AlertDescription | None:
-        if server_name is None:
-            return ssl.AlertDescription.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
-        connection.context = self._context_for(server_name)
-        return None
-
-    def _context_for(self, name: str) -> ssl.SSLContext:
+    def _choose_certificate(self, connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+        if name is None:
+            return
         if name not in self._contexts:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self._ca.issue_cert(name).configure_cert(context)
-            self._contexts[name] = context
-        return self._contexts[name]
+            self._contexts[name] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._ca.issue_cert(name).configure_cert(self._contexts[name])
+        connection.context = self._contexts[name]
 
 
 @dataclass(frozen=True)
@@ -104,76 +98,46 @@ def target_of(scope: Scope) -> str:
     return (path + b"?" + query if query else path).decode("ascii")
 
 
+@dataclass(frozen=True)
 class ConnectProxy:
-    """An HTTP proxy on the loopback interface that only tunnels, to port 443 of the names that are served.
+    """An HTTP proxy on the loopback interface that only tunnels, to port 443 of the names that it `serves`.
 
     It asks for a password (Basic, with any user name); `front` makes the protocol that serves a tunnel, inside TLS.
     """
 
-    def __init__(
-        self, serves: Callable[[str], bool], front: Callable[[], asyncio.Protocol], tls: ssl.SSLContext, password: str
-    ) -> None:
-        self._serves = serves
-        self._front = front
-        self._tls = tls
-        self._password = password.encode()
-        self._tasks: set[asyncio.Task[None]] = set()
+    serves: Callable[[str], bool]
+    front: Callable[[], asyncio.Protocol]
+    tls: ssl.SSLContext
+    password: str = field(repr=False)
 
-    def start(self) -> int:
-        """Listen on a free port; returns it."""
-        listener = socket.create_server((LOOPBACK, 0))
-        listener.setblocking(False)
-        self._keep(self._listen(listener))
-        return int(listener.getsockname()[1])
+    async def start(self) -> int:
+        """Listen on a free port for as long as the event loop runs; gives the port."""
+        server = await asyncio.start_server(self._accept, LOOPBACK, 0)
+        return int(server.sockets[0].getsockname()[1])
 
-    def _keep(self, work: Coroutine[None, None, None]) -> None:
-        """Run it, and hold the task, because the event loop itself has weak references only."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _listen(self, listener: socket.socket) -> None:
-        while True:
-            connection, _ = await asyncio.get_running_loop().sock_accept(listener)
-            self._keep(self._accept(connection))
-
-    async def _accept(self, connection: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        connection.setblocking(False)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # or answers wait 40 ms for acknowledgements
-        with contextlib.suppress(OSError):  # the client is gone, or gives up in the middle of TLS
-            head = b""
-            while b"\r\n\r\n" not in head and len(head) < _LONGEST_REQUEST:
-                received = await loop.sock_recv(connection, _LONGEST_REQUEST)
-                if not received:
-                    break
-                head += received
-            refusal = self._refusal(head)
-            await loop.sock_sendall(connection, refusal or b"HTTP/1.1 200 Connection established\r\n\r\n")
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(*_NO_REQUEST):
+            refusal = self._refusal(await reader.readuntil(b"\r\n\r\n"))
+            cast("asyncio.Transport", writer.transport).pause_reading()  # what follows is for the front
+            writer.write(refusal or b"HTTP/1.1 200 Connection established\r\n\r\n")
             if not refusal:
-                await loop.connect_accepted_socket(self._front, connection, ssl=self._tls)
-                return
-        connection.close()
+                connection = writer.get_extra_info("socket").dup()
+                await asyncio.get_running_loop().connect_accepted_socket(self.front, connection, ssl=self.tls)
+        writer.close()
 
     def _refusal(self, head: bytes) -> bytes | None:
         asked = _REQUEST.fullmatch(head)
         if asked is None:
             return _answer("403 Forbidden", "the sandbox's proxy only tunnels: use https")
-        if not self._knows_password(asked[3]):
+        headers = parse_headers(io.BytesIO(asked[3]))
+        shown = Authorization.from_header(headers["Proxy-Authorization"])
+        if shown is None or not hmac.compare_digest((shown.password or "").encode(), self.password.encode()):
             challenge = "\r\nProxy-Authenticate: Basic realm=sandbox"
             return _answer(f"407 Proxy Authentication Required{challenge}", "the sandbox's proxy asks for its password")
         host, port = asked[1].decode("latin-1").lower(), int(asked[2])
-        if port != HTTPS_PORT or not self._serves(host):
+        if port != HTTPS_PORT or not self.serves(host):
             return _answer("403 Forbidden", f"the sandbox does not serve {host}:{port}, and lets nothing out")
         return None
-
-    def _knows_password(self, headers: bytes) -> bool:
-        given = re.search(rb"^Proxy-Authorization: *Basic +([\w+/=-]+) *\r$", headers, re.IGNORECASE | re.MULTILINE)
-        try:
-            _, _, password = base64.b64decode(given[1] if given else b"").partition(b":")
-        except ValueError:
-            return False
-        return hmac.compare_digest(password, self._password)
 
 
 def _answer(status: str, reason: str) -> bytes:

@@ -37,16 +37,14 @@ class OwnUserOnly(grpc.ServerInterceptor):
         handler: Any = continuation(handler_call_details)
         if handler is None:
             return None
-        serve = handler.unary_stream if handler.response_streaming else handler.unary_unary
+        kind = "unary_stream" if handler.response_streaming else "unary_unary"
 
         def guarded(request: Any, context: grpc.ServicerContext) -> Any:
             if not belongs_to(self._uid, context.peer()):
                 context.abort(grpc.StatusCode.PERMISSION_DENIED, _REFUSAL)
-            return serve(request, context)
+            return getattr(handler, kind)(request, context)
 
-        streams = handler.response_streaming
-        method = grpc.unary_stream_rpc_method_handler if streams else grpc.unary_unary_rpc_method_handler
-        return method(guarded, handler.request_deserializer, handler.response_serializer)
+        return handler._replace(**{kind: guarded})
 
 
 def belongs_to(uid: int, peer: str) -> bool:

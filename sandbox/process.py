@@ -1,5 +1,7 @@
 """The services process: all that stands in for the cloud, in one process, so that its state is shared in memory.
 
+It serves until it is killed: there is nothing that would have to be put in order.
+
 usage: python -m sandbox.process FOLDER [--attached]
 """
 
@@ -12,7 +14,6 @@ import importlib
 import os
 import re
 import secrets
-import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -24,9 +25,9 @@ from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
 from sandbox import aws_api, backends, cognito, language, seeds
-from sandbox.admin import Mint, admin_app
 from sandbox.aws.installation import install
-from sandbox.credentials import AWS_SECRET_KEY
+from sandbox.control import control_app
+from sandbox.credentials import ENVIRONMENT
 from sandbox.gateway import api_gateway_target, openapi_target, smithy_target
 from sandbox.gateway.data_plane import GatewayDataPlane
 from sandbox.gateway.deployed import GATEWAY_HOST
@@ -39,11 +40,10 @@ from sandbox.leftovers import aws_resources
 from sandbox.network import LOOPBACK, Authority, ConnectProxy, Front, Route
 from sandbox.providers.auth0 import Auth0Provider
 from sandbox.providers.aws import AwsProvider
-from sandbox.providers.base import Provider, serve
+from sandbox.providers.base import serve
 from sandbox.providers.okta import OktaProvider
-from sandbox.services import CA, Services, announce
+from sandbox.services import CA, CONTROL, Services, announce
 from sandbox.tenants.auth0.tenant import Auth0Tenant
-from sandbox.tenants.credentials import ENVIRONMENT
 from sandbox.tenants.okta.org import OktaOrg
 
 _KEEP_ALIVE = 120
@@ -76,6 +76,7 @@ class Cloud:
                 Route(cognito.ISSUER_HOST, self.cognito.app, cognito.ISSUER_PATH),
                 Route(re.compile(re.escape(self.auth0.domain)), self.auth0.app),
                 Route(re.compile(re.escape(self.okta.domain)), self.okta.app),
+                Route(re.compile(re.escape(CONTROL)), control_app(self.mint, self.leftovers)),
                 *backends.routes(),
                 Route(aws_api.HOST, self.api),
             ]
@@ -85,6 +86,19 @@ class Cloud:
         """Put in what is there from the start."""
         seeds.plant(api_url)
         self._planted = frozenset(aws_resources())
+
+    def mint(self, claims: Mapping[str, Any], issuer: str) -> str:
+        """A token with exactly these claims, signed with the issuer's key, for tests of what refuses tokens.
+
+        Raises LookupError for another issuer, for an audience that the tenant does not have, for a server that the org
+        does not have.
+        """
+        if issuer == self.auth0.issuer:
+            # The audience's dialect decides the header's `typ`, so it has to be one that the tenant has.
+            return self.auth0.sign(claims, audience=str(claims["aud"]))
+        if issuer.startswith(f"https://{self.okta.domain}/oauth2/"):
+            return self.okta.sign(claims, server=issuer.rpartition("/")[2])
+        return self.cognito.sign(claims, issuer=issuer)
 
     def leftovers(self) -> Iterator[str]:
         """What was made since, and is still there."""
@@ -104,52 +118,40 @@ class Cloud:
         return cast("dict[str, object]", response.json())
 
 
-async def run(folder: Path, *, attached: bool) -> None:
-    """Serve until told to stop; `attached`, also until standard input ends."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    if attached:
-        threading.Thread(target=_watch_starter, args=(loop, stopped), daemon=True).start()
+async def start(folder: Path) -> object:
+    """Have everything listen, and tell the services' folder where. What is given serves for as long as it is held."""
     cloud = Cloud()
     api_url = f"http://{LOOPBACK}:{await _listen(cloud.api)}"
     planting = asyncio.create_task(asyncio.to_thread(cloud.plant, api_url))
-    authority = Authority()
-    ca = folder / CA
-    authority.write(ca)
-    password, secret = secrets.token_urlsafe(30), secrets.token_urlsafe(30)
-    proxy = ConnectProxy(cloud.front.knows, _protocols(cloud.front), authority.server_context(), password)
-    mint = Mint(cloud.cognito, cloud.auth0, cloud.okta)
-    admin = await _listen(admin_app(mint, cloud.leftovers, stopped.set, secret))
-    providers = {provider.package: serve(provider) for provider in _providers(cloud, api_url)}
+    ca, password = folder / CA, secrets.token_urlsafe(30)
+    proxy = ConnectProxy(cloud.front.knows, _protocols(cloud.front), Authority(ca).server_context(), password)
+    played = (AwsProvider(api_url), Auth0Provider(cloud.auth0), OktaProvider(cloud.okta))
+    providers = {provider.package: serve(provider) for provider in played}
     program_environment: dict[str, str] = {}
     runtime, language_port = language.serve(program_environment)
     services = Services(
         folder=folder,
         pid=os.getpid(),
-        proxy=f"http://sandbox:{password}@{LOOPBACK}:{proxy.start()}",
+        proxy=f"http://sandbox:{password}@{LOOPBACK}:{await proxy.start()}",
         ca=ca,
         aws=api_url,
-        admin=f"http://{LOOPBACK}:{admin}",
         providers={package: port for package, (_, port) in providers.items()},
         language=language_port,
-        secret=secret,
-        credentials={"AWS_SECRET_ACCESS_KEY": AWS_SECRET_KEY, **ENVIRONMENT},
+        credentials=ENVIRONMENT,
     )
     cloud.function_environment.update(services.environment({}))
     program_environment.update(services.environment(os.environ))
     await planting
     announce(services)
-    threading.Thread(target=_import_ahead, daemon=True).start()
-    await stopped.wait()
-    runtime.stop(grace=None)
+    # What the first call of a gateway needs, while there is something else to wait for: half a second.
+    threading.Thread(target=importlib.import_module, args=["sandbox.gateway.mcp_server"], daemon=True).start()
+    return providers, runtime
 
 
-def _providers(cloud: Cloud, api_url: str) -> Iterator[Provider[Any]]:
-    yield AwsProvider(api_url)
-    yield Auth0Provider(cloud.auth0)
-    yield OktaProvider(cloud.okta)
+async def _listen(app: ASGIApp) -> int:
+    """Serve an ASGI app on a free port, which is given, for as long as the event loop runs."""
+    server = await asyncio.get_running_loop().create_server(_protocols(app), LOOPBACK, 0)
+    return int(server.sockets[0].getsockname()[1])
 
 
 def _protocols(app: ASGIApp) -> Callable[[], asyncio.Protocol]:
@@ -158,24 +160,6 @@ def _protocols(app: ASGIApp) -> Callable[[], asyncio.Protocol]:
     config.load()
     state = ServerState()
     return lambda: cast("asyncio.Protocol", cast("Any", config.http_protocol_class)(config, state, {}))
-
-
-async def _listen(app: ASGIApp) -> int:
-    """Serve an ASGI app on a free port, which is given, for as long as the process lives."""
-    server = await asyncio.get_running_loop().create_server(_protocols(app), LOOPBACK, 0)
-    return int(server.sockets[0].getsockname()[1])
-
-
-def _import_ahead() -> None:
-    """What the first call of a gateway needs, while there is something else to wait for: half a second."""
-    importlib.import_module("sandbox.gateway.mcp_server")
-
-
-def _watch_starter(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
-    """The starter never writes: its pipe ends when it closes it, or dies."""
-    while os.read(0, 1):
-        pass
-    loop.call_soon_threadsafe(stopped.set)
 
 
 def main() -> None:
@@ -188,8 +172,11 @@ def main() -> None:
     # them every 700 would take a fifth of the time.
     gc.set_threshold(100_000)
     loop = asyncio.new_event_loop()
-    loop.run_until_complete(run(arguments.folder, attached=arguments.attached))
-    os._exit(0)  # All there was is in memory: closing connections and threads one by one would only take time.
+    if arguments.attached:
+        # The starter never writes: its pipe ends when it closes it, or dies.
+        loop.add_reader(0, os._exit, 0)
+    _serving = loop.run_until_complete(start(arguments.folder))
+    loop.run_forever()
 
 
 if __name__ == "__main__":

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
+
+import yaml
 
 from agentcore_auth.preview.values import Difference
+from sandbox.console import cut
 
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "same": " "}
 _PAST = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted", "same": "unchanged"}
 _PLANNED = {**{op: f"to {op}" for op in _PAST}, "same": "unchanged"}
-_TYPE = re.compile(r"(?P<package>[^:]+):(?P<module>[^:/]+)(/[^:]*)?:(?P<name>.+)")
+_WIDTH = 120
 _ROOT = re.compile(r"[.\[]")
 _STACK = "pulumi:pulumi:Stack"
 _PROVIDERS = "pulumi:providers:"
@@ -70,31 +74,14 @@ def summary(changes: Mapping[str, int], *, planned: bool = False) -> str:
 
 
 def outputs_text(values: Mapping[str, Any]) -> str:
-    """Outputs as an indented list."""
-    return "\n".join(_lines(values, "  "))
-
-
-def _lines(value: Mapping[str, Any], indent: str) -> list[str]:
-    lines: list[str] = []
-    for name, item in sorted(value.items()):
-        if isinstance(item, Mapping) and item:
-            lines += [f"{indent}{name}:", *_lines(cast("Mapping[str, Any]", item), f"{indent}  ")]
-        else:
-            lines.append(f"{indent}{name}: {_text(item)}")
-    return lines
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(_text(item) for item in cast('list[Any]', value))}]"
-    return str(value)
+    """Outputs as YAML, a line for each, which is cut where it is long: `sandbox outputs` has them whole."""
+    lines = yaml.safe_dump(dict(values), default_flow_style=None, width=sys.maxsize).splitlines()
+    return "\n".join(f"  {cut(line, _WIDTH)}" for line in lines)
 
 
 def _type(token: str) -> str:
-    parts = _TYPE.fullmatch(token)
-    if parts is None:
-        return token
-    in_index = parts["module"] == "index"
-    module = "" if in_index else f"{parts['module']} "
-    package = "" if in_index and parts["package"] == "agentcore-auth" else f"{parts['package']} "
-    return f"{package}{module}{parts['name']}"
+    """Package, module and name; neither is there to tell this project's own."""
+    package, _, rest = token.partition(":")
+    module, _, name = rest.rpartition(":")
+    words = (package, module.partition("/")[0], name)
+    return " ".join(word for word in words if word not in ("", "agentcore-auth", "index"))

@@ -7,9 +7,8 @@ import filecmp
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import yaml
@@ -45,21 +44,17 @@ def _update(project: Path, folder: Path) -> None:
     copied = _recorded(record)
     present = {str(entry.relative_to(project)): entry for entry in _entries(project, folder)}
     changed = {name: entry.lstat().st_mtime_ns for name, entry in present.items()}
-    _make_folders(folder, present)
-    for name in copied.keys() - present.keys():
-        if (folder / name).parent.resolve() == (folder / name).parent:  # else a command put a link there
-            _clear(folder / name)
-    with TemporaryDirectory(dir=folder, prefix=".copying-") as unfinished:
-        made = Path(unfinished, "made")
-        for name, entry in present.items():
-            place = folder / name
-            is_kept = entry.match(_WRITTEN) and copied.get(name) == changed[name] and place.is_file()
-            if not is_kept and not _is_same(entry, place):
-                _make(entry, made)
-                _clear(place)
-                made.replace(place)
-        made.write_text(json.dumps(changed))
-        made.replace(record)
+    for place in (folder / name for name in copied.keys() - present.keys()):
+        is_ours = place.parent.resolve() == place.parent  # else a command put a link there
+        if is_ours and (place.is_symlink() or place.is_file()):
+            place.unlink()
+    for name, entry in present.items():
+        place = folder / name
+        is_kept = entry.match(_WRITTEN) and copied.get(name) == changed[name] and place.is_file()
+        if not is_kept and not _is_same(entry, place):
+            _clear(place)
+            _make(entry, place)
+    record.write_text(json.dumps(changed))
 
 
 def _recorded(record: Path) -> dict[str, int]:
@@ -84,48 +79,41 @@ def _anchor_plugins(project: Path, file: Path) -> None:
 
 
 def _entries(project: Path, folder: Path) -> Iterator[Path]:
-    """The project's files, its links, and its virtual environments as a whole."""
+    """The project's folders, each before what is in it, its files and links, and virtual environments as a whole."""
     for parent, folders, files in os.walk(project):
         below = [Path(parent, name) for name in folders if name not in _LEFT_OUT]
-        whole = [each for each in below if each.is_symlink() or (each / "pyvenv.cfg").exists()]
-        folders[:] = [each.name for each in below if each not in whole and not folder.is_relative_to(each.resolve())]
-        yield from whole
+        below = [each for each in below if _link(each) or not folder.is_relative_to(each.resolve())]
+        folders[:] = [each.name for each in below if not _link(each)]
         plain = [Path(parent, name) for name in files if name not in _LEFT_OUT]  # a worktree's .git is a file
+        yield from below
         yield from (each for each in plain if each.is_symlink() or each.is_file())  # pipes and sockets stay out
 
 
-def _make_folders(folder: Path, names: Iterable[str]) -> None:
-    """Whatever a command put where the copy needs a folder gives way; nothing is written through its links."""
-    parents = {parent for name in names for parent in Path(name).parents}
-    for parent in sorted(parents, key=lambda parent: len(parent.parts)):
-        place = folder / parent
-        if place.is_symlink() or not place.is_dir():
-            _clear(place)
-            place.mkdir()
-
-
 def _link(entry: Path) -> Path | None:
-    """What stands for an entry that is not copied: a link's own target, or a virtual environment; None for a file."""
+    """What stands for an entry that is not copied: a link's own target, or a virtual environment."""
     if (entry / "pyvenv.cfg").exists():
         return entry.resolve()
     return entry.readlink() if entry.is_symlink() else None
 
 
 def _is_same(entry: Path, place: Path) -> bool:
-    if place.is_symlink() or not place.is_file():
-        return place.is_symlink() and place.readlink() == _link(entry)
-    return _link(entry) is None and filecmp.cmp(entry, place)
-
-
-def _make(entry: Path, made: Path) -> None:
     link = _link(entry)
-    if link is None:
-        shutil.copy2(entry, made)
+    if link or place.is_symlink():
+        return place.is_symlink() and place.readlink() == link
+    return place.is_dir() if entry.is_dir() else place.is_file() and filecmp.cmp(entry, place)
+
+
+def _make(entry: Path, place: Path) -> None:
+    if link := _link(entry):
+        place.symlink_to(link)
+    elif entry.is_dir():
+        place.mkdir()
     else:
-        made.symlink_to(link)
+        shutil.copy2(entry, place)
 
 
 def _clear(place: Path) -> None:
+    """Whatever a command put there gives way; nothing is written or deleted through its links."""
     if place.is_dir() and not place.is_symlink():
         shutil.rmtree(place)
     else:

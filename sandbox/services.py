@@ -1,7 +1,7 @@
 """The sandbox's services as seen from outside: start and end the process that plays the cloud, point programs at it.
 
-`services.json` in the sandbox's folder says where everything listens, and what it asks for; `services.log` is what the
-process prints. Nobody else may look into the folder.
+`services.json` in the sandbox's folder says where everything listens, and what it asks for, and is locked by the
+process for as long as that lives; `services.log` is what the process prints. Nobody else may look into the folder.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import fcntl
 import json
 import os
 import shutil
+import signal
+import ssl
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -27,19 +27,17 @@ ACCOUNT = "123456789012"
 OTHER_ACCOUNT = "210987654321"
 """Plays the owner of a function in another account."""
 
+CA = "ca.pem"
+CONTROL = "control.sandbox.example"
+"""The host, behind the proxy, of what only the sandbox can do."""
 _FILE = "services.json"
 _LOG = "services.log"
-CA = "ca.pem"
-_OWNER = ".owner"
-"""Says which folder the sandbox has made its own: a symbolic link, because that appears complete or not at all."""
-_OF_SERVICES = ("backend", "pulumi")
-_OF_COMMANDS = ("project", "projects", "cache")
-"""What commands make in the folder."""
-# What has ended is noticed at once: these are for a machine that has a lot to do.
-_START_SECONDS = 300.0
-_STOP_SECONDS = 60.0
-_ANSWER_SECONDS = 120.0
+_MARK = ".agentcore-auth-sandbox"
+"""Says that a sandbox has made the folder its own."""
+_OF_SERVICES = (_FILE, "backend", "pulumi")
+_OF_COMMANDS = (_LOG, CA, "project", "projects", "cache")
 _POLL_SECONDS = 0.01
+_ANSWER_SECONDS = 120.0
 _CREDENTIALS = ("AWS_", "AUTH0_", "OKTA_", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE")
 _KEPT_BYTE_CODE = {"PYTHONDONTWRITEBYTECODE": ""}
 """Programs import little but packages, and would compile them each time: two thirds of a preview."""
@@ -64,11 +62,8 @@ class Services:
     """With a password, which is asked for."""
     ca: Path
     aws: str
-    admin: str
     providers: Mapping[str, int]
     language: int
-    secret: str = field(repr=False)
-    """What `admin` asks for, as a bearer token."""
     credentials: Mapping[str, str] = field(repr=False)
     """Environment variables with which AWS, the tenant and the org let their deployer in."""
     process: subprocess.Popen[bytes] | None = field(default=None, compare=False, repr=False)
@@ -117,50 +112,33 @@ class Services:
 
         Raises ServicesError where the sandbox has no such issuer.
         """
-        return str(self._ask("/mint", {"claims": dict(claims), "issuer": issuer})["token"])
+        return str(self._ask("mint", {"claims": dict(claims), "issuer": issuer})["token"])
 
     def leftovers(self) -> list[str]:
         """What exists in the accounts, the tenant and the org, beyond what is there from the start."""
-        return cast("list[str]", self._ask("/leftovers", {})["leftovers"])
+        return cast("list[str]", self._ask("leftovers", {})["leftovers"])
 
     def is_alive(self) -> bool:
-        try:
-            os.kill(self.pid, 0)  # where the process is gone, its ports may be another user's
-        except OSError:
-            return False
-        try:
-            return self._ask("/alive", {})["pid"] == self.pid
-        except ServicesError:
-            return False
+        return _is_locked(self.folder / _FILE)
 
     def stop(self) -> None:
         """End the process, and with it all that it holds; the stacks' state goes with the resources that it names."""
         if self.is_alive():
-            self._ask("/stop", {})
+            os.kill(self.pid, signal.SIGKILL)  # all there was is in memory
+            _is_locked(self.folder / _FILE, wait=True)
         if self.process is not None:
-            if self.process.stdin:
-                self.process.stdin.close()
-            self.process.wait(_STOP_SECONDS)
-        deadline = time.monotonic() + _STOP_SECONDS
-        while self.is_alive() and time.monotonic() < deadline:
-            time.sleep(_POLL_SECONDS)
-        forget(self.folder)
+            self.process.communicate()
+        _remove(self.folder, _OF_SERVICES)
 
-    def _ask(self, path: str, question: Mapping[str, object]) -> dict[str, Any]:
-        request = urllib.request.Request(  # noqa: S310  # our own address, always http
-            f"{self.admin}{path}",
-            json.dumps(question).encode(),
-            {"Content-Type": "application/json", "Authorization": f"Bearer {self.secret}"},
-        )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(request, timeout=_ANSWER_SECONDS) as answer:
-                return cast("dict[str, Any]", json.load(answer))
-        except urllib.error.HTTPError as refused:
-            with refused:
-                raise ServicesError(refused.read().decode(errors="replace").strip()) from None
-        except OSError as unreachable:
-            raise ServicesError(f"the sandbox's services do not answer at {self.admin}: {unreachable}") from None
+    def _ask(self, operation: str, question: Mapping[str, object]) -> dict[str, Any]:
+        import httpx2  # noqa: PLC0415  # commands do without
+
+        trust = ssl.create_default_context(cafile=self.ca)
+        with httpx2.Client(proxy=self.proxy, verify=trust, trust_env=False, timeout=_ANSWER_SECONDS) as control:
+            answer = control.post(f"https://{CONTROL}/{operation}", json=question)
+        if answer.is_error:
+            raise ServicesError(answer.text)
+        return cast("dict[str, Any]", answer.json())
 
 
 def load_or_start(folder: Path) -> tuple[Services, bool]:
@@ -169,10 +147,9 @@ def load_or_start(folder: Path) -> tuple[Services, bool]:
     Commands that ask at the same time get the same services.
     """
     with _claimed(folder):
-        try:
+        if is_running(folder):
             return load(folder), False
-        except ServicesError:
-            return _start(folder.resolve(), attached=False), True
+        return _start(folder.resolve(), attached=False), True
 
 
 def end(folder: Path) -> bool:
@@ -180,17 +157,12 @@ def end(folder: Path) -> bool:
     if not folder.exists():
         return False
     with _claimed(folder):
-        try:
+        running = is_running(folder)
+        if running:
             load(folder).stop()
-            running = True
-        except ServicesError:
-            forget(folder)
-            running = False
-        _remove(folder, _OF_COMMANDS)
-        for name in (_LOG, CA):
-            (folder / name).unlink(missing_ok=True)
-        if all(each.name == _OWNER for each in folder.iterdir()):  # else it could not be claimed again
-            (folder / _OWNER).unlink(missing_ok=True)
+        _remove(folder, (*_OF_SERVICES, *_OF_COMMANDS))
+        if all(each.name == _MARK for each in folder.iterdir()):  # else it could not be claimed again
+            (folder / _MARK).unlink()
     return running
 
 
@@ -219,17 +191,11 @@ def _claim(folder: Path) -> None:
     if any(folder.iterdir()):
         raise ServicesError(f"{folder} holds other files: give the sandbox an empty folder, or a new one")
     folder.chmod(0o700)
-    (folder / _OWNER).symlink_to(_mark(folder))
+    (folder / _MARK).touch()
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether a sandbox of this user made it its own; a copy of such a folder is none."""
-    mark = folder / _OWNER
-    return mark.is_symlink() and str(mark.readlink()) == _mark(folder) and folder.stat().st_uid == os.getuid()
-
-
-def _mark(folder: Path) -> str:
-    return f"agentcore-auth sandbox in folder {folder.stat().st_ino}"
+    return (folder / _MARK).exists() and folder.stat().st_uid == os.getuid()
 
 
 def start(folder: Path, *, attached: bool = False) -> Services:
@@ -242,11 +208,10 @@ def start(folder: Path, *, attached: bool = False) -> Services:
 
 
 def _start(folder: Path, *, attached: bool) -> Services:
-    forget(folder)
+    _remove(folder, (*_OF_SERVICES, _LOG))
     log = folder / _LOG
-    command = [sys.executable, "-m", "sandbox.process", str(folder)]
-    log.unlink(missing_ok=True)
     log.touch(mode=0o600)
+    command = [sys.executable, "-m", "sandbox.process", str(folder)]
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603  # our own module
             [*command, "--attached"] if attached else command,
@@ -258,63 +223,65 @@ def _start(folder: Path, *, attached: bool) -> Services:
             start_new_session=True,
         )
     try:
-        if _is_ready(process, folder / _FILE):
-            return replace(read(folder), process=process)
+        while process.poll() is None:
+            if (folder / _FILE).exists():
+                return replace(read(folder), process=process)
+            time.sleep(_POLL_SECONDS)
     except KeyboardInterrupt:
-        _kill(process)
+        process.kill()
         raise
-    _kill(process)
+    process.communicate()
     last_lines = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
     raise ServicesError(f"the sandbox's services did not start; {log} ends with:\n{last_lines}")
 
 
-def _is_ready(process: subprocess.Popen[bytes], file: Path) -> bool:
-    """Wait until the services say where they are; False where they end or take too long."""
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        if file.exists():
-            return True
-        time.sleep(_POLL_SECONDS)
-    return False
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    process.communicate()
+def is_running(folder: Path) -> bool:
+    """Whether services that were started in a folder are running."""
+    return _is_ours(folder) and _is_locked(folder / _FILE)
 
 
 def load(folder: Path) -> Services:
     """The services that were started in a folder. Raises ServicesError where none are running."""
-    try:
-        services = read(folder.resolve()) if _is_ours(folder) else None
-    except (FileNotFoundError, ValueError, TypeError, LookupError, AttributeError):
-        services = None
-    if services is None or not services.is_alive():
+    if not is_running(folder):
         raise ServicesError("the sandbox is not running: start it with `python -m sandbox up`")
-    return services
+    return read(folder.resolve())
 
 
-def forget(folder: Path) -> None:
-    """Remove what refers to services that have ended: their addresses, and the state of stacks deployed on them."""
-    (folder / _FILE).unlink(missing_ok=True)
-    _remove(folder, _OF_SERVICES)
+def _is_locked(file: Path, *, wait: bool = False) -> bool:
+    """Whether the process that wrote a file is alive; `wait` until it is not."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH if wait else fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _remove(folder: Path, names: Collection[str]) -> None:
-    """Remove folders of the sandbox's own. Nothing that links lead to is touched: rmtree follows none."""
+    """Remove what is the sandbox's own. Nothing that links lead to is touched: rmtree follows none."""
     for name in names:
-        shutil.rmtree(folder / name, ignore_errors=True)
+        if (folder / name).is_dir():
+            shutil.rmtree(folder / name, ignore_errors=True)
+        else:
+            (folder / name).unlink(missing_ok=True)
 
 
 def announce(services: Services) -> None:
     """Write `services.json`, complete or not at all: that it is there means that the services are ready.
 
-    Only the process that plays the cloud calls it, which lets nobody else read what it writes.
+    Only the process that plays the cloud calls it, which lets nobody else read what it writes, and holds the lock until
+    it ends.
     """
     document = {name: value for name, value in asdict(services).items() if name not in ("folder", "process")}
     services.backend.mkdir(exist_ok=True)
     unfinished = services.folder / f"{_FILE}.new"
     unfinished.write_text(json.dumps(document, indent=2, default=str) + "\n")
+    fcntl.flock(os.open(unfinished, os.O_RDONLY), fcntl.LOCK_EX)
     unfinished.replace(services.folder / _FILE)
 
 

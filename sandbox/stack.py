@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -25,7 +24,7 @@ from agentcore_auth.preview.values import differences
 from sandbox import progress, project
 from sandbox.progress import Step
 from sandbox.services import SandboxError, Services
-from scripts.pulumi_cli import PulumiCliError, find
+from scripts.pulumi_cli import PulumiCliError, find, oldest
 
 _COLORS = re.compile(r"<\{%.*?%\}>")
 _UNNAMED = {
@@ -42,13 +41,19 @@ class DeploymentError(SandboxError):
     """What Pulumi reported of a command that failed."""
 
 
+class _Found(PulumiCommand):
+    """A CLI whose version was looked at when it was found: the SDK would ask for it once more."""
+
+    def __init__(self, cli: Path) -> None:
+        self.command, self.version = str(cli), oldest()
+
+
 def pulumi_command() -> PulumiCommand:
     """The CLI on PATH, or the one of `make pulumi`. Raises SandboxError where neither can be used."""
     try:
-        cli = find()
+        return _Found(find())
     except PulumiCliError as error:
         raise SandboxError(str(error)) from None
-    return PulumiCommand(None if shutil.which("pulumi") == str(cli) else str(cli.parents[1]))
 
 
 @dataclass

@@ -1,14 +1,11 @@
 """Runs a Pulumi program in a process of its own, for the language runtime (sandbox/language.py).
 
-Started as `python <this folder>`, with the Python of the program and nothing of the sandbox on its path. Standard
-input brings one line of JSON, so that no configuration value shows in the process list: project, stack, organization,
-root_directory, program, pwd, args, monitor and engine (addresses), dry_run, parallel, config, secret_keys. When
-standard input ends, whoever wanted the deployment is gone, and so is the program.
+Started as `python <this folder> ENGINE`, with the Python of the program and nothing of the sandbox on its path.
+Standard input brings one line, the engine's RunRequest as JSON, so that no configuration value shows in the process
+list. When it ends, whoever wanted the deployment is gone, and so is the program.
 """
 
 import asyncio
-import gc
-import json
 import logging
 import os
 import runpy
@@ -24,31 +21,40 @@ try:
     # Not in a function: the SDK looks up the annotations of a program's classes here, in what was started as __main__.
     import pulumi
     import pulumi.runtime
+    from google.protobuf.json_format import Parse
+    from pulumi.runtime.proto.language_pb2 import RunRequest
 except ImportError:
     sys.exit(f"{sys.executable} has not the package pulumi: install the program's requirements")
 
 REPORTED = 32
 """The exit code of a program whose mistake the engine has been told of: there is nothing to add."""
+_MOST_PARALLEL = 16
+"""What the engine names where the user does not is four billion; the SDK keeps a thread for each."""
 
 
-def run(settings: dict[str, Any]) -> int:
+def run(asked: Any, engine: str) -> int:
     """Configure the SDK and run the program inside its stack resource."""
-    program = Path(settings["program"])
-    pulumi.runtime.set_all_config(settings["config"], settings["secret_keys"])
-    pulumi.runtime.configure(
-        pulumi.runtime.Settings(
-            **{name: settings[name] for name in ("project", "stack", "organization", "root_directory")},
-            **{name: settings[name] for name in ("monitor", "engine", "parallel", "dry_run")},
-        )
+    program = Path(os.path.normpath(Path(asked.info.program_directory, asked.info.entry_point)))
+    parallel = max(min(asked.parallel, _MOST_PARALLEL), 1)
+    pulumi.runtime.set_all_config(dict(asked.config), list(asked.configSecretKeys))
+    pulumi.runtime.reset_options(
+        project=asked.project,
+        stack=asked.stack,
+        organization=asked.organization,
+        root_directory=asked.info.root_directory,
+        parallel=parallel,
+        preview=asked.dryRun,
+        monitor_address=asked.monitor_address,
+        engine_address=engine,
     )
-    os.chdir(settings["pwd"])
-    sys.argv = [str(program), *settings["args"]]
+    os.chdir(asked.pwd)
+    sys.argv = [str(program), *asked.args]
     # Outputs that are left over when a deployment fails are no news to its user.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     # The SDK keeps one thread waiting for each registration.
-    with ThreadPoolExecutor(max(settings["parallel"], 1) * 4) as executor:
+    with ThreadPoolExecutor(parallel * 4) as executor:
         loop.set_default_executor(executor)
         try:
             loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run_program(program)))
@@ -56,9 +62,8 @@ def run(settings: dict[str, Any]) -> int:
             pulumi.log.error(str(error))
             return REPORTED
         except Exception as error:
-            if "resource monitor shut down" in str(error):
-                return REPORTED  # the engine gave up, and has said why
-            pulumi.log.error(f"The program failed:\n{_users_traceback(error, program)}")
+            if "resource monitor shut down" not in str(error):  # else the engine gave up, and has said why
+                pulumi.log.error(f"The program failed:\n{_users_traceback(error, program)}")
             return REPORTED
         finally:
             loop.close()
@@ -82,11 +87,6 @@ def _end_with_starter() -> None:
 
 
 if __name__ == "__main__":
-    # A provider's SDK is hundreds of thousands of objects that live to the end: looking for garbage among them, and
-    # once more on the way out, would take a third of a preview's time.
-    gc.disable()
-    asked = json.loads(sys.stdin.readline())
+    request = Parse(sys.stdin.readline(), RunRequest(), ignore_unknown_fields=True)
     threading.Thread(target=_end_with_starter, daemon=True).start()
-    exit_code = run(asked)
-    gc.freeze()
-    sys.exit(exit_code)
+    sys.exit(run(request, sys.argv[1]))

@@ -64,10 +64,8 @@ class Playroom:
             proxy=_NOWHERE,
             ca=self.folder / "ca.pem",
             aws=_NOWHERE,
-            admin=_NOWHERE,
             providers={"toys": self.port},
             language=runtime_port,
-            secret="",
             credentials={},
         )
         self.services.backend.mkdir()

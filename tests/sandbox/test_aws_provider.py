@@ -187,7 +187,7 @@ def test_a_preview_creates_nothing_and_tells_what_is_not_known_yet(stack: Stack,
     seen = decode(answer.properties)
 
     assert answer.id == ""
-    assert seen["gatewayArn"] is seen["roleArn"] is UNKNOWN
+    assert seen["gatewayArn"] == seen["roleArn"] == UNKNOWN
     assert seen["name"] == "demo"
     assert aws.client("bedrock-agentcore-control", account).list_gateways()["items"] == []
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -102,7 +102,7 @@ def with_cli(tmp_path_factory: pytest.TempPathFactory) -> Shown:
 
 def without_what_differs(text: str, document: dict[str, Any]) -> str:
     """A text without what is another each time: names that services make up, times, and who deploys."""
-    gateways = [*document["gateways"], *document["tutorial"]["gateways"]]
+    gateways = [*document["pinned"]["admissions"], *document["tutorial"]["admissions"]]
     made_up = dict.fromkeys(client for each in gateways for client in each["authorizer"].get("allowedClients", ()))
     for number, name in enumerate(made_up):
         text = text.replace(name, f"<client {number}>")
@@ -115,28 +115,29 @@ def without_what_differs(text: str, document: dict[str, Any]) -> str:
 def test_every_gateway_keeps_its_promise_in_both_modes(without_cli: Shown) -> None:
     document = without_cli.document
     assert document["ok"]
-    pinned, tutorial = document["gateways"], document["tutorial"]["gateways"]
+    pinned, tutorial = document["pinned"]["admissions"], document["tutorial"]["admissions"]
     assert [(each["gateway"], each["client"]) for each in pinned] == CLIENTS
     assert [(each["gateway"], each["client"]) for each in tutorial] == CLIENTS
     assert [each["matched"] for each in tutorial] == [["client_id"], ["aud"], ["aud"], ["aud"]]
     assert all(len(each["matched"]) > 1 for each in pinned)
-    for trials in (document["refusals"], document["tutorial"]["trials"]):
-        answers = {(each["asked"], each["gateway"]): each["answered"] for each in trials}
+    for passed in (document["pinned"], document["tutorial"]):
+        answers = {(each["asked"], each["gateway"]): each["answered"] for each in passed["trials"]}
         assert {
             answers[f"the token for {provider}", gateway]
             for provider, gateway in permutations(("cognito", "auth0", "okta"), 2)
         } == {"401"}
-    assert {each["tool"].partition("___")[0] for each in document["tools"]} == TARGETS
+    assert {each["asked"].partition("___")[0] for each in document["pinned"]["calls"]} == TARGETS
 
 
 def test_signatures_are_let_in_by_the_caller_policy_and_refusals_are_counted(without_cli: Shown) -> None:
-    signed = {each["asked"]: each["answered"] for each in without_cli.document["signatures"]}
+    signed = {each["asked"]: each["answered"] for each in without_cli.document["pinned"]["signed"]}
     assert signed == {
         "a signature of a user with the caller policy": "200",
         "a signature of a user without it": "403",
         "a token": "401",
     }
-    counted = {(each["asked"], each["gateway"]): each["answered"] for each in without_cli.document["counted"]}
+    found = without_cli.document["pinned"]["counted"]
+    counted = {(each["asked"], each["gateway"]): each["answered"] for each in found}
     causes = {"token": "6", "scope": "1", "policy": "1"}
     assert counted == {
         (cause, gateway): calls for cause, calls in causes.items() for gateway in ("cognito", "auth0", "okta")
@@ -184,14 +185,14 @@ def test_no_secret_is_written_in_plain_text_printed_or_an_argument(with_cli: Sho
     assert len(held) >= 2 + 2 * len(CLIENTS)  # and the secret of every client, in both modes
     services = {path: json.loads(content) for path, content in files.items() if path.name == "services.json"}
     assert len(services) == 2
-    opening = {each["secret"] for each in services.values()}
+    opening = {str(urlsplit(each["proxy"]).password) for each in services.values()}
     opening |= {
         value
         for each in services.values()
         for name, value in each["credentials"].items()
         if "SECRET" in name or "TOKEN" in name
     }
-    assert len(opening) == 2 * 4  # of the services, AWS, the tenant and the org, in both modes
+    assert len(opening) == 2 * 4  # of the proxy, AWS, the tenant and the org, in both modes
     assert all(any(secret.encode() in files[path] for path in services) for secret in opening)
     printed = (with_cli.text + json.dumps(with_cli.document) + with_cli.programs).encode()
     assert b"pulumi" in printed

@@ -13,10 +13,9 @@ from sandbox.demo_report import (
     Admission,
     Mistake,
     Pass,
+    Pinned,
     Report,
     Trial,
-    Unlike,
-    Use,
     mistake_text,
     pinned_text,
     title,
@@ -45,15 +44,14 @@ LET_IN = Admission(
     status=200,
     tools=("sample___echo", "sample___other"),
 )
-USED = Use("auth0", "sample___echo", {"message": "hello"}, '{"message": "hello"}' + "x" * 200, failed=False)
+CALLED = Trial('sample___echo(message: "hello")', "auth0", "ok", "ok", '{"message": "hello"}' + "x" * 200)
 KEPT_OUT = Trial("an expired token", "auth0", "401", "401")
 NO_LONGER_CHECKED = Trial("a token without the scope", "auth0", "200", "200")
-PINNED = Pass(("auth0",), 3, (LET_IN,), (KEPT_OUT,))
 TUTORIAL = Pass(("auth0",), 2, (replace(LET_IN, matched=("aud",)),), (KEPT_OUT, NO_LONGER_CHECKED))
 SIGNED = Trial("a signature of a user with the caller policy", "iam", "200", "200")
 COUNTED = Trial("token", "auth0", "6", "6")
-UNLIKE = Unlike((SIGNED,), (COUNTED,))
-REPORT = Report(MISTAKE, PINNED, TUTORIAL, (USED,), UNLIKE, seconds=7.04)
+PINNED = Pinned(("auth0",), 3, (LET_IN,), (KEPT_OUT,), calls=(CALLED,), signed=(SIGNED,), counted=(COUNTED,))
+REPORT = Report(MISTAKE, PINNED, TUTORIAL, seconds=7.0)
 
 # Each row: what is found in a pass, and whether it is as it should be.
 PASSES: list[tuple[dict[str, Any], bool]] = [
@@ -70,9 +68,7 @@ PASSES: list[tuple[dict[str, Any], bool]] = [
 
 
 def text(report: Report) -> str:
-    return (
-        mistake_text(3, report.mistake) + pinned_text(report.pinned, report.uses, report.unlike) + tutorial_text(report)
-    )
+    return mistake_text(3, report.mistake) + pinned_text(report.pinned) + tutorial_text(report)
 
 
 @pytest.mark.parametrize("mode", ["pinned", "tutorial"])
@@ -87,17 +83,17 @@ def test_is_ok_only_if_both_modes_let_in_and_keep_out_as_they_should(
 
 
 @pytest.mark.parametrize(
-    "uses",
+    "calls",
     [
         (),
-        (replace(USED, failed=True),),
-        (USED, replace(USED, tool="orders___get_order")),
-        (replace(USED, tool="orders___get_order"),),
+        (replace(CALLED, answered="failed"),),
+        (CALLED, replace(CALLED, asked="orders___get_order()")),
+        (replace(CALLED, asked="orders___get_order()"),),
     ],
 )
-def test_is_not_ok_unless_a_tool_of_every_target_answers(uses: tuple[Use, ...]) -> None:
+def test_is_not_ok_unless_a_tool_of_every_target_answers(calls: tuple[Trial, ...]) -> None:
     assert REPORT.ok
-    assert not replace(REPORT, uses=uses).ok
+    assert not replace(REPORT, pinned=replace(PINNED, calls=calls)).ok
 
 
 @pytest.mark.parametrize(
@@ -109,16 +105,16 @@ def test_is_not_ok_unless_the_mistake_is_refused_explained_and_repaired(found: d
 
 
 @pytest.mark.parametrize(
-    "unlike",
+    "found",
     [
-        Unlike((replace(SIGNED, answered="403"),), (COUNTED,)),
-        Unlike((SIGNED,), (replace(COUNTED, answered="5"),)),
-        Unlike((), (COUNTED,)),
-        Unlike((SIGNED,), ()),
+        {"signed": (replace(SIGNED, answered="403"),)},
+        {"counted": (replace(COUNTED, answered="5"),)},
+        {"signed": ()},
+        {"counted": ()},
     ],
 )
-def test_is_not_ok_unless_who_signs_is_let_in_and_refusals_are_counted(unlike: Unlike) -> None:
-    assert not replace(REPORT, unlike=unlike).ok
+def test_is_not_ok_unless_who_signs_is_let_in_and_refusals_are_counted(found: dict[str, Any]) -> None:
+    assert not replace(REPORT, pinned=replace(PINNED, **found)).ok
 
 
 def test_shows_the_mistake_with_its_cause_and_remedy_in_the_first_screen() -> None:
@@ -132,12 +128,12 @@ def test_shows_the_mistake_with_its_cause_and_remedy_in_the_first_screen() -> No
 
 def test_marks_the_answer_that_is_wrong() -> None:
     wrong = replace(PINNED, trials=(replace(KEPT_OUT, answered="200"),))
-    assert "an expired token  200 (!)" in pinned_text(wrong, REPORT.uses, UNLIKE)
+    assert "an expired token  200 (!)" in pinned_text(wrong)
 
 
 def test_says_why_a_tool_failed() -> None:
-    shown = pinned_text(PINNED, (replace(USED, answer="no such article", failed=True),), UNLIKE)
-    assert "  sample___echo at auth0: no such article" in shown
+    shown = pinned_text(replace(PINNED, calls=(replace(CALLED, answered="failed", words="no such article"),)))
+    assert '  sample___echo(message: "hello") at auth0: no such article' in shown
 
 
 def test_says_what_the_tutorial_no_longer_checks() -> None:
@@ -152,11 +148,13 @@ def test_fits_into_a_terminal() -> None:
 
 def test_has_everything_for_programs() -> None:
     document = REPORT.document()
-    assert (document["seconds"], document["created"]) == (7.0, 3)
-    assert document["gateways"][0]["matched"] == ("aud", "client_id", "scope")
-    expired = {"asked": "an expired token", "gateway": "auth0", "expected": "401", "answered": "401", "ok": True}
-    assert document["refusals"] == [expired]
-    assert document["tutorial"]["created"] == 2
+    pinned, tutorial = document["pinned"], document["tutorial"]
+    assert (document["seconds"], pinned["created"], tutorial["created"]) == (7.0, 3, 2)
     assert (document["mistake"]["status"], document["mistake"]["repaired"]) == (401, 200)
-    assert document["tutorial"]["gateways"][0]["matched"] == ("aud",)
-    assert [each["answered"] for each in document["tutorial"]["trials"]] == ["401", "200"]
+    assert [passed["admissions"][0]["matched"] for passed in (pinned, tutorial)] == [
+        ("aud", "client_id", "scope"),
+        ("aud",),
+    ]
+    assert [each["answered"] for each in tutorial["trials"]] == ["401", "200"]
+    expired = {"asked": "an expired token", "gateway": "auth0", "expected": "401", "answered": "401", "words": ""}
+    assert pinned["trials"] == (expired,)

@@ -123,9 +123,10 @@ def test_a_defect_of_the_program_stays_what_it_is(program: Program) -> None:
     ],
 )
 def test_gives_a_program_its_configuration_as_text(
-    value: Any, text: str, is_secret: bool, monkeypatch: pytest.MonkeyPatch
+    value: Any, text: str, is_secret: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE)
-    stack_file = {"encryptionsalt": SALT, "config": {"own": value, "aws:region": "us-west-2"}}
+    stack_file = tmp_path / "Pulumi.dev.yaml"
+    stack_file.write_text(json.dumps({"encryptionsalt": SALT, "config": {"own": value, "aws:region": "us-west-2"}}))
     expected = {"agentcore-auth:own": text, "aws:region": "us-west-2"}
-    assert configuration(stack_file, "agentcore-auth") == (expected, ["agentcore-auth:own"] if is_secret else [])
+    assert configuration(stack_file) == (expected, ["agentcore-auth:own"] if is_secret else [])

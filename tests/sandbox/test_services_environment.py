@@ -12,9 +12,7 @@ SERVICES = Services(
     proxy="http://sandbox:password@127.0.0.1:1",
     ca=Path("/sandbox/ca.pem"),
     aws="http://127.0.0.1:2",
-    admin="http://127.0.0.1:3",
     providers={"aws": 4, "auth0": 5, "okta": 6},
-    secret="open sesame",
     credentials={"AWS_SECRET_ACCESS_KEY": "random", "AUTH0_DOMAIN": "tenant.us.auth0.com", "OKTA_ORG_NAME": "org"},
     language=7,
 )
@@ -60,7 +58,7 @@ def test_has_programs_keep_what_they_compile() -> None:
 
 def test_shows_no_secret_where_it_is_printed() -> None:
     shown = repr(SERVICES)
-    assert not [secret for secret in ("password", "open sesame", "random") if secret in shown]
+    assert not [secret for secret in ("password", "random") if secret in shown]
 
 
 def test_leaves_packages_to_their_real_plugins() -> None:

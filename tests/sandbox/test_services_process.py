@@ -85,11 +85,13 @@ def test_starts_once_for_all_who_ask_at_the_same_time_and_takes_its_files_along(
             ended = sorted(at_once.map(services.end, [folder] * 2))
     assert ended == [False, True]
     next(running.process for running, started in answers if started and running.process).wait()
-    assert {each.name for each in folder.iterdir()} == {"cache", ".owner"}, "a link stays, and with it the mark"
+    assert {each.name for each in folder.iterdir()} == {"cache", ".agentcore-auth-sandbox"}, (
+        "a link stays, and with it the mark"
+    )
     assert (outside / "mine.txt").exists()
 
 
-@pytest.mark.parametrize("name", ["project", "services.log", "services.json", ".owner"])
+@pytest.mark.parametrize("name", ["project", "services.log", "services.json"])
 def test_takes_no_folder_with_files_of_others(tmp_path: Path, name: str) -> None:
     (tmp_path / name).touch()
     (tmp_path / "backend").mkdir()
@@ -130,15 +132,17 @@ def test_runs_commands_where_nothing_but_the_virtual_environment_leads_back_to_t
     assert int(inode) != (PROJECT / "README.md").stat().st_ino
 
 
-def test_takes_no_copy_of_a_sandboxs_folder(tmp_path: Path) -> None:
-    made = tmp_path / "made"
-    made.mkdir()
-    with services._claimed(made):  # pyright: ignore[reportPrivateUsage]  # what `start` does first
-        pass
-    shutil.copytree(made, tmp_path / "copy", symlinks=True)
-    with pytest.raises(ServicesError, match="holds other files"):
-        services.end(tmp_path / "copy")
-    assert not services.end(made)
+def test_takes_a_copy_of_its_folder_for_a_sandbox_that_has_ended(tmp_path: Path) -> None:
+    running = services.start(tmp_path / "made", attached=True)
+    try:
+        copied = shutil.copytree(tmp_path / "made", tmp_path / "copy", symlinks=True)
+        with pytest.raises(ServicesError, match="the sandbox is not running"):
+            services.load(copied)
+        assert not services.end(copied)
+        assert running.is_alive()
+    finally:
+        running.stop()
+    assert not running.is_alive()
 
 
 def test_lets_nobody_else_into_its_folder(tmp_path: Path) -> None:
@@ -161,7 +165,7 @@ def test_says_why_it_did_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("issuer", "message"),
     [
-        ("https://login.example.com", "no user pool issues as https://login"),
+        ("https://login.example.com", "there is no user pool https://login"),
         ("https://sandbox-org.okta.com/oauth2/nowhere", "nowhere"),
         ("https://sandbox-tenant.us.auth0.com/", "nobodys-api"),
     ],
