@@ -14,7 +14,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from sandbox.aws.signatures import ACCOUNT, SignatureError, signed_by
@@ -60,12 +60,3 @@ def _refused(headers: Mapping[str, str], code: str, message: str) -> Response:
     else:
         document = json.dumps({"__type": code, "message": message})
     return Response(document, 403, {"x-amzn-ErrorType": code})
-
-
-def replayed(body: bytes) -> Receive:
-    """What gives a body that was read already."""
-
-    async def whole_body() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return whole_body

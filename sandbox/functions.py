@@ -16,7 +16,6 @@ import tempfile
 import uuid
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,12 +32,8 @@ class FunctionNotFoundError(LookupError):
     """No function has this ARN."""
 
 
-@dataclass(frozen=True)
-class Invocation:
-    """What a function answered: its return value, or the error document of a function that failed."""
-
-    payload: object
-    failed: bool
+class FunctionFailedError(Exception):
+    """A function raised, ran out of time or ended by itself: its error document, in JSON."""
 
 
 def find_function(arn: str) -> LambdaFunction:
@@ -63,14 +58,14 @@ def function_with_url(url: str, account: str, region: str) -> str:
 
 def invoke(
     function: LambdaFunction, event: object, *, custom: Mapping[str, Any], environment: Mapping[str, str]
-) -> Invocation:
-    """Run the function's handler on `event`; `custom` becomes `context.client_context.custom`.
+) -> object:
+    """What the function's handler returns for `event`; `custom` becomes `context.client_context.custom`.
 
-    `environment` is what the process gets beside the function's own variables.
+    `environment` is what the process gets beside the function's own variables. Raises FunctionFailedError.
     """
     runtime = str(function.run_time)
     if not runtime.startswith("python"):
-        return _failure("Sandbox.RuntimeNotSupported", f"the sandbox runs Python functions, not {runtime}")
+        raise _failure("Sandbox.RuntimeNotSupported", f"the sandbox runs Python functions, not {runtime}")
     request_id = str(uuid.uuid4())
     with tempfile.TemporaryDirectory(prefix="function-") as folder:
         code = Path(folder) / "code"
@@ -105,12 +100,14 @@ def invoke(
             )
         except subprocess.TimeoutExpired:
             message = f"{request_id} Task timed out after {float(function.timeout):.2f} seconds"
-            return _failure("Sandbox.Timedout", message)
+            raise _failure("Sandbox.Timedout", message) from None
         if not result.exists():
             message = f"RequestId: {request_id} Error: Runtime exited with status {finished.returncode}"
-            return _failure("Runtime.ExitError", message)
+            raise _failure("Runtime.ExitError", message)
         answer = cast("dict[str, Any]", json.loads(result.read_text()))
-    return Invocation(answer["payload"], failed=bool(answer["failed"]))
+    if answer["failed"]:
+        raise FunctionFailedError(json.dumps(answer["payload"]))
+    return answer["payload"]
 
 
 def _environment(function: LambdaFunction, environment: Mapping[str, str]) -> dict[str, str]:
@@ -126,5 +123,5 @@ def _environment(function: LambdaFunction, environment: Mapping[str, str]) -> di
     }
 
 
-def _failure(error: str, message: str) -> Invocation:
-    return Invocation({"errorType": error, "errorMessage": message}, failed=True)
+def _failure(error: str, message: str) -> FunctionFailedError:
+    return FunctionFailedError(json.dumps({"errorType": error, "errorMessage": message}))

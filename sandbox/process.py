@@ -35,7 +35,7 @@ from sandbox.gateway.http_target import HttpInvoker
 from sandbox.gateway.invocation import Invoker
 from sandbox.gateway.lambda_target import LambdaInvoker
 from sandbox.gateway.mcp_target import McpInvoker
-from sandbox.gateway.outbound import TokenVault
+from sandbox.gateway.outbound import Outbound
 from sandbox.leftovers import aws_resources
 from sandbox.network import LOOPBACK, Authority, ConnectProxy, Front, Route
 from sandbox.providers.auth0 import Auth0Provider
@@ -60,13 +60,13 @@ class Cloud:
         self.auth0 = Auth0Tenant()
         self.okta = OktaOrg()
         self.function_environment: dict[str, str] = {}
-        vault = TokenVault(self._client)
+        outbound = Outbound(self._client)
         invokers: dict[str, Invoker] = {
             "lambda": LambdaInvoker(self.function_environment),
-            "smithyModel": HttpInvoker(self._client, vault, smithy_target.operations, smithy_target.signed_for_service),
-            "openApiSchema": HttpInvoker(self._client, vault, openapi_target.operations),
-            "mcpServer": McpInvoker(self._client, vault),
-            "apiGateway": HttpInvoker(self._client, vault, api_gateway_target.operations),
+            "smithyModel": HttpInvoker(outbound, smithy_target.operations, smithy_target.signed_for_service),
+            "openApiSchema": HttpInvoker(outbound, openapi_target.operations),
+            "mcpServer": McpInvoker(outbound),
+            "apiGateway": HttpInvoker(outbound, api_gateway_target.operations),
         }
         self.gateway = GatewayDataPlane(invokers, self._fetch_json, self.function_environment)
         self.front = Front(

@@ -15,7 +15,6 @@ from typing import Any, Final, cast
 
 from moto.bedrockagentcorecontrol.models import BedrockAgentCoreControlBackend, Gateway, GatewayTarget
 from moto.bedrockagentcorecontrol.responses import BedrockAgentCoreControlResponse
-from moto.bedrockagentcorecontrol.urls import url_bases
 from moto.core.responses import ActionResult
 
 from agentcore_auth.authorizer.model import RESERVED_CLAIM_NAME
@@ -27,7 +26,6 @@ from sandbox.aws.policy_engines import Documents, PolicyEngines
 from sandbox.aws.private_endpoints import require_private_endpoint
 from sandbox.aws.refusals import Refusal
 
-TARGETS_PER_GATEWAY = 100
 _ROLE: Final = "GATEWAY_IAM_ROLE"
 _CREDENTIALS: Mapping[str, frozenset[str]] = {
     "lambda": frozenset({_ROLE}),
@@ -65,10 +63,6 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
     def providers_of(self, arn: str) -> CredentialProviders:
         """Those of the kind that a credential provider's ARN says."""
         return self.oauth_clients if "/oauth2credentialprovider/" in arn else self.api_keys
-
-    @property
-    def _url_module(self) -> Any:
-        return _Urls
 
     def create_gateway(self, **request: Any) -> Gateway:
         name, tags = str(request["name"]), request.pop("tags", None)
@@ -112,13 +106,10 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         return super().delete_gateway(gateway_identifier)
 
     def create_gateway_target(self, gateway_identifier: str, name: str, **request: Any) -> GatewayTarget:
-        present = self.list_gateway_targets(gateway_identifier)
-        if any(target.name == name for target in present):
+        if any(target.name == name for target in self.list_gateway_targets(gateway_identifier)):
             raise Refusal(
                 "ConflictException", f"A target with name {name} already exists in gateway {gateway_identifier}."
             )
-        if len(present) >= TARGETS_PER_GATEWAY:
-            raise Refusal("ServiceQuotaExceededException", f"A gateway takes at most {TARGETS_PER_GATEWAY} targets.")
         self._check_target(self._get_gateway(gateway_identifier), request)
         return super().create_gateway_target(gateway_identifier, name=name, **request)
 
@@ -293,11 +284,6 @@ _COLLECTIONS: Mapping[str, Callable[[AgentCoreBackend, Document], Documents | Cr
 
 for _name, _verb in product(_COLLECTIONS, ("create", "get", "update", "delete")):
     setattr(AgentCoreResponse, f"{_verb}_{_name}", partialmethod(AgentCoreResponse.in_collection, _name, _verb))
-
-
-class _Urls:
-    url_bases = url_bases
-    url_paths: Mapping[str, Callable[..., Any]] = {"{0}/.*$": AgentCoreResponse.dispatch}
 
 
 def _check_authorizer(authorizer_type: str, configuration: Mapping[str, Any] | None) -> None:

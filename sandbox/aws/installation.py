@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
+from moto.bedrockagentcorecontrol import urls as agentcore_urls
 from moto.bedrockagentcorecontrol.models import bedrockagentcorecontrol_backends
+from moto.cognitoidp import urls as cognito_urls
 from moto.cognitoidp.models import cognitoidp_backends
 from moto.core.base_backend import BackendDict
 from moto.core.errors import COMMON_ERROR_CODES
@@ -19,12 +21,12 @@ from moto.logs.models import logs_backends
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend, secretsmanager_backends
 from moto.sts.models import AssumedRole, STSBackend, sts_backends
 
-from sandbox.aws.agentcore import AgentCoreBackend
+from sandbox.aws.agentcore import AgentCoreBackend, AgentCoreResponse
 from sandbox.aws.callers import checked
 from sandbox.aws.log_delivery import DeliveriesBackend
 from sandbox.aws.permissions import NoSuchRoleError, can_assume, find_role, trusts
 from sandbox.aws.refusals import Refusal
-from sandbox.aws.user_pools import UserPoolsBackend
+from sandbox.aws.user_pools import UserPoolsBackend, UserPoolsResponse
 
 
 class FunctionsBackend(LambdaBackend):
@@ -128,13 +130,14 @@ _REPLACED: tuple[tuple[BackendDict[Any], type[Any]], ...] = (
 )
 
 
+@functools.cache
 def install() -> None:
     """Make moto in this process refuse what AWS refuses. Comes before moto's first request; again, it does nothing."""
     for backends, kind in _REPLACED:
-        if backends.backend is not kind:
-            kind.__module__ = backends.backend.__module__  # beside which moto looks for the routes
-            backends.clear()
-            backends.backend = kind
-    if "AccessDenied" not in COMMON_ERROR_CODES:  # of which moto otherwise warns, though every service has it
-        COMMON_ERROR_CODES.extend(("AccessDenied", "AccessDeniedException"))
-        cast("Any", BaseResponse).call_action = checked(BaseResponse.call_action)
+        kind.__module__ = backends.backend.__module__  # beside which moto looks for the routes
+        backends.clear()
+        backends.backend = kind
+    cast("Any", agentcore_urls).url_paths["{0}/.*$"] = AgentCoreResponse.dispatch
+    cast("Any", cognito_urls).url_paths["{0}/$"] = UserPoolsResponse.dispatch
+    COMMON_ERROR_CODES.extend(("AccessDenied", "AccessDeniedException"))  # of which moto otherwise warns
+    cast("Any", BaseResponse).call_action = checked(BaseResponse.call_action)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from typing import Any, cast
+from typing import Any
 
 from moto.bedrockagentcorecontrol.models import Gateway, bedrockagentcorecontrol_backends
 from moto.logs.models import DeliveryDestination, DeliverySource, LogsBackend, logs_backends
@@ -27,8 +27,7 @@ class DeliveriesBackend(LogsBackend):
             raise Refusal("ValidationException", "This service is not allowed for this LogSource.")
         if name in self.delivery_sources and resource_arn not in self.delivery_sources[name].resource_arns:
             raise Refusal("ConflictException", f"The delivery source {name} is another resource's.")
-        made: Any = DeliverySource(self.account_id, self.region_name, name, resource_arn, log_type, tags)
-        source = cast("DeliverySource", made)
+        source: Any = DeliverySource(self.account_id, self.region_name, name, resource_arn, log_type, tags)
         self.delivery_sources[name] = source
         return source
 

@@ -82,21 +82,20 @@ def find_role(role_arn: str) -> Role:
     raise NoSuchRoleError(role_arn)
 
 
-def _by_identity(role: Role, request: Request) -> Effect:
-    """By the role's inline and attached policies; what a boundary does not allow is denied."""
-    if role.permissions_boundary_arn:
-        boundary = iam_backends[role.account_id][role.partition].get_policy(role.permissions_boundary_arn)
-        if evaluate([_document(boundary)], request) != "allow":
-            return "deny"
-    return evaluate(_documents(role), request)
-
-
 def user_allows(user: User, action: str, resource: str) -> bool:
     """Whether a user's own policies, and those of its groups, allow it."""
-    backend = iam_backends[user.account_id][user.arn.split(":")[1]]
-    groups = [group for group in backend.groups.values() if user in group.users]
-    documents = [document for holder in (user, *groups) for document in _documents(holder)]
-    return evaluate(documents, Request(action, resource, context={"aws:PrincipalArn": user.arn})) == "allow"
+    return _by_identity(user, Request(action, resource, context={"aws:PrincipalArn": user.arn})) == "allow"
+
+
+def _by_identity(identity: Role | User, request: Request) -> Effect:
+    """By its inline and attached policies, and those of its groups; what a role's boundary does not allow is denied."""
+    backend = iam_backends[identity.account_id][identity.arn.split(":")[1]]
+    if isinstance(identity, Role) and identity.permissions_boundary_arn:
+        boundary = backend.get_policy(identity.permissions_boundary_arn)
+        if evaluate([_document(boundary)], request) != "allow":
+            return "deny"
+    groups = [group for group in backend.groups.values() if identity in group.users]
+    return evaluate([document for holder in (identity, *groups) for document in _documents(holder)], request)
 
 
 def _documents(holder: Role | User | Group) -> list[dict[str, Any]]:

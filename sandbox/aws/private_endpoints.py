@@ -6,7 +6,7 @@ CreateServiceLinkedRole only as long as the role is not there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from agentcore_auth.iam import SERVICE, AwsScope, global_arn, regional_arn
@@ -22,18 +22,14 @@ def require_private_endpoint(scope: AwsScope, endpoint: Mapping[str, Any]) -> No
         require_of_caller("iam:CreateServiceLinkedRole", global_arn(scope, _LINKED_ROLE), **context)
         for kind in ("SecurityGroups", "Subnets", "Vpcs"):
             require_of_caller(f"ec2:Describe{kind}", "*")
-        parts = _of_interface(endpoint["managedVpcResource"])
-        require_of_caller("ec2:CreateNetworkInterface", *(regional_arn(scope, "ec2", part) for part in parts))
+        managed = endpoint["managedVpcResource"]
+        subnets = (f"subnet/{each}" for each in managed["subnetIds"])
+        groups = (f"security-group/{each}" for each in managed.get("securityGroupIds") or "*")  # by default the VPC's
+        made_of = ("network-interface/*", *subnets, *groups)
+        require_of_caller("ec2:CreateNetworkInterface", *(regional_arn(scope, "ec2", part) for part in made_of))
     elif given := endpoint.get("selfManagedLatticeResource", {}).get("resourceConfigurationIdentifier"):
         named = regional_arn(scope, "vpc-lattice", f"resourceconfiguration/{given}")
         configuration = given if given.startswith("arn:") else named
         require_of_caller("vpc-lattice:GetResourceConfiguration", configuration)
         require_of_caller("vpc-lattice:CreateServiceNetworkResourceAssociation", configuration)
         require_of_caller("vpc-lattice:AssociateViaAWSService", "*")
-
-
-def _of_interface(managed: Mapping[str, Any]) -> Iterator[str]:
-    """What a network interface is made of; without a security group it gets the VPC's own."""
-    yield "network-interface/*"
-    yield from (f"subnet/{each}" for each in managed["subnetIds"])
-    yield from (f"security-group/{each}" for each in managed.get("securityGroupIds") or ("*",))

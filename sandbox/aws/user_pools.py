@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, cast
 
-from moto.cognitoidp import urls as moto_urls
 from moto.cognitoidp.models import (
     CognitoIdpBackend,
     CognitoIdpUserPool,
@@ -31,10 +30,6 @@ _flow = partial(Refusal, "InvalidOAuthFlowException")
 
 class UserPoolsBackend(CognitoIdpBackend):
     """One account's user pools in one region."""
-
-    @property
-    def _url_module(self) -> Any:
-        return _Urls
 
     def update_user_pool(self, user_pool_id: str, extended_config: dict[str, Any]) -> None:
         super().update_user_pool(user_pool_id, extended_config)
@@ -98,11 +93,6 @@ class UserPoolsResponse(CognitoIdpResponse):
         self.backend.describe_resource_server(pool, identifier)  # raises where there is none
         del self.backend.describe_user_pool(pool).resource_servers[identifier]
         return EmptyResult()
-
-
-class _Urls:
-    url_bases = moto_urls.url_bases
-    url_paths: Mapping[str, Callable[..., Any]] = {**moto_urls.url_paths, "{0}/$": UserPoolsResponse.dispatch}
 
 
 def access_token_lifetime(config: Mapping[str, Any]) -> int:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.aws.log_delivery import write_line
-from sandbox.aws_api import replayed
 from sandbox.gateway.deployed import find_gateway, mcp_settings
 from sandbox.gateway.inbound import METADATA_PATH, RefusedError, admit, admit_signed, error_answer, resource_metadata
 from sandbox.gateway.interceptors import intercepted
@@ -35,8 +34,13 @@ class GatewayDataPlane:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         body = await request.body()  # which a signature is checked against
+        read: Iterator[Message] = iter([{"type": "http.request", "body": body}])
+
+        async def read_again() -> Message:
+            return next(read, None) or await receive()
+
         answer = await self._answer(request)
-        await answer(scope, replayed(body), send)
+        await answer(scope, read_again, send)
 
     async def _answer(self, request: Request) -> ASGIApp:
         """MCP behind the gateway's interceptors, for a request that MCP is to answer; else what answers it."""

@@ -38,16 +38,25 @@ def mcp_settings(gateway: Gateway) -> dict[str, Any]:
 def targets_of(gateway: Gateway, headers: Mapping[str, str]) -> list[Target]:
     """The gateway's targets; `headers` are those of the caller's request."""
     found: list[Target] = []
-    token = headers.get("authorization", "").partition(" ")[2]
-    for held in control_plane(gateway).list_gateway_targets(gateway.gateway_id):
+    backend = control_plane(gateway)
+    for held in backend.list_gateway_targets(gateway.gateway_id):
         [(kind, configuration)] = held.target_configuration["mcp"].items()  # a union: exactly one member is there
         [shown] = held.credential_provider_configurations or [{}]
-        signs = shown.get("credentialProviderType") == "GATEWAY_IAM_ROLE"
         passed: list[str] = (held.metadata_configuration or {}).get("allowedRequestHeaders") or []
-        seen = {name: headers[name] for name in passed if name in headers}
-        credential = shown.get("credentialProvider") or {}
-        version = held.target_id, held.updated_at
-        found.append(Target(gateway, *version, held.name, kind, configuration, credential, signs, seen, token))
+        target = Target(
+            gateway=gateway,
+            scope=backend.scope,
+            id=held.target_id,
+            updated_at=held.updated_at,
+            name=held.name,
+            kind=kind,
+            configuration=configuration,
+            credential=shown.get("credentialProvider") or {},
+            signs=shown.get("credentialProviderType") == "GATEWAY_IAM_ROLE",
+            headers={name: headers[name] for name in passed if name in headers},
+            token=headers.get("authorization", "").partition(" ")[2],
+        )
+        found.append(target)
     return found
 
 

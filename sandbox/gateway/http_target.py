@@ -10,8 +10,8 @@ import httpx2
 
 from agentcore_auth.documents.http import CallError, HttpOperation, HttpRequest
 from agentcore_auth.documents.reading import Tool
-from sandbox.gateway.invocation import Answer, CallFailedError, HttpClients, Target
-from sandbox.gateway.outbound import Auth, TokenVault, signed
+from sandbox.gateway.invocation import Answer, CallFailedError, Target
+from sandbox.gateway.outbound import Auth, Outbound, signed
 
 Signing = Callable[[Target, HttpOperation, HttpRequest, Mapping[str, Any]], Auth]
 """Signs a call of an operation, which takes these arguments, with the execution role. Raises CallFailedError where that
@@ -25,20 +25,15 @@ def signed_by_address(target: Target, operation: HttpOperation, request: HttpReq
 
 
 class HttpInvoker:
-    """Calls the operations that `operations` finds for a target, each at its `server`, with what `vault` has for it.
-
-    `clients` makes the clients.
-    """
+    """Calls the operations that `operations` finds for a target, each at its `server`."""
 
     def __init__(
         self,
-        clients: HttpClients,
-        vault: TokenVault,
+        outbound: Outbound,
         operations: Callable[[Target], Iterable[HttpOperation]],
         sign: Signing = signed_by_address,
     ) -> None:
-        self._clients, self._vault = clients, vault
-        self._operations, self._sign = operations, sign
+        self._outbound, self._operations, self._sign = outbound, operations, sign
 
     async def tools(self, target: Target) -> Sequence[Tool]:
         return [operation.tool for operation in self._operations(target)]
@@ -51,9 +46,8 @@ class HttpInvoker:
             request = operation.request(arguments)
         except CallError as misfit:
             raise CallFailedError(str(misfit)) from misfit
-        signs = target.signs
-        auth = self._sign(target, operation, request, arguments) if signs else await self._vault.auth(target)
-        return await answered(self._clients(auth=auth, headers=target.headers), operation.server, request)
+        client = await self._outbound.client(target, lambda: self._sign(target, operation, request, arguments))
+        return await answered(client, operation.server, request)
 
 
 async def answered(client: httpx2.AsyncClient, server: str, request: HttpRequest) -> Answer:

@@ -6,6 +6,7 @@ guide, "inbound-jwt-authorizer", and RFC 9728 for the protected-resource metadat
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -40,13 +41,21 @@ class RefusedError(Exception):
 
 async def admit(gateway: Gateway, authorization: str | None, keys: IssuerKeys) -> Caller:
     """The claims of the token in an Authorization header. Raises RefusedError: 401, or 403 for want of a scope."""
-    status, claims = await _judged(gateway, authorization, keys)
-    if status == 200:
-        return claims
+    scheme, _, token = (authorization or "").partition(" ")
+    token = token.strip() if scheme.lower() == "bearer" else ""
+    authorizer, status = _authorizer(gateway), 401
+    with contextlib.suppress(TokenError):
+        header = parse(token).header
+        check_header(header)
+        published = await keys.of(authorizer.discovery_url, header.get("kid"))
+        claims = verify(token, published.jwks or {})
+        status = judge(authorizer, claims, issuer=published.issuer, now=time.time()).status
+        if status == 200:
+            return claims
     error, message = "invalid_token", "Invalid Bearer token"
     if status == 403:
         error, message = "insufficient_scope", "Insufficient scope"
-    scopes = " ".join(_scopes(gateway))
+    scopes = " ".join(authorizer.allowed_scopes)
     challenge = [f'error="{error}"', *([f'scope="{scopes}"'] if scopes else [])]
     challenge.append(f'resource_metadata="{gateway.gateway_url}{METADATA_PATH}"')
     raise RefusedError(status, message, {"WWW-Authenticate": f"Bearer {', '.join(challenge)}"})
@@ -79,41 +88,19 @@ def error_answer(
     return JSONResponse({"jsonrpc": "2.0", "id": 0, "error": error}, status, headers=headers)
 
 
-async def _judged(gateway: Gateway, authorization: str | None, keys: IssuerKeys) -> tuple[int, Mapping[str, object]]:
-    scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        return 401, {}
-    authorizer = Authorizer.from_api(_authorizer(gateway))
-    try:
-        header = parse(token.strip()).header
-        check_header(header)
-        published = await keys.of(authorizer.discovery_url, header.get("kid"))
-        claims = verify(token.strip(), published.jwks or {})
-    except TokenError:
-        return 401, {}
-    return judge(authorizer, claims, issuer=published.issuer, now=time.time()).status, claims
-
-
 async def resource_metadata(gateway: Gateway, keys: IssuerKeys) -> Mapping[str, object]:
     """The protected-resource metadata, which anybody may read.
 
     It names the issuer as the issuer does: clients compare character by character, and Auth0's ends in a slash.
     """
-    url = str(_authorizer(gateway)["discoveryUrl"])
+    authorizer = _authorizer(gateway)
+    url = authorizer.discovery_url
     issuer = (await keys.of(url, None)).issuer or url.partition("/.well-known/")[0]
     document: dict[str, Any] = {"authorization_servers": [issuer], "resource": f"{gateway.gateway_url}/mcp"}
-    if scopes := _scopes(gateway):
-        document["scopes_supported"] = scopes
+    if authorizer.allowed_scopes:
+        document["scopes_supported"] = authorizer.allowed_scopes
     return document
 
 
-def _scopes(gateway: Gateway) -> list[str]:
-    """The scopes that a client is told to ask for."""
-    authorizer = _authorizer(gateway)
-    mapping: Mapping[str, str] = authorizer.get("advertisedScopeMapping") or {}
-    allowed: list[str] = authorizer.get("allowedScopes") or []
-    return [mapping.get(scope, scope) for scope in allowed]
-
-
-def _authorizer(gateway: Gateway) -> dict[str, Any]:
-    return (gateway.authorizer_configuration or {})["customJWTAuthorizer"]
+def _authorizer(gateway: Gateway) -> Authorizer[str]:
+    return Authorizer.from_api((gateway.authorizer_configuration or {})["customJWTAuthorizer"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -11,7 +11,7 @@ import httpx2
 from moto.bedrockagentcorecontrol.models import Gateway
 
 from agentcore_auth.documents.reading import Tool
-from agentcore_auth.iam import AwsScope, partition_of
+from agentcore_auth.iam import AwsScope
 
 HttpClients = Callable[..., httpx2.AsyncClient]
 """Makes clients that reach the hosts that the sandbox plays, and no others; takes what httpx2.AsyncClient takes."""
@@ -22,6 +22,8 @@ class Target:
     """`kind` is the API's word in `targetConfiguration.mcp` (lambda, openApiSchema, mcpServer, …)."""
 
     gateway: Gateway
+    scope: AwsScope
+    """Where the gateway is."""
     id: str
     updated_at: datetime
     name: str
@@ -29,17 +31,12 @@ class Target:
     configuration: Mapping[str, Any]
     credential: Mapping[str, Any]
     """Its `credentialProvider`; empty where there is none."""
-    signs: bool = False
+    signs: bool
     """Whether it is called with the execution role."""
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, str]
     """Of the caller's request: those that the target gets to see."""
-    token: str = ""
+    token: str
     """The caller's."""
-
-    @property
-    def scope(self) -> AwsScope:
-        region = self.gateway.region_name
-        return AwsScope(partition_of(region), self.gateway.account_id, region)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from agentcore_auth.access.rules import SEPARATOR
 from agentcore_auth.documents.reading import Tool
-from sandbox.functions import FunctionNotFoundError, find_function, invoke
+from sandbox.functions import FunctionFailedError, FunctionNotFoundError, find_function, invoke
 from sandbox.gateway.deployed import read_object
 from sandbox.gateway.invocation import Answer, CallFailedError, Target
 from sandbox.gateway.outbound import may
@@ -56,10 +56,8 @@ async def run(
             "Gateway execution role, and retry the request."
         )
     try:
-        function = find_function(arn)
+        return await run_in_threadpool(invoke, find_function(arn), event, custom=custom, environment=environment)
     except FunctionNotFoundError as missing:
         raise CallFailedError(f"Lambda function {arn} does not exist.") from missing
-    answer = await run_in_threadpool(invoke, function, event, custom=custom, environment=environment)
-    if answer.failed:
-        raise CallFailedError(f"Lambda function {arn} failed: {json.dumps(answer.payload)}")
-    return answer.payload
+    except FunctionFailedError as failure:
+        raise CallFailedError(f"Lambda function {arn} failed: {failure}") from failure

@@ -8,19 +8,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from agentcore_auth.documents.reading import Tool
-from sandbox.gateway.invocation import Answer, CallFailedError, HttpClients, Target
-from sandbox.gateway.outbound import TokenVault, signed
+from sandbox.gateway.invocation import Answer, CallFailedError, Target
+from sandbox.gateway.outbound import Outbound, signed
 
 if TYPE_CHECKING:
     from mcp import Client
 
 
 class McpInvoker:
-    """Reaches servers with clients that `clients` makes, and with what `vault` has for the target."""
+    """Asks the servers that `outbound` reaches."""
 
-    def __init__(self, clients: HttpClients, vault: TokenVault) -> None:
-        self._clients = clients
-        self._vault = vault
+    def __init__(self, outbound: Outbound) -> None:
+        self._outbound = outbound
         self._listed: dict[tuple[str, datetime], Sequence[Tool]] = {}
 
     async def tools(self, target: Target) -> Sequence[Tool]:
@@ -49,10 +48,10 @@ class McpInvoker:
         from mcp.client.streamable_http import streamable_http_client  # noqa: PLC0415
 
         endpoint = str(target.configuration["endpoint"])
-        auth = signed(target, "POST", endpoint) if target.signs else await self._vault.auth(target)
+        http = await self._outbound.client(target, lambda: signed(target, "POST", endpoint))
         try:
             async with (
-                self._clients(auth=auth, headers=target.headers) as http,
+                http,
                 Client(streamable_http_client(endpoint, http_client=http), mode="legacy") as client,
             ):
                 yield client

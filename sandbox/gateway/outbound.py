@@ -91,14 +91,22 @@ def _asked(target: Target, method: str, url: str) -> list[tuple[str, str]]:
     return [(asked.actions[0], arn.replace("/*/*", f"/{method}/{path}")) for arn in asked.resources]
 
 
-class TokenVault:
-    """Gets targets' credentials as the gateway's workload identity."""
+class Outbound:
+    """Reaches targets with clients that `clients` makes, and with what each of them is to be shown."""
 
     def __init__(self, clients: HttpClients) -> None:
         self._clients = clients
 
-    async def auth(self, target: Target) -> Auth | None:
-        """For requests to the target. Raises CallFailedError without a permission or a credential."""
+    async def client(self, target: Target, sign: Callable[[], Auth]) -> httpx2.AsyncClient:
+        """For calls of the target; `sign` is for one that is called with the execution role.
+
+        Raises CallFailedError without a permission or a credential.
+        """
+        auth = sign() if target.signs else await self._credential(target)
+        return self._clients(auth=auth, headers=target.headers)
+
+    async def _credential(self, target: Target) -> Auth | None:
+        """Out of the token vault, got as the gateway's workload identity."""
         if settings := target.credential.get("apiKeyCredentialProvider"):
             _, key = _fetch(target.gateway, settings["providerArn"], "GetResourceApiKey")
             prefix = settings.get("credentialPrefix")
