@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 from pathlib import Path
+
+# Next to everything that is imported and registered lives to the end: looking for garbage among it, and once more on
+# the way out, takes a third of a preview's time.
+gc.disable()
+atexit.register(gc.freeze)
 
 import pulumi
 

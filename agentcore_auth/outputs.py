@@ -149,8 +149,13 @@ class Gateway(Generic[V_co]):
         if not self.authorizer:
             raise OutputsError(
                 f"the gateway of {self.provider} takes AWS signatures, so there is no token for it: call it with "
-                "agentcore-auth verify, or with a client that signs (SigV4, service bedrock-agentcore)"
+                "agentcore-auth call, or with a client that signs (SigV4, service bedrock-agentcore)"
             )
+
+    @property
+    def region(self: Gateway[str]) -> str:
+        """Where it is; signatures are for one region."""
+        return (self.arn or ":::").split(":")[3]
 
     def to_document(self) -> dict[str, object]:
         """As the outputs have it, below its provider's name."""
@@ -215,10 +220,14 @@ class Outputs:
 
     def provider(self, name: str | None) -> Provider[str]:
         """The identity provider of that name; without one, the only one. Raises OutputsError."""
-        signed = self._signed
-        if name in signed or (name is None and signed and not self.providers):
-            signed[name or next(iter(signed))].require_tokens()
+        if signed := self.signed_gateway(name):
+            signed.require_tokens()
         return _choose(self.providers, name, "--idp", f"stack {self.stack}")
+
+    def signed_gateway(self, name: str | None) -> Gateway[str] | None:
+        """The gateway of that name, if it takes AWS signatures; without a name, that of a stack without issuers."""
+        signed = self._signed
+        return next(iter(signed.values()), None) if name is None and not self.providers else signed.get(name)
 
     @property
     def _signed(self) -> dict[str | None, Gateway[str]]:

@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from configuration.policies import read_stack_file
+from configuration.stack_file import read_stack_file
 from settings import ConfigurationError, load
 
 

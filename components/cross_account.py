@@ -40,7 +40,7 @@ class FunctionRef:
     @property
     def region(self) -> str:
         """The function's region."""
-        return self.arn.split(":")[3]
+        return iam.region_of(self.arn)
 
 
 def owners_command(function_arn: str, role_arn: str, sid: str) -> str:

@@ -108,7 +108,7 @@ def _region(stack: StackConfiguration) -> Iterator[Mistake]:
 
 def _key(gateway: Gateway | None, stack: StackConfiguration) -> Iterator[Mistake]:
     if gateway and gateway.kms_key_arn and stack.region:
-        region = gateway.kms_key_arn.split(":")[3]
+        region = iam.region_of(gateway.kms_key_arn)
         if region != stack.region:
             yield Mistake(
                 "gateway.kmsKeyArn", f"is a key of {region}, and aws:region is {stack.region}: take one there"
@@ -120,7 +120,7 @@ def _logs(gateway: Gateway | None, stack: StackConfiguration) -> Iterator[Mistak
     if logs and logs.alarm_topic_arn is None and "alarm_threshold" in logs.model_fields_set:
         yield Mistake("gateway.logs.alarmThreshold", "is for an alarm, and there is none without alarmTopicArn")
     if logs and logs.alarm_topic_arn and stack.region:
-        region = logs.alarm_topic_arn.split(":")[3]
+        region = iam.region_of(logs.alarm_topic_arn)
         if region != stack.region:
             yield Mistake(
                 "gateway.logs.alarmTopicArn",

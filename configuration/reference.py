@@ -40,9 +40,10 @@ def page() -> str:
     top = schema()
     for model in _models(top):
         title = "Top level" if model is top else model.__name__
-        lines += [f"## {title}", "", " ".join((model.__doc__ or "").split()), "", "| key | type | default | meaning |"]
-        further = [f"| any other | {_type(further_keys(model))} | | |"] if further_keys(model) else []
-        lines += ["|---|---|---|---|", *(_row(field) for field in fields_of(model)), *further, ""]
+        lines += [f"## {title}", "", " ".join((model.__doc__ or "").split()), ""]
+        rows = [_row(field) for field in fields_of(model)]
+        rows += [f"| any other | {_type(further_keys(model))} | | |"] if further_keys(model) else []
+        lines += ["| key | type | default | meaning |", "|---|---|---|---|", *rows, ""] if rows else []
         if model is top:
             lines += [*_pairs(), ""]
     return "\n".join(lines)

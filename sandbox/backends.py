@@ -7,7 +7,6 @@ Names and credentials are the sandbox's own; stack files and tests use them.
 from __future__ import annotations
 
 import re
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -107,10 +106,8 @@ class Login:
             wanted = (SCOPE, AS_CALLER)
         if asked.scopes != wanted:
             raise OAuthError(400, "invalid_scope")
-        now = int(time.time())
         claims = {"iss": self._issuer, "aud": asked.audience or SHIPPING, "sub": subject, "scope": " ".join(wanted)}
-        token = self._key.sign({**claims, "iat": now, "exp": now + _LIFETIME, "jti": str(uuid.uuid4())})
-        return Issued(token, _LIFETIME)
+        return Issued(self._key, {**claims, "jti": str(uuid.uuid4())}, _LIFETIME)
 
 
 class McpBackend:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -21,16 +20,9 @@ from mcp.shared.exceptions import MCPError
 from agentcore_auth.tokens.signatures import Sign
 
 _SECONDS = 60
-_INITIALIZE = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {
-        "protocolVersion": "2025-11-25",
-        "capabilities": {},
-        "clientInfo": {"name": "agentcore-auth", "version": "1.0.0"},
-    },
-}
+_CLIENT = {"name": "agentcore-auth", "version": "1.0.0"}
+_PARAMETERS = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": _CLIENT}
+_INITIALIZE = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": _PARAMETERS}
 
 
 @dataclass(frozen=True)
@@ -50,17 +42,10 @@ class ToolResult:
     failed: bool
 
 
-class ToolCallError(Exception):
-    """The gateway refuses the call itself (an unknown tool, say): a JSON-RPC error instead of a tool's result."""
-
-
 def knock(mcp_url: str, token: str | Sign | None) -> Answer:
     """Send `initialize` with a token or signed (None: with neither), and see whether the gateway lets it in."""
     body = json.dumps(_INITIALIZE).encode()
-    headers: Mapping[str, str] = {
-        "Accept": "application/json, text/event-stream",
-        "Content-Type": "application/json",
-    }
+    headers: Mapping[str, str] = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
     if isinstance(token, str):
         headers = {**headers, "Authorization": f"Bearer {token}"}
     elif token is not None:
@@ -85,7 +70,7 @@ def call_tool(
     arguments: Mapping[str, Any],
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> ToolResult:
-    """Call one tool by its full name (`target___tool`). Raises ToolCallError."""
+    """Call one tool by its full name (`target___tool`). Raises MCPError like use_tools."""
     return use_tools(mcp_url, token, [(name, arguments)], headers)[1][0]
 
 
@@ -95,37 +80,28 @@ def use_tools(
     calls: Sequence[tuple[str, Mapping[str, Any]]],
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[list[types.Tool], list[ToolResult]]:
-    """List the tools and make the calls, in one session. Raises ToolCallError."""
+    """List the tools and make the calls, in one session.
 
-    async def used() -> tuple[list[types.Tool], list[ToolResult | MCPError]]:
-        async with _connected(mcp_url, token, headers) as client:
-            tools = (await client.list_tools()).tools
-            return tools, [await _called(client, name, arguments) for name, arguments in calls]
-
-    tools, answers = asyncio.run(used())
+    Raises MCPError where the gateway refuses a call itself (an unknown tool, say) instead of giving a tool's result.
+    """
+    http = httpx2.AsyncClient(headers={**headers, "Authorization": f"Bearer {token}"}, timeout=_SECONDS)
     results: list[ToolResult] = []
-    for answer in answers:
-        if isinstance(answer, MCPError):
-            raise ToolCallError(answer.message)
-        results.append(answer)
+    refused: list[MCPError] = []
+
+    async def used() -> list[types.Tool]:
+        # AgentCore Gateway is of the protocol versions that begin with `initialize`.
+        async with http, Client(streamable_http_client(mcp_url, http_client=http), mode="legacy") as client:
+            tools = (await client.list_tools()).tools
+            try:
+                for name, arguments in calls:
+                    result = await client.call_tool(name, dict(arguments))
+                    text = "\n".join(block.text for block in result.content if isinstance(block, types.TextContent))
+                    results.append(ToolResult(text, bool(result.is_error)))
+            except MCPError as error:  # that leaves the session arrives wrapped in the groups of its tasks
+                refused.append(error)
+            return tools
+
+    tools = asyncio.run(used())
+    if refused:
+        raise refused[0]
     return tools, results
-
-
-async def _called(client: Client, name: str, arguments: Mapping[str, Any]) -> ToolResult | MCPError:
-    """The error as a value: raised inside the session it would arrive wrapped in the groups of its tasks."""
-    try:
-        result = await client.call_tool(name, dict(arguments))
-    except MCPError as error:
-        return error
-    text = "\n".join(block.text for block in result.content if isinstance(block, types.TextContent))
-    return ToolResult(text, bool(result.is_error))
-
-
-@asynccontextmanager
-async def _connected(mcp_url: str, token: str, headers: Mapping[str, str]) -> AsyncGenerator[Client]:
-    """A session. AgentCore Gateway is of the protocol versions that begin with `initialize`."""
-    async with (
-        httpx2.AsyncClient(headers={**headers, "Authorization": f"Bearer {token}"}, timeout=_SECONDS) as http,
-        Client(streamable_http_client(mcp_url, http_client=http), mode="legacy") as client,
-    ):
-        yield client

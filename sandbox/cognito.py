@@ -9,23 +9,22 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from moto.cognitoidp.models import CognitoIdpUserPool
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from sandbox.aws.user_pools import access_token_lifetime, every_pool, pool_of_domain
+from sandbox.aws.user_pools import access_token_lifetime, every_pool
 from sandbox.network import host_of
 from sandbox.tenants.issuer import Issued, discovery, published, token_endpoint
 from sandbox.tenants.signing import SigningKey
 from sandbox.tenants.token_request import OAuthError, TokenRequest
 
-TOKEN_HOST = re.compile(r"(?P<prefix>[a-z0-9-]+)\.auth\.(?P<region>[a-z0-9-]+)\.amazoncognito\.com")
-ISSUER_HOST = re.compile(r"cognito-idp\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
+TOKEN_HOST = re.compile(r"[a-z0-9-]+\.auth\.[a-z0-9-]+\.amazoncognito\.com")
+ISSUER_HOST = re.compile(r"cognito-idp\.[a-z0-9-]+\.amazonaws\.com")
 ISSUER_PATH = re.compile(r"/[^/]+/\.well-known/(openid-configuration|jwks\.json)")
 
 
@@ -37,10 +36,10 @@ class CognitoIssuer:
         self.app = Starlette(
             routes=[
                 token_endpoint("/oauth2/token", self._issue),
-                published("/{pool_id}/.well-known/openid-configuration", _discovery),
-                published("/{pool_id}/.well-known/jwks.json", lambda request: self._key(_pool_or_404(request)).jwks()),
+                published("/{pool_id}/.well-known/openid-configuration", lambda request: _metadata(_named(request))),
+                published("/{pool_id}/.well-known/jwks.json", lambda request: self._key(_named(request)).jwks()),
             ],
-            exception_handlers={OAuthError: _refusal},
+            exception_handlers={OAuthError: _refusal, LookupError: _unknown},
         )
 
     def sign(self, claims: Mapping[str, object], *, issuer: str) -> str:
@@ -48,13 +47,11 @@ class CognitoIssuer:
 
         Raises LookupError where no pool has this issuer.
         """
-        pool = _find_pool(issuer.rpartition("/")[2])
-        if pool is None or _issuer(pool) != issuer:
-            raise LookupError(f"no user pool issues as {issuer}")
-        return self._key(pool).sign(claims, typ=None)
+        return self._key(_pool(lambda pool: _issuer(pool) == issuer, issuer)).sign(claims, typ=None)
 
     def _issue(self, request: Request, asked: TokenRequest) -> Issued:
-        pool = _pool_of_domain(host_of(request.scope))
+        host = host_of(request.scope)
+        pool = _pool(lambda pool: _domain(pool) == host, host)
         if asked.grant_type != "client_credentials":
             raise OAuthError(400, "unsupported_grant_type" if asked.grant_type else "invalid_request")
         if not asked.client_id:
@@ -69,20 +66,17 @@ class CognitoIssuer:
         scopes = asked.scopes or allowed
         if not scopes or not set(scopes) <= set(allowed):
             raise OAuthError(400, "invalid_scope")
-        lifetime, now = access_token_lifetime(config), int(time.time())
         claims = {
             "sub": client.id,
             "token_use": "access",
             "scope": " ".join(scopes),
-            "auth_time": now,
+            "auth_time": int(time.time()),
             "iss": _issuer(pool),
-            "exp": now + lifetime,
-            "iat": now,
             "version": 2,
             "jti": str(uuid.uuid4()),
             "client_id": client.id,
         }
-        return Issued(self._key(pool).sign(claims, typ=None), lifetime)
+        return Issued(self._key(pool), claims, access_token_lifetime(config))
 
     def _key(self, pool: CognitoIdpUserPool) -> SigningKey:
         return self._keys.get(pool.id) or self._keys.setdefault(pool.id, SigningKey())
@@ -93,31 +87,32 @@ def _refusal(_: Request, refused: Any) -> JSONResponse:
     return JSONResponse({"error": refused.error}, 400)
 
 
-def _discovery(request: Request) -> Mapping[str, object]:
-    pool = _pool_or_404(request)
+def _unknown(_: Request, missing: Exception) -> JSONResponse:
+    return JSONResponse({"error": str(missing)}, 404)
+
+
+def _metadata(pool: CognitoIdpUserPool) -> Mapping[str, object]:
     issuer, metadata = _issuer(pool), {"scopes_supported": ["openid", "email", "phone", "profile"]}
     if pool.domain:
-        base = f"https://{pool.domain.domain}.auth.{pool.region}.amazoncognito.com/oauth2"
+        base = f"https://{_domain(pool)}/oauth2"
         metadata |= {"authorization_endpoint": f"{base}/authorize", "token_endpoint": f"{base}/token"}
     return discovery(issuer, keys=f"{issuer}/.well-known/jwks.json", **metadata)
 
 
-def _find_pool(pool_id: str) -> CognitoIdpUserPool | None:
-    return next((pool for pool in every_pool() if pool.id == pool_id), None)
+def _named(request: Request) -> CognitoIdpUserPool:
+    pool_id = request.path_params["pool_id"]
+    return _pool(lambda pool: pool.id == pool_id, pool_id)
 
 
-def _pool_or_404(request: Request) -> CognitoIdpUserPool:
-    pool_id = str(request.path_params["pool_id"])
-    if pool := _find_pool(pool_id):
-        return pool
-    raise HTTPException(404, f"User pool {pool_id} does not exist.")
+def _pool(is_meant: Callable[[CognitoIdpUserPool], bool], name: str) -> CognitoIdpUserPool:
+    for pool in every_pool():
+        if is_meant(pool):
+            return pool
+    raise LookupError(f"there is no user pool {name}")
 
 
-def _pool_of_domain(host: str) -> CognitoIdpUserPool:
-    place = TOKEN_HOST.fullmatch(host)
-    if place and (pool := pool_of_domain(place["prefix"], place["region"])):
-        return pool
-    raise HTTPException(404, f"No user pool has the domain {host}.")
+def _domain(pool: CognitoIdpUserPool) -> str:
+    return f"{pool.domain.domain}.auth.{pool.region}.amazoncognito.com" if pool.domain else ""
 
 
 def _issuer(pool: CognitoIdpUserPool) -> str:

@@ -26,6 +26,7 @@ from typing import Any
 import boto3
 import pulumi
 import yaml
+from mcp.shared.exceptions import MCPError
 
 from agentcore_auth.authorizer.causes import Cause, TokenError
 from agentcore_auth.authorizer.jws import parse
@@ -40,7 +41,7 @@ from agentcore_auth.tokens.getting import credentials_of, get_token
 from agentcore_auth.tokens.signatures import Sign, signing
 from configuration.section import PROJECT as NAMESPACE
 from sandbox import demo_report, mock_engine, project
-from sandbox.caller import ToolCallError, knock, list_tools, use_tools
+from sandbox.caller import knock, list_tools, use_tools
 from sandbox.console import say, tick
 from sandbox.demo_report import NO_TOKEN, Admission, Mistake, Pass, Pinned, Report, Trial
 from sandbox.services import PROJECT, SandboxError, Services
@@ -86,7 +87,7 @@ def demo(start: Callable[[Mode], Services], began: float, *, as_json: bool, with
         pinned = deployed.pinned()
         say(demo_report.pinned_text(pinned), told)
         tutorial = _Demonstration(start("tutorial"), "tutorial", deploy).run()
-    except (SandboxError, pulumi.RunError, TokenError, OutputsError, ToolCallError) as error:
+    except (SandboxError, pulumi.RunError, TokenError, OutputsError, MCPError) as error:
         say(f"\ndemo: {error}", sys.stderr)
         return 1
     report = Report(mistake, pinned, tutorial, round(time.monotonic() - began, 1))

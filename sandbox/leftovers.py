@@ -23,9 +23,7 @@ def aws_resources() -> Iterator[str]:
         yield from (gateway.gateway_arn for gateway in list(agentcore.gateways.values()))
         targets = list(agentcore.gateway_targets.values())
         yield from (f"target {target.name} of {target.gateway_arn}" for target in targets)
-        yield from list(agentcore.workload_identities.values())
-        for kind in ("apikey", "oauth2"):
-            yield from (provider.arn for provider in agentcore.credential_providers.list(kind))
+        yield from (*agentcore.api_keys.held, *agentcore.oauth_clients.held)
     for backend in every(cognitoidp_backends):
         yield from (pool.arn for pool in list(backend.user_pools.values()))
         yield from (f"cognito domain {domain}" for domain in list(backend.user_pool_domains))

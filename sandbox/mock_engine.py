@@ -36,8 +36,8 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
 from pulumi.runtime.stack import run_pulumi_func
 
-from configuration.policies import read_stack_file
 from configuration.section import PROJECT as NAMESPACE
+from configuration.stack_file import read_stack_file
 from sandbox.console import tick
 
 _PROVIDER = "pulumi:providers:"

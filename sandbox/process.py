@@ -27,8 +27,8 @@ from uvicorn.server import ServerState
 from sandbox import aws_api, backends, cognito, language, seeds
 from sandbox.aws.installation import install
 from sandbox.control import control_app
-from sandbox.credentials import AWS_SECRET_KEY
-from sandbox.gateway import api_gateway_target, openapi_target
+from sandbox.credentials import ENVIRONMENT
+from sandbox.gateway import api_gateway_target, openapi_target, smithy_target
 from sandbox.gateway.data_plane import GatewayDataPlane
 from sandbox.gateway.deployed import GATEWAY_HOST
 from sandbox.gateway.http_target import HttpInvoker
@@ -36,7 +36,6 @@ from sandbox.gateway.invocation import Invoker
 from sandbox.gateway.lambda_target import LambdaInvoker
 from sandbox.gateway.mcp_target import McpInvoker
 from sandbox.gateway.outbound import TokenVault
-from sandbox.gateway.smithy_target import SmithyInvoker
 from sandbox.leftovers import aws_resources
 from sandbox.network import LOOPBACK, Authority, ConnectProxy, Front, Route
 from sandbox.providers.auth0 import Auth0Provider
@@ -45,7 +44,6 @@ from sandbox.providers.base import serve
 from sandbox.providers.okta import OktaProvider
 from sandbox.services import CA, CONTROL, Services, announce
 from sandbox.tenants.auth0.tenant import Auth0Tenant
-from sandbox.tenants.credentials import ENVIRONMENT
 from sandbox.tenants.okta.org import OktaOrg
 
 _KEEP_ALIVE = 120
@@ -53,12 +51,11 @@ _KEEP_ALIVE = 120
 
 
 class Cloud:
-    """Everything that is played, wired together; nothing listens yet but AWS's API, which the others are built on."""
+    """Everything that is played, wired together; nothing listens yet."""
 
     def __init__(self) -> None:
         install()
         self.api = aws_api.AwsApi()
-        self.api_server = aws_api.serve(self.api)
         self.cognito = cognito.CognitoIssuer()
         self.auth0 = Auth0Tenant()
         self.okta = OktaOrg()
@@ -66,10 +63,10 @@ class Cloud:
         vault = TokenVault(self._client)
         invokers: dict[str, Invoker] = {
             "lambda": LambdaInvoker(self.function_environment),
-            "smithyModel": SmithyInvoker(self._client, vault),
+            "smithyModel": HttpInvoker(self._client, vault, smithy_target.operations, smithy_target.signed_for_service),
             "openApiSchema": HttpInvoker(self._client, vault, openapi_target.operations),
             "mcpServer": McpInvoker(self._client, vault),
-            "apiGateway": HttpInvoker(self._client, vault, api_gateway_target.operations, "execute-api"),
+            "apiGateway": HttpInvoker(self._client, vault, api_gateway_target.operations),
         }
         self.gateway = GatewayDataPlane(invokers, self._fetch_json, self.function_environment)
         self.front = Front(
@@ -81,17 +78,13 @@ class Cloud:
                 Route(re.compile(re.escape(self.okta.domain)), self.okta.app),
                 Route(re.compile(re.escape(CONTROL)), control_app(self.mint, self.leftovers)),
                 *backends.routes(),
-                Route(aws_api.HOST, aws_api.AsgiAwsApi(self.api)),
+                Route(aws_api.HOST, self.api),
             ]
         )
 
-    @property
-    def api_url(self) -> str:
-        return f"http://{LOOPBACK}:{self.api_server.server_port}"
-
-    def plant(self) -> None:
+    def plant(self, api_url: str) -> None:
         """Put in what is there from the start."""
-        seeds.plant(self.api_url)
+        seeds.plant(api_url)
         self._planted = frozenset(aws_resources())
 
     def mint(self, claims: Mapping[str, Any], issuer: str) -> str:
@@ -128,10 +121,11 @@ class Cloud:
 async def start(folder: Path) -> object:
     """Have everything listen, and tell the services' folder where. What is given serves for as long as it is held."""
     cloud = Cloud()
-    planting = asyncio.create_task(asyncio.to_thread(cloud.plant))
+    api_url = f"http://{LOOPBACK}:{await _listen(cloud.api)}"
+    planting = asyncio.create_task(asyncio.to_thread(cloud.plant, api_url))
     ca, password = folder / CA, secrets.token_urlsafe(30)
     proxy = ConnectProxy(cloud.front.knows, _protocols(cloud.front), Authority(ca).server_context(), password)
-    played = (AwsProvider(cloud.api_url), Auth0Provider(cloud.auth0), OktaProvider(cloud.okta))
+    played = (AwsProvider(api_url), Auth0Provider(cloud.auth0), OktaProvider(cloud.okta))
     providers = {provider.package: serve(provider) for provider in played}
     program_environment: dict[str, str] = {}
     runtime, language_port = language.serve(program_environment)
@@ -140,10 +134,10 @@ async def start(folder: Path) -> object:
         pid=os.getpid(),
         proxy=f"http://sandbox:{password}@{LOOPBACK}:{await proxy.start()}",
         ca=ca,
-        aws=cloud.api_url,
+        aws=api_url,
         providers={package: port for package, (_, port) in providers.items()},
         language=language_port,
-        credentials={"AWS_SECRET_ACCESS_KEY": AWS_SECRET_KEY, **ENVIRONMENT},
+        credentials=ENVIRONMENT,
     )
     cloud.function_environment.update(services.environment({}))
     program_environment.update(services.environment(os.environ))
@@ -152,6 +146,12 @@ async def start(folder: Path) -> object:
     # What the first call of a gateway needs, while there is something else to wait for: half a second.
     threading.Thread(target=importlib.import_module, args=["sandbox.gateway.mcp_server"], daemon=True).start()
     return providers, runtime
+
+
+async def _listen(app: ASGIApp) -> int:
+    """Serve an ASGI app on a free port, which is given, for as long as the event loop runs."""
+    server = await asyncio.get_running_loop().create_server(_protocols(app), LOOPBACK, 0)
+    return int(server.sockets[0].getsockname()[1])
 
 
 def _protocols(app: ASGIApp) -> Callable[[], asyncio.Protocol]:

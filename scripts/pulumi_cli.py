@@ -161,8 +161,11 @@ def _version_of(cli: Path) -> VersionInfo:
 
 
 def cached(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where the CLI lies that is set up."""
-    cache = environment.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    """Where the CLI lies that is set up. Raises PulumiCliError where the user has no home."""
+    try:
+        cache = environment.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:
+        raise PulumiCliError("there is no home folder to keep the CLI in: set HOME, or XDG_CACHE_HOME") from None
     return Path(cache, "agentcore-auth", f"pulumi-{pinned()}", "bin", "pulumi")
 
 

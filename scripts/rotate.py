@@ -27,7 +27,8 @@ from agentcore_auth.pulumi_cli import read_outputs
 from agentcore_auth.tokens.getting import credentials_of, get_token
 from agentcore_auth.tokens.mcp_client import McpError, list_tools
 from agentcore_auth.tokens.transport import UnreachableError
-from configuration.policies import PROJECT, read_settings
+from configuration.policies import PROJECT
+from configuration.stack_file import read_settings
 from settings import ConfigurationError, Settings
 
 _DONE, _WRONG_USE = 0, 2

@@ -1,4 +1,4 @@
-"""`bridge`: a gateway as an MCP server on standard input and output, with a token that renews itself.
+"""`bridge`: a gateway as an MCP server on standard input and output, with a token that renews itself, or signed.
 
 For clients that know no client credentials, which are most programs with a settings file: they start this command (MCP
 specification 2025-06-18, "stdio"), and see the gateway's tools. Every line is sent on as it is. What a server says of
@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Lock
 from typing import cast
 
-from agentcore_auth.cli.connection import Connection, connection_of, or_wrong_use
+from agentcore_auth.cli.connection import Connection, SignedConnection, connection_or_signature, or_wrong_use
 from agentcore_auth.cli.terminal import ACCEPTED, say, slowly
 from agentcore_auth.tokens.cache import TokenCache
 from agentcore_auth.tokens.client import TokenRequestError
@@ -34,7 +34,7 @@ _AT_A_TIME = 8
 def run(options: argparse.Namespace) -> int:
     if not (options.stack or options.outputs):
         _find_the_way_out(Path(options.env_file))
-    bridge = Bridge(connection_of(options))
+    bridge = Bridge(connection_or_signature(options))
     if sys.stdin.isatty():
         say("bridge: reads MCP messages, one in a line; for clients to start, see agentcore-auth snippet --for claude")
     bridge.serve(sys.stdin)
@@ -52,9 +52,10 @@ def _find_the_way_out(path: Path) -> None:
 class Bridge:
     """Passes messages on, several at a time: a tool that takes long does not hold up the others."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._token = RenewedToken(connection.credentials, TokenCache())
-        self._session = Session(connection.mcp_url, "", timeout=TOOL_TIMEOUT)
+    def __init__(self, connection: Connection | SignedConnection) -> None:
+        signed = isinstance(connection, SignedConnection)
+        self._token = None if signed else RenewedToken(connection.credentials, TokenCache())
+        self._session = Session(connection.mcp_url, connection.sign if signed else "", timeout=TOOL_TIMEOUT)
         self._writing = Lock()
 
     def serve(self, lines: Iterable[str]) -> None:
@@ -86,6 +87,8 @@ class Bridge:
             sys.stdout.flush()
 
     def _exchanged(self, message: Mapping[str, object]) -> list[dict[str, object]]:
+        if self._token is None:
+            return self._session.exchange(message)[0]
         self._session.use(self._token.value())
         try:
             return self._session.exchange(message)[0]

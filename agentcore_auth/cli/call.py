@@ -1,4 +1,4 @@
-"""`call`: a gateway's tools, or one call of a tool, with a token that is asked for on the way."""
+"""`call`: a gateway's tools, or one call of a tool, with a token that is asked for on the way, or signed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import cast
 
-from agentcore_auth.cli.connection import Connection, connection_of
+from agentcore_auth.cli.connection import Connection, SignedConnection, connection_or_signature
 from agentcore_auth.cli.get import refused
 from agentcore_auth.cli.terminal import (
     ACCEPTED,
@@ -26,28 +26,34 @@ from agentcore_auth.tokens.cache import TokenCache
 from agentcore_auth.tokens.client import TokenRequestError
 from agentcore_auth.tokens.getting import get_token
 from agentcore_auth.tokens.mcp_client import TOOL_TIMEOUT, McpError, Session, opened, text_of
+from agentcore_auth.tokens.signatures import NOT_INVITED
 from agentcore_auth.tokens.transport import UnreachableError
 
 
 def run(options: argparse.Namespace) -> int:
     arguments = arguments_of(options.arguments, "ARGUMENTS")
-    connection = connection_of(options)
+    connection = connection_or_signature(options)
     try:
-        with slowly(f"asking {connection.credentials.token_endpoint} for a token"):
-            token = get_token(connection.credentials, TokenCache()).token
+        token = connection.sign if isinstance(connection, SignedConnection) else _token(connection)
         with slowly(f"asking {connection.mcp_url} for its tools"):
             session = opened(connection.mcp_url, token, timeout=TOOL_TIMEOUT)
             tools = session.tools() if options.tool is None else ()
         if options.tool is None:
             return _list(tools, as_json=options.json)
         return _call(session, options.tool, arguments, as_json=options.json)
-    except TokenRequestError as error:
-        raise refused(error, connection.credentials) from None
     except McpError as error:
         remedy = _why_refused(connection) if error.status in {401, 403} else None
         raise CommandError(str(error), REFUSED, remedy=remedy) from None
     except UnreachableError as error:
         raise CommandError(str(error), UNREACHABLE) from None
+
+
+def _token(connection: Connection) -> str:
+    try:
+        with slowly(f"asking {connection.credentials.token_endpoint} for a token"):
+            return get_token(connection.credentials, TokenCache()).token
+    except TokenRequestError as error:
+        raise refused(error, connection.credentials) from None
 
 
 def _list(tools: Sequence[Mapping[str, object]], *, as_json: bool) -> int:
@@ -99,7 +105,9 @@ def _call(session: Session, name: str, arguments: Mapping[str, object], *, as_js
     return REFUSED if result.get("isError") else ACCEPTED
 
 
-def _why_refused(connection: Connection) -> str:
+def _why_refused(connection: Connection | SignedConnection) -> str:
+    if isinstance(connection, SignedConnection):
+        return NOT_INVITED
     if connection.provider is None:
         return "see why: agentcore-auth get | agentcore-auth check --authorizer FILE"
     return (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
 from agentcore_auth.authorizer.checking import Pasted, examine, issuer_of, unpack
@@ -30,10 +30,12 @@ from agentcore_auth.cli.terminal import (
     slowly,
 )
 from agentcore_auth.cli.tool import Policies, require_cedar, tool_and_arguments, tool_verdict
-from agentcore_auth.outputs import Gateway
-from agentcore_auth.tokens.remedies import Remedy, remedy_for, sentences_for
-from agentcore_auth.tokens.remedy_sentences import Context
+from agentcore_auth.tokens.context import Context
 from agentcore_auth.tokens.repair import is_gateway, may_be_repaired, update_command
+
+if TYPE_CHECKING:
+    from agentcore_auth.outputs import Gateway
+    from agentcore_auth.tokens.remedies import Remedy
 
 _UNKNOWN_OF_AWS = {
     Cause.DISCOVERY_UNREACHABLE,
@@ -60,6 +62,17 @@ class Source:
     """What decides over its tools; None where every tool may be called."""
 
 
+@dataclass(frozen=True)
+class Advice:
+    """What to do about a verdict: the remedy, each finding's own sentence, and the command that makes a gateway so that
+    the token is let in, where no stack made it.
+    """
+
+    remedy: Remedy | None = None
+    sentences: Sequence[str | None] = ()
+    command: str | None = None
+
+
 def run(options: argparse.Namespace) -> int:
     require_cedar(options)
     asked = [tool_and_arguments(given, "--tool") for given in options.tool]
@@ -69,19 +82,18 @@ def run(options: argparse.Namespace) -> int:
     except TokenError as error:
         pasted = Pasted("", None, (Finding(error.cause, error.message),))
     verdict, context = judged(pasted, source, _keys_from_file(options.jwks), time.time(), options.leeway)
-    remedy = remedy_for(verdict.findings, context)
-    command = repair_command(source, verdict, remedy)
+    advice = advise(source, verdict, context)
     # Whoever is not let in calls nothing, whatever the policies say.
     tools = [tool_verdict(source.policies, context.claims, *each) for each in asked if verdict.status == 200]
     if options.json:
         told = {"tools": [asdict(tool) for tool in tools]} if asked else {}
-        print_json({**as_document(verdict, remedy, context), "command": command, **told})
+        print_json({**as_document(verdict, advice, context), **told})
     else:
-        _print(verdict, remedy, context)
+        _print(verdict, advice)
         for line in (line for tool in tools for line in tool.lines()):
             out(line)
-        if command is not None:
-            out(f"this command makes the gateway so, and leaves the rest of it as it is:\n{command}")
+        if advice.command is not None:
+            out(f"this command makes the gateway so, and leaves the rest of it as it is:\n{advice.command}")
     if verdict.cause is Cause.DISCOVERY_UNREACHABLE:
         say(f"check: {verdict.findings[0].message}")
         return UNREACHABLE
@@ -132,9 +144,22 @@ def is_known(verdict: Verdict) -> bool:
     return verdict.cause not in _UNKNOWN_OF_AWS
 
 
-def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> dict[str, object]:
+def advise(source: Source, verdict: Verdict, context: Context) -> Advice:
+    """What to do about a verdict."""
+    if not verdict.findings:
+        return Advice()
+    from agentcore_auth.tokens.remedies import remedy_for, sentences_for  # noqa: PLC0415  # most tokens are let in
+
+    remedy = remedy_for(verdict.findings, context)
+    command = None
+    if source.gateway and remedy and remedy.authorizer and may_be_repaired(verdict.findings):
+        command = update_command(source.gateway, remedy.authorizer)
+    return Advice(remedy, sentences_for(verdict.findings, context), command)
+
+
+def as_document(verdict: Verdict, advice: Advice, context: Context) -> dict[str, object]:
     """The document of `--json`."""
-    expiry = seconds_of(context.claims, "exp")
+    expiry, remedy = seconds_of(context.claims, "exp"), advice.remedy
     return {
         "status": verdict.status if is_known(verdict) else None,
         "cause": verdict.cause.value if verdict.cause else None,
@@ -148,7 +173,7 @@ def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> di
                 "actual": list(finding.actual),
                 "remedy": sentence,
             }
-            for finding, sentence in zip(verdict.findings, sentences_for(verdict.findings, context), strict=True)
+            for finding, sentence in zip(verdict.findings, advice.sentences, strict=True)
         ],
         "remedy": remedy.text if remedy else None,
         "configuration": dict(remedy.configuration) if remedy else {},
@@ -156,14 +181,15 @@ def as_document(verdict: Verdict, remedy: Remedy | None, context: Context) -> di
         "matched": list(verdict.matched),
         "notes": list(verdict.notes),
         "expiresAt": expiry,
+        "command": advice.command,
     }
 
 
-def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
+def _print(verdict: Verdict, advice: Advice) -> None:
     if verdict.status == 200:
         out(f": {', '.join(verdict.matched)} match", lead="200 accepted", tone=Tone.GOOD)
     lead = str(verdict.status) if is_known(verdict) else "not known"
-    for finding, sentence in zip(verdict.findings, sentences_for(verdict.findings, context), strict=True):
+    for finding, sentence in zip(verdict.findings, advice.sentences, strict=True):
         out(f": {finding.message}", lead=f"{lead} {finding.cause.value}", tone=Tone.BAD)
         if sentence:
             out(f"  remedy: {sentence}")
@@ -172,6 +198,7 @@ def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
         out(f"match: {', '.join(verdict.matched)}")
     for note in verdict.notes:
         out(f"note: {note}")
+    remedy = advice.remedy
     if remedy is None:
         return
     if remedy.configuration:
@@ -180,13 +207,6 @@ def _print(verdict: Verdict, remedy: Remedy | None, context: Context) -> None:
         out(f"  {key}: {'leave it out' if value is None else quoted(value, 1000)}")
     if remedy.authorizer is not None:
         out(f"authorizer that fits:\n{pretty({'customJWTAuthorizer': remedy.authorizer})}")
-
-
-def repair_command(source: Source, verdict: Verdict, remedy: Remedy | None) -> str | None:
-    """The command that makes the gateway so that the token is let in, of a gateway that no stack made."""
-    if source.gateway is None or remedy is None or remedy.authorizer is None or not may_be_repaired(verdict.findings):
-        return None
-    return update_command(source.gateway, remedy.authorizer)
 
 
 def _source(options: argparse.Namespace) -> Source:

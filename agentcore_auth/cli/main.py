@@ -7,8 +7,9 @@ import importlib
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import NoReturn
 
 from agentcore_auth.authorizer.causes import TokenError
@@ -46,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that knows only ASCII is no reason to fail
-    options = command_line().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = command_line(given[0] if given else None).parse_args(given)
     try:
         return _run(options)
     except CommandError as error:
@@ -93,8 +95,10 @@ def _fail(options: argparse.Namespace, error: CommandError) -> int:
     return error.code
 
 
-def command_line() -> argparse.ArgumentParser:
-    """All commands and their options."""
+def command_line(only: str | None = None) -> argparse.ArgumentParser:
+    """All commands and their options, or one command's where `only` names it, since all of them take as long to put
+    together as some commands run.
+    """
     parser = Parser(
         prog="agentcore-auth",
         description="From a refused token to its cause and its remedy, and what a change does to callers.",
@@ -104,32 +108,13 @@ def command_line() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", nargs=0, action=_Version, help="print the version, and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    def command(name: str, purpose: str, *, json_output: bool = True) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=purpose, description=purpose, allow_abbrev=False)
-        added.set_defaults(json=False)
-        if json_output:
-            added.add_argument("--json", action="store_true", help="print one JSON document")
-        return added
-
-    _add_get(command("get", "print a token by client credentials, from the stack's outputs or from .env"))
-    _add_token(command("decode", "show what a token says; nothing is verified"))
-    _add_check(command("check", "what the gateway would answer to a token, why, and what to change"))
-    _add_suggest(command("suggest", "the authorizers that fit a token, tightest first"))
-    _add_discover(command("discover", "check an issuer's discovery document and keys"))
-    _add_env(command("env", "write a .env file with the tutorial's names"))
-    _add_verify(command("verify", "call every gateway of a stack: token, check, MCP initialize and tools/list"))
-    _add_call(command("call", "call a tool of a gateway; without a tool, list them"))
-    _add_connection(command("bridge", "a gateway as an MCP server on standard input and output", json_output=False))
-    _add_snippet(command("snippet", "code or settings to call a gateway with", json_output=False))
-    _add_stack(command("inspect", "a local page that explains a token", json_output=False), required=False)
-    _add_stack(command("sync", "have gateways ask their MCP servers for their tools anew (boto3)"), required=True)
-    _add_refusals(command("refusals", "how many calls a stack's gateways refused lately, by cause (boto3)"))
-    _add_impact(command("impact", "read a preview and tell who is locked out"))
-    _add_stacks(command("stacks", "which stacks a change can affect, as a JSON list", json_output=False))
-    _add_comment(command("comment", "the comment on a pull request", json_output=False))
-    shells = command("completion", "print what a shell needs to complete these commands", json_output=False)
-    shells.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+    wanted = {only: _COMMANDS[only]} if only and only in _COMMANDS else _COMMANDS
+    for name, (purpose, add_options) in wanted.items():
+        command = commands.add_parser(name, help=purpose, description=purpose, allow_abbrev=False)
+        command.set_defaults(json=False)
+        if name not in _WITHOUT_JSON:
+            command.add_argument("--json", action="store_true", help="print one JSON document")
+        add_options(command)
     return parser
 
 
@@ -285,3 +270,29 @@ def _add_comment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("preview_of", metavar="stack")
     parser.add_argument("report", help="output of `impact`")
     parser.add_argument("difference", help="output of `pulumi preview --diff`")
+
+
+def _add_completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+
+
+_COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "get": ("print a token by client credentials, from the stack's outputs or from .env", _add_get),
+    "decode": ("show what a token says; nothing is verified", _add_token),
+    "check": ("what the gateway would answer to a token, why, and what to change", _add_check),
+    "suggest": ("the authorizers that fit a token, tightest first", _add_suggest),
+    "discover": ("check an issuer's discovery document and keys", _add_discover),
+    "env": ("write a .env file with the tutorial's names", _add_env),
+    "verify": ("call every gateway of a stack: token, check, MCP initialize and tools/list", _add_verify),
+    "call": ("call a tool of a gateway; without a tool, list them", _add_call),
+    "bridge": ("a gateway as an MCP server on standard input and output", _add_connection),
+    "snippet": ("code or settings to call a gateway with", _add_snippet),
+    "inspect": ("a local page that explains a token", partial(_add_stack, required=False)),
+    "sync": ("have gateways ask their MCP servers for their tools anew (boto3)", partial(_add_stack, required=True)),
+    "refusals": ("how many calls a stack's gateways refused lately, by cause (boto3)", _add_refusals),
+    "impact": ("read a preview and tell who is locked out", _add_impact),
+    "stacks": ("which stacks a change can affect, as a JSON list", _add_stacks),
+    "comment": ("the comment on a pull request", _add_comment),
+    "completion": ("print what a shell needs to complete these commands", _add_completion),
+}
+_WITHOUT_JSON = {"bridge", "snippet", "inspect", "stacks", "comment", "completion"}

@@ -6,11 +6,13 @@ import argparse
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from agentcore_auth.access.rules import Caller
 from agentcore_auth.authorizer.jws import parse_json
 from agentcore_auth.cli.terminal import WRONG_USE, CommandError
+
+if TYPE_CHECKING:
+    from agentcore_auth.access.rules import Caller
 
 Arguments = Mapping[str, object]
 

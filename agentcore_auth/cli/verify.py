@@ -34,7 +34,7 @@ from agentcore_auth.tokens.client import TokenRequestError
 from agentcore_auth.tokens.getting import credentials_of, get_token_patiently
 from agentcore_auth.tokens.mcp_client import McpError, call_tool, list_tools
 from agentcore_auth.tokens.remedies import remedy_for
-from agentcore_auth.tokens.signatures import NoSignatureError, Sign, signer
+from agentcore_auth.tokens.signatures import NOT_INVITED, NoSignatureError, Sign, signer
 from agentcore_auth.tokens.transport import UnreachableError
 
 
@@ -57,7 +57,6 @@ class Row:
     """What the gateway's policies say of the tools that were asked for."""
 
 
-_NOT_INVITED = "Attach the caller policy (callers.attachTo) to this caller; it permits InvokeGateway."
 Calls = Mapping[str, Mapping[str, object]]
 """Tools to call, by their full names, with their arguments."""
 Asked = Sequence[tuple[str, Arguments | None]]
@@ -163,7 +162,7 @@ def _row(
 def _signed_row(outputs: Outputs, gateway: Gateway[str], calls: Calls, asked: Asked) -> Row:
     """A gateway that takes AWS signatures, called with those of whoever runs this."""
     try:
-        caller = signer((gateway.arn or "").split(":")[3])
+        caller = signer(gateway.region)
     except NoSignatureError as error:
         return Row(gateway.provider, None, None, "signature", str(error))
     return _called(outputs, gateway, caller.arn, caller.sign, IamCaller(caller.arn), calls, asked)
@@ -183,7 +182,7 @@ def _called(
         tools = list_tools(gateway.mcp_url, token)
     except (McpError, UnreachableError) as error:
         reached = isinstance(error, McpError)
-        remedy = _NOT_INVITED if isinstance(error, McpError) and error.status == 403 and callable(token) else None
+        remedy = NOT_INVITED if isinstance(error, McpError) and error.status == 403 and callable(token) else None
         return Row(gateway.provider, name, False, "call", str(error), (), remedy, reached)
     policies = policies_of(gateway)
     access = [tool_verdict(policies, caller, *each) for each in asked]

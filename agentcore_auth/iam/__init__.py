@@ -40,6 +40,7 @@ from agentcore_auth.iam.statements import (
     pass_role,
     policy_engine_name,
     prefixed,
+    region_of,
     regional_arn,
 )
 from agentcore_auth.iam.upkeep import ToolDocument, Upkeep
@@ -94,6 +95,7 @@ __all__ = [
     "pass_role",
     "policy_engine_name",
     "prefixed",
+    "region_of",
     "regional_arn",
     "role_owners_command",
     "secret_arn_of",

@@ -10,7 +10,7 @@ import json
 import shlex
 from collections.abc import Sequence
 
-from agentcore_auth.iam.statements import Statement, document
+from agentcore_auth.iam.statements import Statement, document, region_of
 
 # A program for the owner's shell: the policy comes in, and the statements are the argument.
 _WITH_STATEMENTS = (
@@ -23,7 +23,7 @@ _WITH_STATEMENTS = (
 
 def key_owners_command(key_arn: str, statements: Sequence[Statement]) -> str:
     """Puts the statements into the policy of a KMS key."""
-    of_key = ["--region", key_arn.split(":")[3], "--key-id", key_arn, "--policy-name", "default"]
+    of_key = ["--region", region_of(key_arn), "--key-id", key_arn, "--policy-name", "default"]
     read = ["aws", "kms", "get-key-policy", *of_key, "--query", "Policy", "--output", "text"]
     write = ["aws", "kms", "put-key-policy", *of_key, "--policy"]
     return _changed(read, statements, write, "key-policy.json")

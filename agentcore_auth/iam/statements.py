@@ -97,6 +97,11 @@ def document(statements: Iterable[Statement]) -> Document:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
+def region_of(arn: str) -> str:
+    """The region in an ARN; empty for what is in none."""
+    return arn.split(":")[3]
+
+
 def account_of(arn: str) -> str:
     """The account id in an ARN."""
     return arn.split(":")[4]

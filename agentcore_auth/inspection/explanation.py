@@ -13,10 +13,9 @@ from agentcore_auth.authorizer.jws import out_of_response
 from agentcore_auth.authorizer.model import AllowedList, Authorizer
 from agentcore_auth.authorizer.rules import Verdict, audiences_of, mismatch, scopes_of
 from agentcore_auth.authorizer.shapes import shape_of
-from agentcore_auth.cli.check import Source, as_document, judged, repair_command
+from agentcore_auth.cli.check import Source, advise, as_document, judged
 from agentcore_auth.cli.decode import times_of
 from agentcore_auth.inspection.meanings import meaning_of
-from agentcore_auth.tokens.remedies import remedy_for
 
 _OF_TIME = ("exp", "nbf", "iat")
 _FORGED = frozenset({Cause.ALGORITHM_NOT_ALLOWED, Cause.UNKNOWN_KEY, Cause.KEY_TOO_SHORT, Cause.SIGNATURE_WRONG})
@@ -35,8 +34,7 @@ def explained(text: str, source: Source | None) -> dict[str, object]:
             raise TokenError(pasted.findings[0].cause, pasted.findings[0].message)
         return {**_fitting(pasted.parts.claims), **_token(pasted, (), now)}
     verdict, context = judged(pasted, source, None, now)
-    remedy = remedy_for(verdict.findings, context)
-    judgement = {**as_document(verdict, remedy, context), "command": repair_command(source, verdict, remedy)}
+    judgement = as_document(verdict, advise(source, verdict, context), context)
     needs = needs_of(context.authorizer, verdict, context.claims) if context.authorizer else ()
     return {"judgement": judgement, "needs": [asdict(need) for need in needs], **_token(pasted, needs, now)}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from agentcore_auth.preview.access import ENGINE, AccessChange, ToolChange, access_change
@@ -11,6 +11,7 @@ from agentcore_auth.preview.authorizers import CONFIGURATION, TYPE, NoToken, is_
 from agentcore_auth.preview.document import Preview
 from agentcore_auth.preview.gateways import Gateway, gateways
 from agentcore_auth.preview.grants import Widening, widenings
+from agentcore_auth.preview.interceptors import InterceptorChange, interceptor_change
 from agentcore_auth.preview.values import Difference, differences
 from agentcore_auth.preview.verdicts import Caller, ExpectedChange, callers, expected_change, is_shut, outsiders
 
@@ -50,6 +51,7 @@ class GatewayImpact:
     targets: tuple[tuple[str, str], ...]
     #: Who gains and who loses tools by policies; None where none are about this gateway, before or after.
     access: AccessChange | None = None
+    interceptors: InterceptorChange = field(default_factory=InterceptorChange)
 
     @property
     def provider(self) -> str:
@@ -73,7 +75,8 @@ class GatewayImpact:
         verdicts = any(caller.is_locked_out or caller.change is not ExpectedChange.STAYS for caller in self.callers)
         is_other = self.change is not ExpectedChange.STAYS or self.authorizer_differs or verdicts
         has_access = self.access is not None and self.access.is_any
-        return not is_other and not self.loosened and not self.targets and not has_access
+        decides_otherwise = has_access or self.interceptors.is_any
+        return not is_other and not self.loosened and not self.targets and not decides_otherwise
 
     def target_values(self, name: str) -> tuple[Difference, ...]:
         """What differs in a target that is there before and after."""
@@ -127,7 +130,9 @@ class Impact:
         """The roles and policies that allow more than before, and the gateways that let more callers in."""
         holders = [each.holder for each in self.widenings if each.is_certain]
         gaining = [name for name, change in self._tool_changes if change.gained]
-        loosened = [each.name for each in self.gateways if each.loosened or each.name in gaining]
+        loosened = [
+            each.name for each in self.gateways if each.loosened or each.name in gaining or each.interceptors.removed
+        ]
         return (*holders, *loosened)
 
     @cached_property
@@ -135,6 +140,7 @@ class Impact:
         """The gateways with callers, and the roles and policies that exist, of which the preview does not tell."""
         holders = [each.holder for each in self.widenings if each.is_unknown and not each.is_new]
         open_ones = [name for name, change in self._tool_changes if change.is_unknown]
+        open_ones += [each.name for each in self.gateways if each.interceptors.added]
         return (*holders, *(each.name for each in self.gateways if each.undecided or each.name in open_ones))
 
     def breaches(self, gates: Collection[str]) -> list[str]:
@@ -175,6 +181,7 @@ def _gateway(preview: Preview, name: str, before: Gateway | None, after: Gateway
         replacing=change.replacing,
         targets=tuple(_targets(preview, before, after)),
         access=access_change(before, after),
+        interceptors=interceptor_change(before.resource, after.resource) if before and after else InterceptorChange(),
     )
 
 

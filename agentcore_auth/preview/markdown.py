@@ -117,6 +117,10 @@ def _facts(gateway: GatewayImpact) -> Iterator[str]:
                 for name in names:
                     yield from (f"{code(name)}: {_value(each)}" for each in gateway.target_values(name))
     yield from _access(gateway.access) if gateway.access else ()
+    for function in gateway.interceptors.added:
+        yield f"**{code(function)} sees every request from now on**: what it refuses does not show here"
+    for function in gateway.interceptors.removed:
+        yield f"**{code(function)} no longer sees requests**: what it refused is let through"
     yield from map(_value, gateway.values)
 
 

@@ -32,9 +32,7 @@ class TokenCache:
     """The cache in a folder. A folder that cannot be written is no error: nothing is kept then."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        base = os.environ.get("XDG_CACHE_HOME")
-        home = Path(base) if base and Path(base).is_absolute() else Path.home() / ".cache"
-        self._folder = folder or home / "agentcore-auth"
+        self._folder = folder or _users_caches() / "agentcore-auth"
 
     def path(self, *request: str | None) -> Path:
         """The file for a request: its endpoint, client, secret, scope and audience."""
@@ -58,6 +56,16 @@ class TokenCache:
         with contextlib.suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_private(path, json.dumps(fields))
+
+
+def _users_caches() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    if base and Path(base).is_absolute():
+        return Path(base)
+    try:
+        return Path.home() / ".cache"
+    except RuntimeError:
+        return Path(os.devnull)  # containers may run as a user whom the system does not know
 
 
 def write_private(path: Path, text: str) -> None:

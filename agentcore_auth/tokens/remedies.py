@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from agentcore_auth.authorizer.causes import NEVER_FOR_A_GATEWAY, Cause, Finding, TokenError
 from agentcore_auth.authorizer.fitting import fitting
 from agentcore_auth.authorizer.model import Authorizer
+from agentcore_auth.tokens.context import Context
 from agentcore_auth.tokens.corrections import corrected
-from agentcore_auth.tokens.remedy_sentences import ANSWERS, Context
+from agentcore_auth.tokens.remedy_sentences import ANSWERS
 
 # The remedy is another token: the other mismatches are none of that one.
 _OF_ANOTHER_TOKEN = NEVER_FOR_A_GATEWAY | frozenset(

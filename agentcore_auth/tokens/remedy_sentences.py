@@ -7,68 +7,17 @@ own key. Which keys there are: docs/configuration.md.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from agentcore_auth.authorizer.causes import Cause, Finding, TokenError, quoted
 from agentcore_auth.authorizer.checking import discovery_url_of
-from agentcore_auth.authorizer.families import ENTRA_V2, GRAPH_AUDIENCES, KEYCLOAK, Family, family_of, tenant_of
+from agentcore_auth.authorizer.families import ENTRA_V2, GRAPH_AUDIENCES, KEYCLOAK, tenant_of
 from agentcore_auth.authorizer.fitting import api_audiences, fitting
-from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.authorizer.rules import seconds_of
-from agentcore_auth.authorizer.shapes import host_of, shape_of
+from agentcore_auth.authorizer.shapes import host_of
 from agentcore_auth.authorizer.times import is_in_milliseconds
-
-BUILT_IN = ("cognito", "auth0", "okta")
-
-
-@dataclass(frozen=True)
-class Context:
-    """What is known where a token was refused. `provider` is the gateway's identity provider in the stack, if any."""
-
-    claims: Mapping[str, object] = field(default_factory=dict[str, object])
-    authorizer: Authorizer[str] | None = None
-    provider: str | None = None
-    stack: str | None = None
-
-    @property
-    def of_stack(self) -> bool:
-        """Whether a stack made the gateway, so that its user has a stack file."""
-        return self.provider is not None or self.stack is not None
-
-    @property
-    def kind(self) -> str:
-        """cognito, auth0, okta or oidc, as the configuration has keys: by the gateway's provider, or else the token."""
-        if self.provider is not None:
-            return self.provider if self.provider in BUILT_IN else "oidc"
-        return self.issued_by
-
-    @property
-    def issued_by(self) -> str:
-        """cognito, auth0, okta or oidc, by the token's shape."""
-        shape = shape_of(self.claims)
-        kind = shape.name.partition("/")[0].partition("+")[0] if shape else "oidc"
-        return kind if kind in BUILT_IN else "oidc"
-
-    @property
-    def family(self) -> Family | None:
-        """The family of the token's issuer."""
-        return family_of(self.claims.get("iss"))
-
-    @property
-    def get(self) -> str:
-        """The command that fetches a new token: with a stack, or as `.env` says."""
-        if not self.of_stack:
-            return "agentcore-auth get --no-cache"
-        provider = self.provider or (self.kind if self.kind != "oidc" else "PROVIDER")
-        return shlex.join(["agentcore-auth", "get", "--stack", self.stack or "STACK", "--idp", provider, "--no-cache"])
-
-    def text(self, claim: str) -> str:
-        value = self.claims.get(claim)
-        return value if isinstance(value, str) else ""
-
+from agentcore_auth.tokens.context import Context
 
 Answer = tuple[str, Mapping[str, object]]
 

@@ -11,6 +11,8 @@ from typing import Any, TypeAlias, cast
 from agentcore_auth.authorizer.causes import one_line
 
 SERVICE = "bedrock-agentcore"
+NOT_INVITED = "Attach the caller policy (callers.attachTo) to this caller; it permits InvokeGateway."
+"""What to do where a gateway answers a signature with 403."""
 Sign: TypeAlias = Callable[[str, bytes, Mapping[str, str]], Mapping[str, str]]
 """The headers that prove who sends a POST: to this URL, with this body and these other headers."""
 

@@ -10,21 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from functools import partialmethod
+from itertools import product
 from typing import Any, Final, cast
 
 from moto.bedrockagentcorecontrol.models import BedrockAgentCoreControlBackend, Gateway, GatewayTarget
 from moto.bedrockagentcorecontrol.responses import BedrockAgentCoreControlResponse
 from moto.bedrockagentcorecontrol.urls import url_bases
-from moto.core.responses import ActionResult, EmptyResult
+from moto.core.responses import ActionResult
 
-from agentcore_auth.access.policies import Policy
-from agentcore_auth.access.rules import SEPARATOR
 from agentcore_auth.authorizer.model import RESERVED_CLAIM_NAME
 from agentcore_auth.iam import SERVICE, AwsScope, regional_arn
 from sandbox.aws.callers import denied, require_of_caller
-from sandbox.aws.credential_providers import CredentialProviders, Given, Kind
+from sandbox.aws.credential_providers import API_KEY, OAUTH, CredentialProviders, Document
 from sandbox.aws.permissions import identity_allows, is_allowed, owner_of, trusts
-from sandbox.aws.policy_engines import PolicyEngines, with_suffix
+from sandbox.aws.policy_engines import Documents, PolicyEngines
 from sandbox.aws.private_endpoints import require_private_endpoint
 from sandbox.aws.refusals import Refusal
 
@@ -38,6 +37,16 @@ _CREDENTIALS: Mapping[str, frozenset[str]] = {
     "apiGateway": frozenset({"", _ROLE, "API_KEY"}),
 }
 """What goes with which kind of target (developer guide, "gateway-outbound-auth"); empty: nothing."""
+_TO_GET: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "apiKeyCredentialProvider": (("GetWorkloadAccessToken",), ("GetResourceApiKey",)),
+    "oauthCredentialProvider": (
+        ("GetWorkloadAccessToken", "GetWorkloadAccessTokenForUserId"),
+        ("GetResourceOauth2Token", "CompleteResourceTokenAuth"),
+    ),
+}
+"""What getting a credential takes (developer guide, "gateway-target-MCPservers"): of the workload identity, and of that
+and the provider.
+"""
 _CONSTRAINTS = ("allowedAudience", "allowedClients", "allowedScopes", "customClaims")
 
 
@@ -46,13 +55,16 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self.workload_identities: dict[str, str] = {}
-        """ARNs by name: one for each gateway, made and removed with it."""
         self.private_endpoints: dict[str, Mapping[str, Any]] = {}
         """By the id of the target that has it."""
         self.scope = AwsScope(self.partition, account_id, region_name)
-        self.credential_providers = CredentialProviders(self.scope)
-        self.policy_engines = PolicyEngines(self.scope, self._check_policy)
+        self.api_keys = CredentialProviders(self.scope, API_KEY)
+        self.oauth_clients = CredentialProviders(self.scope, OAUTH)
+        self.policy_engines = PolicyEngines(self.scope, self)
+
+    def providers_of(self, arn: str) -> CredentialProviders:
+        """Those of the kind that a credential provider's ARN says."""
+        return self.oauth_clients if "/oauth2credentialprovider/" in arn else self.api_keys
 
     @property
     def _url_module(self) -> Any:
@@ -65,7 +77,7 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         _check_authorizer(request["authorizer_type"], request["authorizer_configuration"])
         gateway = super().create_gateway(**request, tags=None)
         del self.gateways[gateway.gateway_id]
-        identifier = with_suffix(name.lower())  # moto's are without the name
+        identifier = f"{name.lower()}-{gateway.gateway_id}"  # moto's are without the name
         identity = f"workload-identity-directory/default/workload-identity/{identifier}"
         gateway.gateway_id = identifier
         gateway.gateway_arn = regional_arn(self.scope, "bedrock-agentcore", f"gateway/{identifier}")
@@ -76,7 +88,6 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         self._check_engine(gateway.role_arn, request["policy_engine_configuration"])
         self._check_key(gateway.kms_key_arn, gateway.role_arn, gateway)
         self.gateways[gateway.gateway_id] = gateway
-        self.workload_identities[identifier] = identity_arn
         if tags:
             self.tag_resource(gateway.gateway_arn, tags)
         return gateway
@@ -98,7 +109,6 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
                 f"Gateway {gateway_identifier} has targets associated with it. "
                 "Delete all targets before deleting the gateway.",
             )
-        self.workload_identities.pop(gateway_identifier, None)
         return super().delete_gateway(gateway_identifier)
 
     def create_gateway_target(self, gateway_identifier: str, name: str, **request: Any) -> GatewayTarget:
@@ -109,14 +119,13 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
             )
         if len(present) >= TARGETS_PER_GATEWAY:
             raise Refusal("ServiceQuotaExceededException", f"A gateway takes at most {TARGETS_PER_GATEWAY} targets.")
-        self._check_target(gateway_identifier, request)
+        self._check_target(self._get_gateway(gateway_identifier), request)
         return super().create_gateway_target(gateway_identifier, name=name, **request)
 
     def update_gateway_target(self, gateway_identifier: str, target_id: str, **request: Any) -> GatewayTarget:
         target = self._get_gateway_target(gateway_identifier, target_id)
-        self._check_target(gateway_identifier, request)
-        target.description, target.credential_provider_configurations = "", []
-        target.metadata_configuration = None
+        self._check_target(self._get_gateway(gateway_identifier), request)
+        vars(target).update(request)  # as for gateways
         return super().update_gateway_target(gateway_identifier, target_id, **request)
 
     def synchronize_gateway_targets(self, gateway_identifier: str, target_ids: list[str]) -> list[GatewayTarget]:
@@ -126,7 +135,8 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
             kind = _kind(target.target_configuration)
             if kind != "mcpServer":
                 raise _invalid(f"Target type {kind} is not supported for synchronization.")
-            self._check_synchronization(gateway_identifier, target.credential_provider_configurations or [])
+            [credential] = target.credential_provider_configurations or [{}]
+            self._check_synchronization(self._get_gateway(gateway_identifier), credential)
             target.updated_at = datetime.now(timezone.utc)  # whose tools are asked for anew
         return targets
 
@@ -138,32 +148,13 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
                 f"{gateway.gateway_arn})"
             )
 
-    def delete_policy_engine(self, identifier: str) -> dict[str, Any]:
-        arn = self.policy_engines.get(identifier)["policyEngineArn"]
-        for gateway in self.gateways.values():
-            if (gateway.policy_engine_configuration or {}).get("arn") == arn:
-                raise Refusal("ConflictException", f"Policy engine {identifier} is in use by {gateway.gateway_id}.")
-        return self.policy_engines.delete(identifier)
-
     def _check_engine(self, role_arn: str, configuration: Mapping[str, str] | None) -> None:
         if configuration:
             arn = configuration["arn"]
-            self.policy_engines.get(arn.rpartition("/")[2])
+            self.policy_engines.get({"policyEngineId": arn.rpartition("/")[2]})
             for action in ("AuthorizeAction", "PartiallyAuthorizeActions", "GetPolicyEngine"):
                 if not identity_allows(role_arn, f"bedrock-agentcore:{action}", arn):
                     raise _invalid(f"Gateway execution role lacks permission to access policy engine {arn} ({action}).")
-
-    def _check_policy(self, policy: Policy) -> None:
-        """AWS validates against the schema that follows from the tools; here the targets have to be there."""
-        if not policy.gateway:
-            return
-        gateway = next((each for each in self.gateways.values() if each.gateway_arn == policy.gateway), None)
-        if gateway is None:
-            raise _invalid(f"There is no gateway {policy.gateway}.")
-        targets = {target.name for target in self.list_gateway_targets(gateway.gateway_id)}
-        for action in policy.actions:
-            if action.partition(SEPARATOR)[0] not in targets:
-                raise _invalid(f'unrecognized action AgentCore::Action::"{action}"')
 
     def _check_key(self, key_arn: str | None, role_arn: str, gateway: Gateway) -> None:
         """Developer guide, "gateway-encryption": the role has to be able to use the key, as the key's policy says too.
@@ -197,47 +188,38 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
         if not is_allowed(role_arn, "s3:GetObject", arn, {"s3:ResourceAccount": owner}):
             raise denied(role_arn, "s3:GetObject", arn)
 
-    def _check_synchronization(self, gateway_identifier: str, credentials: list[dict[str, Any]]) -> None:
-        """Developer guide, "gateway-target-MCPservers": what getting the credential asks of the caller."""
-        identity = self.workload_identities[gateway_identifier]
+    def _check_synchronization(self, gateway: Gateway, credential: Mapping[str, Any]) -> None:
+        identity = gateway.workload_identity_details["workloadIdentityArn"]
         identities = (identity, identity.partition("/workload-identity/")[0])
-        for each in credentials:
-            for kind, settings in each.get("credentialProvider", {}).items():
-                if "providerArn" not in settings:
-                    continue
-                provider = self.credential_providers.find(settings["providerArn"])
-                within = (*identities, provider.arn, provider.arn.rsplit("/", 2)[0])
-                is_oauth = kind == "oauthCredentialProvider"
-                for action in ("GetWorkloadAccessToken", *(["GetWorkloadAccessTokenForUserId"] if is_oauth else [])):
-                    require_of_caller(f"bedrock-agentcore:{action}", *identities)
-                actions = (
-                    ("GetResourceOauth2Token", "CompleteResourceTokenAuth") if is_oauth else ("GetResourceApiKey",)
-                )
-                for action in actions:
-                    require_of_caller(f"bedrock-agentcore:{action}", *within)
-                require_of_caller("secretsmanager:GetSecretValue", provider.secret_arn)
+        for kind, settings in credential.get("credentialProvider", {}).items():
+            of_identity, of_provider = _TO_GET.get(kind, ((), ()))
+            for action in of_identity:
+                require_of_caller(f"bedrock-agentcore:{action}", *identities)
+            for action in of_provider:
+                arn = settings["providerArn"]
+                require_of_caller(f"bedrock-agentcore:{action}", *identities, arn, arn.rsplit("/", 2)[0])
+                require_of_caller("secretsmanager:GetSecretValue", self.providers_of(arn).find(arn).secret_arn)
 
-    def _check_target(self, gateway_identifier: str, request: Mapping[str, Any]) -> None:
+    def _check_target(self, gateway: Gateway, request: Mapping[str, Any]) -> None:
         kind = _kind(request["target_configuration"])
-        credentials: list[dict[str, Any]] = request["credential_provider_configurations"] or []
-        shown = credentials[0]["credentialProviderType"] if credentials else ""
+        [credential] = request["credential_provider_configurations"] or [{}]
+        shown = credential.get("credentialProviderType", "")
         if shown not in _CREDENTIALS.get(kind, ()):
             raise _invalid(f"A target of type {kind} does not take the credential provider {shown or '(none)'}.")
-        for each in credentials:
-            for configuration in each.get("credentialProvider", {}).values():
-                if "providerArn" in configuration:
-                    self.credential_providers.find(configuration["providerArn"])
+        for settings in credential.get("credentialProvider", {}).values():
+            if arn := settings.get("providerArn"):
+                self.providers_of(arn).find(arn)
         configuration = request["target_configuration"]["mcp"][kind]
         if document := (configuration.get("toolSchema") or configuration).get("s3"):
-            self._check_document(document, self._get_gateway(gateway_identifier).role_arn)
+            self._check_document(document, gateway.role_arn)
         if kind == "mcpServer" and configuration.get("listingMode") != "DYNAMIC":
-            self._check_synchronization(gateway_identifier, credentials)
+            self._check_synchronization(gateway, credential)
         if kind == "apiGateway":  # whose operations AgentCore gets by GetExport, in a form that is not documented
             export = f"/restapis/{configuration['restApiId']}/stages/{configuration['stage']}/exports/oas30"
             require_of_caller("apigateway:GET", f"arn:{self.partition}:apigateway:{self.region_name}::{export}")
         if kind == "lambda":
-            function = request["target_configuration"]["mcp"]["lambda"]["lambdaArn"]
-            if not identity_allows(self._get_gateway(gateway_identifier).role_arn, "lambda:InvokeFunction", function):
+            function = configuration["lambdaArn"]
+            if not identity_allows(gateway.role_arn, "lambda:InvokeFunction", function):
                 raise _invalid(  # seen
                     f"Gateway execution role lacks permission to invoke Lambda function {function}. "
                     "Update the permission and retry",
@@ -282,104 +264,40 @@ class AgentCoreResponse(BedrockAgentCoreControlResponse):
         return ActionResult({**target, "privateEndpoint": endpoint} if endpoint else target)
 
     def list_workload_identities(self) -> ActionResult:
-        held = self.backend.workload_identities
-        return ActionResult({"workloadIdentities": [{"name": k, "workloadIdentityArn": v} for k, v in held.items()]})
+        """One for each gateway, made and removed with it."""
+        gateways = self.backend.gateways.values()
+        return ActionResult(
+            {"workloadIdentities": [{"name": each.gateway_id, **each.workload_identity_details} for each in gateways]}
+        )
 
-    def create_policy_engine(self) -> ActionResult:
-        params = self._get_params()
-        made = self.backend.policy_engines.create(params["name"], params.get("description"))
-        if params.get("tags"):
-            self.backend.tag_resource(made["policyEngineArn"], params["tags"])
-        return ActionResult(made)
-
-    def get_policy_engine(self) -> ActionResult:
-        return ActionResult(self.backend.policy_engines.get(self._get_params()["policyEngineId"]))
-
-    def update_policy_engine(self) -> ActionResult:
-        params = self._get_params()
-        return ActionResult(self.backend.policy_engines.update(params["policyEngineId"], params.get("description")))
-
-    def delete_policy_engine(self) -> ActionResult:
-        return ActionResult(self.backend.delete_policy_engine(self._get_params()["policyEngineId"]))
+    def in_collection(self, name: str, verb: str) -> ActionResult:
+        request = self._get_params()
+        collection = _COLLECTIONS[name](self.backend, request)
+        document: Document = getattr(collection, verb)(request)
+        if request.get("tags"):
+            self.backend.tag_resource(document[collection.arn_member], request["tags"])
+        return ActionResult(document)
 
     def list_policies(self) -> ActionResult:
-        held = self.backend.policy_engines.policies(self._get_params()["policyEngineId"])
-        return ActionResult({"policies": list(held.values())})
+        return ActionResult({"policies": list(self.backend.policy_engines.policies(self._get_params()).held.values())})
 
-    def create_policy(self) -> ActionResult:
-        params = self._get_params()
-        given = params["policyEngineId"], params["name"], params["definition"], params.get("description")
-        return ActionResult(self.backend.policy_engines.create_policy(*given))
 
-    def get_policy(self) -> ActionResult:
-        params = self._get_params()
-        return ActionResult(self.backend.policy_engines.policy(params["policyEngineId"], params["policyId"]))
+_COLLECTIONS: Mapping[str, Callable[[AgentCoreBackend, Document], Documents | CredentialProviders]] = {
+    "policy_engine": lambda backend, _: backend.policy_engines,
+    "policy": lambda backend, request: backend.policy_engines.policies(request),
+    "api_key_credential_provider": lambda backend, _: backend.api_keys,
+    "oauth2_credential_provider": lambda backend, _: backend.oauth_clients,
+}
+"""What moto lacks: documents that are created, read, updated and deleted by the operations of these names."""
 
-    def update_policy(self) -> ActionResult:
-        params = self._get_params()
-        given = params["policyEngineId"], params["policyId"], params.get("definition"), params.get("description")
-        return ActionResult(self.backend.policy_engines.update_policy(*given))
 
-    def delete_policy(self) -> ActionResult:
-        params = self._get_params()
-        return ActionResult(self.backend.policy_engines.delete_policy(params["policyEngineId"], params["policyId"]))
-
-    def _create(self, kind: Kind) -> ActionResult:
-        params = self._get_params()
-        made = self.backend.credential_providers.create(kind, params["name"], _given(kind, params))
-        if params.get("tags"):
-            self.backend.tag_resource(made.arn, params["tags"])
-        return ActionResult(made.document())
-
-    def _update(self, kind: Kind) -> ActionResult:
-        params = self._get_params()
-        held = self.backend.credential_providers.update(kind, params["name"], _given(kind, params))
-        return ActionResult(held.document())
-
-    def _get(self, kind: Kind) -> ActionResult:
-        return ActionResult(self.backend.credential_providers.get(kind, self._get_param("name")).document())
-
-    def _delete(self, kind: Kind) -> ActionResult:
-        self.backend.credential_providers.delete(kind, self._get_param("name"))
-        return EmptyResult()
-
-    create_api_key_credential_provider = partialmethod(_create, "apikey")
-    update_api_key_credential_provider = partialmethod(_update, "apikey")
-    get_api_key_credential_provider = partialmethod(_get, "apikey")
-    delete_api_key_credential_provider = partialmethod(_delete, "apikey")
-    create_oauth2_credential_provider = partialmethod(_create, "oauth2")
-    update_oauth2_credential_provider = partialmethod(_update, "oauth2")
-    get_oauth2_credential_provider = partialmethod(_get, "oauth2")
-    delete_oauth2_credential_provider = partialmethod(_delete, "oauth2")
+for _name, _verb in product(_COLLECTIONS, ("create", "get", "update", "delete")):
+    setattr(AgentCoreResponse, f"{_verb}_{_name}", partialmethod(AgentCoreResponse.in_collection, _name, _verb))
 
 
 class _Urls:
     url_bases = url_bases
     url_paths: Mapping[str, Callable[..., Any]] = {"{0}/.*$": AgentCoreResponse.dispatch}
-
-
-def _given(kind: Kind, params: Mapping[str, Any]) -> Given:
-    if kind == "apikey":
-        return Given(*_secret(params, "apiKey", "apiKeySecretConfig", "apiKeySecretSource"))
-    [(form, members)] = params["oauth2ProviderConfigInput"].items()
-    config = dict(members)
-    secret = _secret(config, "clientSecret", "clientSecretConfig", "clientSecretSource")
-    for name in ("clientSecret", "clientSecretConfig", "clientSecretSource"):
-        config.pop(name, None)
-    if not config.get("clientId"):
-        raise _invalid(f"{form} needs clientId.")
-    return Given(*secret, params["credentialProviderVendor"], form, config)
-
-
-def _secret(
-    given: Mapping[str, Any], name: str, reference: str, source: str
-) -> tuple[str | None, tuple[str, str] | None]:
-    """The secret itself, or where it is: exactly one of them, as the source says."""
-    if given.get(source) == "EXTERNAL" and given.get(reference) and not given.get(name):
-        return None, (given[reference]["secretId"], given[reference]["jsonKey"])
-    if given.get(source) in (None, "MANAGED") and given.get(name) and not given.get(reference):
-        return str(given[name]), None
-    raise _invalid(f"{name} is required, or {reference} with the {source} EXTERNAL.")
 
 
 def _check_authorizer(authorizer_type: str, configuration: Mapping[str, Any] | None) -> None:

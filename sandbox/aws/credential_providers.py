@@ -1,12 +1,15 @@
-"""AgentCore Identity's credential providers: API keys and OAuth clients, their secrets kept in Secrets Manager."""
+"""AgentCore Identity's credential providers, which moto lacks: API keys and OAuth clients, kept in Secrets Manager.
+
+Requests and documents are those of the API.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, Literal
+from typing import Any, Final
 
 from moto.core.exceptions import ServiceException
 from moto.secretsmanager.models import secretsmanager_backends
@@ -15,135 +18,128 @@ from agentcore_auth.iam import AwsScope, regional_arn
 from sandbox.aws.callers import require_of_caller
 from sandbox.aws.refusals import Refusal
 
-Kind = Literal["apikey", "oauth2"]
-_KEPT_UNDER = {"apikey": "api_key_value", "oauth2": "client_secret"}
-"""The keys of the JSON documents that AgentCore keeps itself."""
+Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Given:
-    """What a request says of a provider: the secret itself, or the one in Secrets Manager to read (ARN and JSON key).
+class Kind:
+    """What the API calls the parts of one kind of provider."""
 
-    `form` is the member of an OAuth provider's configuration that its vendor has, `config` what that says.
-    """
+    path: str
+    secret: str
+    """The member that is the secret itself."""
+    place: str
+    """What those begin with that say where the secret is: …Config, …Source, …Arn, …JsonKey."""
+    json_key: str
+    """Of the JSON documents that AgentCore keeps itself."""
 
-    secret: str | None
-    reference: tuple[str, str] | None
-    vendor: str = ""
-    form: str = ""
-    config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+API_KEY: Final = Kind("apikey", "apiKey", "apiKeySecret", "api_key_value")
+OAUTH: Final = Kind("oauth2", "clientSecret", "clientSecret", "client_secret")
 
 
-@dataclass
+@dataclass(frozen=True)
 class CredentialProvider:
-    """One provider; its secret is a JSON document in Secrets Manager."""
+    """One provider, and where its secret is: a member of a JSON document in Secrets Manager."""
 
-    kind: Kind
-    name: str
-    arn: str
+    document: Document
+    """As the API gives it."""
     secret_arn: str
     json_key: str
-    given: Given
-    created: datetime
-    updated: datetime
+    is_external: bool
+    """Whether the secret is somebody else's."""
 
-    def document(self) -> dict[str, Any]:
-        """As the API gives it."""
-        document = {
-            "name": self.name,
-            "credentialProviderArn": self.arn,
-            "createdTime": self.created,
-            "lastUpdatedTime": self.updated,
-        }
-        secret = {"secretArn": self.secret_arn}
-        if self.kind == "apikey":
-            source = {"apiKeySecretSource": "EXTERNAL", "apiKeySecretJsonKey": self.json_key}
-            return {**document, "apiKeySecretArn": secret, **(source if self.given.reference else {})}
-        host = f"https://bedrock-agentcore.{self.arn.split(':')[3]}.amazonaws.com"
-        return {
-            **document,
-            "credentialProviderVendor": self.given.vendor,
-            "clientSecretArn": secret,
-            "callbackUrl": f"{host}/identities/oauth2/callback/{self.name}",
-            "oauth2ProviderConfigOutput": {self.given.form: dict(self.given.config)},
-        }
+    @property
+    def name(self) -> str:
+        return self.document["name"]
 
 
 class CredentialProviders:
-    """The default token vault of one account in one region."""
+    """Those of one kind in the default token vault of one account in one region, `held` by their ARNs."""
 
-    def __init__(self, scope: AwsScope) -> None:
-        self._scope = scope
-        self._held: dict[tuple[Kind, str], CredentialProvider] = {}
+    arn_member = "credentialProviderArn"
 
-    def create(self, kind: Kind, name: str, given: Given) -> CredentialProvider:
+    def __init__(self, scope: AwsScope, kind: Kind) -> None:
+        self._scope, self._kind = scope, kind
+        self.held: dict[str, CredentialProvider] = {}
+
+    def create(self, request: Document) -> Document:
         """Raises Refusal where the name is taken, or there is no such secret."""
-        if (kind, name) in self._held:
-            raise Refusal("ConflictException", f"Credential provider with name: {name} already exists.")
-        if given.reference:
-            secret_arn, json_key = given.reference
-            self._read(secret_arn, json_key)
-        else:
-            json_key = _KEPT_UNDER[kind]
-            self._require("CreateSecret", kind, name)
-            stored = self._vault.create_secret(
-                name=f"bedrock-agentcore-identity!default/{kind}/{name}",
-                secret_string=json.dumps({json_key: given.secret}),
-                secret_binary=None,
-                description=None,
-                tags=None,
-                kms_key_id=None,
-                client_request_token=None,
-                replica_regions=[],
-                force_overwrite=False,
-            )
-            secret_arn = json.loads(stored)["ARN"]
-        arn = regional_arn(self._scope, "bedrock-agentcore", f"token-vault/default/{kind}credentialprovider/{name}")
-        now = datetime.now(timezone.utc)
-        made = CredentialProvider(kind, name, arn, secret_arn, json_key, given, now, now)
-        self._held[kind, name] = made
-        return made
+        if self._arn(request) in self.held:
+            raise Refusal("ConflictException", f"Credential provider with name: {request['name']} already exists.")
+        return self._put(request, datetime.now(timezone.utc))
 
-    def get(self, kind: Kind, name: str) -> CredentialProvider:
-        """Raises Refusal where there is none of this name."""
-        if (kind, name) not in self._held:
-            raise Refusal("ResourceNotFoundException", f"Credential provider {name} not found.")
-        return self._held[kind, name]
+    def get(self, request: Document) -> Document:
+        return self.find(self._arn(request)).document
+
+    def update(self, request: Document) -> Document:
+        """Replaces secret and configuration."""
+        return self._put(request, self.get(request)["createdTime"])
+
+    def delete(self, request: Document) -> Document:
+        """Removes the provider, and the secret kept for it."""
+        arn = self._arn(request)
+        provider = self.find(arn)
+        if not provider.is_external:
+            self._require("DeleteSecret", request)
+            self._vault.delete_secret(provider.secret_arn, None, force_delete_without_recovery=True)
+        del self.held[arn]
+        return {}
 
     def find(self, arn: str) -> CredentialProvider:
         """The provider of an ARN. Raises Refusal where it is not one of this account and region."""
-        for held in self._held.values():
-            if held.arn == arn:
-                return held
-        raise Refusal("ResourceNotFoundException", f"Credential provider {arn} not found.")
-
-    def update(self, kind: Kind, name: str, given: Given) -> CredentialProvider:
-        """Replaces secret and configuration. Raises Refusal where there is none of this name."""
-        held = self.get(kind, name)
-        if given.reference:
-            held.secret_arn, held.json_key = given.reference
-            self._read(held.secret_arn, held.json_key)
-        else:
-            self._require("PutSecretValue", kind, name)
-            text = json.dumps({held.json_key: given.secret})
-            self._vault.put_secret_value(held.secret_arn, text, "", "", version_stages=["AWSCURRENT"])
-        held.given, held.updated = given, datetime.now(timezone.utc)
-        return held
-
-    def delete(self, kind: Kind, name: str) -> None:
-        """Removes the provider, and the secret kept for it. Raises Refusal where there is none of this name."""
-        held = self.get(kind, name)
-        if held.given.reference is None:
-            self._require("DeleteSecret", kind, name)
-            self._vault.delete_secret(held.secret_arn, None, force_delete_without_recovery=True)
-        del self._held[kind, name]
-
-    def list(self, kind: Kind) -> list[CredentialProvider]:
-        return [held for held in self._held.values() if held.kind == kind]
+        if arn not in self.held:
+            raise Refusal("ResourceNotFoundException", f"Credential provider {arn} not found.")
+        return self.held[arn]
 
     def secret(self, provider: CredentialProvider) -> str:
         """As it is now in Secrets Manager. Raises Refusal where it is not there."""
         return self._read(provider.secret_arn, provider.json_key)
+
+    def _arn(self, request: Document) -> str:
+        path = f"token-vault/default/{self._kind.path}credentialprovider/{request['name']}"
+        return regional_arn(self._scope, "bedrock-agentcore", path)
+
+    def _put(self, request: Document, created: datetime) -> Document:
+        kind, arn, config = self._kind, self._arn(request), request
+        document = {"name": request["name"], self.arn_member: arn, "createdTime": created}
+        document["lastUpdatedTime"] = datetime.now(timezone.utc)
+        if kind is OAUTH:
+            [(form, config)] = request["oauth2ProviderConfigInput"].items()
+            if not config.get("clientId"):
+                raise Refusal("ValidationException", f"{form} needs clientId.")
+            host = f"https://bedrock-agentcore.{self._scope.region}.amazonaws.com"
+            document["credentialProviderVendor"] = request["credentialProviderVendor"]
+            document["callbackUrl"] = f"{host}/identities/oauth2/callback/{request['name']}"
+            shown = {member: value for member, value in config.items() if not member.startswith(kind.secret)}
+            document["oauth2ProviderConfigOutput"] = {form: shown}
+        secret_arn, json_key, is_external = self._secret(request, config)
+        document[f"{kind.place}Arn"] = {"secretArn": secret_arn}
+        if is_external:
+            document |= {f"{kind.place}JsonKey": json_key, f"{kind.place}Source": "EXTERNAL"}
+        self.held[arn] = CredentialProvider(document, secret_arn, json_key, is_external)
+        return document
+
+    def _secret(self, request: Document, config: Mapping[str, Any]) -> tuple[str, str, bool]:
+        """Its ARN and JSON key, and whether it was there already: exactly one is given, as the source says."""
+        kind = self._kind
+        secret, place, source = (
+            config.get(each) for each in (kind.secret, f"{kind.place}Config", f"{kind.place}Source")
+        )
+        if source == "EXTERNAL" and place and not secret:
+            self._read(place["secretId"], place["jsonKey"])
+            return place["secretId"], place["jsonKey"], True
+        if source in (None, "MANAGED") and secret and not place:
+            kept_as = self._kept_as(request)
+            self._require("PutSecretValue" if kept_as in self._vault.secrets else "CreateSecret", request)
+            text = json.dumps({kind.json_key: secret})
+            kept, _ = self._vault._add_secret(kept_as, text)  # noqa: SLF001  # moto's one way for both
+            return kept.arn, kind.json_key, False
+        message = f"{kind.secret} is required, or {kind.place}Config with the {kind.place}Source EXTERNAL."
+        raise Refusal("ValidationException", message)
+
+    def _kept_as(self, request: Document) -> str:
+        return f"bedrock-agentcore-identity!default/{self._kind.path}/{request['name']}"
 
     def _read(self, arn: str, json_key: str) -> str:
         try:
@@ -152,10 +148,10 @@ class CredentialProviders:
             message = f"The secret {arn} does not exist, or is no JSON object with the key {json_key}."
             raise Refusal("ValidationException", message) from None
 
-    def _require(self, action: str, kind: Kind, name: str) -> None:
+    def _require(self, action: str, request: Document) -> None:
         """AgentCore keeps the secret with the rights of whoever makes the provider."""
-        secret = regional_arn(self._scope, "secretsmanager", f"secret:bedrock-agentcore-identity!default/{kind}/{name}")
-        require_of_caller(f"secretsmanager:{action}", f"{secret}-AbCdEf")
+        secret = regional_arn(self._scope, "secretsmanager", f"secret:{self._kept_as(request)}-AbCdEf")
+        require_of_caller(f"secretsmanager:{action}", secret)
 
     @property
     def _vault(self) -> Any:

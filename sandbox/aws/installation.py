@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable
 from typing import Any, cast
 
 from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
@@ -13,7 +14,7 @@ from moto.core.base_backend import BackendDict
 from moto.core.errors import COMMON_ERROR_CODES
 from moto.core.responses import BaseResponse
 from moto.iam.aws_managed_policies import aws_managed_policies_data
-from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy, iam_backends
+from moto.iam.models import AWSManagedPolicy, IAMBackend, iam_backends
 from moto.logs.models import logs_backends
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend, secretsmanager_backends
 from moto.sts.models import AssumedRole, STSBackend, sts_backends
@@ -55,30 +56,25 @@ class FunctionsBackend(LambdaBackend):
         return super().add_permission(function_name, qualifier, raw)
 
 
-class PoliciesBackend(IAMBackend):
-    def attach_role_policy(self, policy_arn: str, role_name: str) -> None:
-        self._know(policy_arn)
-        super().attach_role_policy(policy_arn, role_name)
+def _knowing(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds a policy of AWS's own when it is first asked for: moto loads all 1,600 for each account, or none."""
 
-    def attach_user_policy(self, policy_arn: str, user_name: str) -> None:
-        self._know(policy_arn)
-        super().attach_user_policy(policy_arn, user_name)
-
-    def attach_group_policy(self, policy_arn: str, group_name: str) -> None:
-        self._know(policy_arn)
-        super().attach_group_policy(policy_arn, group_name)
-
-    def get_policy(self, policy_arn: str) -> ManagedPolicy:
-        self._know(policy_arn)
-        return super().get_policy(policy_arn)
-
-    def _know(self, policy_arn: str) -> None:
-        """Add a policy of AWS's own when it is first asked for: moto loads all 1,600 for each account, or none."""
+    def call(backend: PoliciesBackend, policy_arn: str, *others: Any) -> Any:
         name = policy_arn.rpartition("/")[2]
-        if policy_arn not in self.managed_policies and name in _policies_of_aws():
-            policy = AWSManagedPolicy.from_data(name, self.account_id, self.region_name, _policies_of_aws()[name])
+        if policy_arn not in backend.managed_policies and name in _policies_of_aws():
+            policy = AWSManagedPolicy.from_data(name, backend.account_id, backend.region_name, _policies_of_aws()[name])
             if policy.arn == policy_arn:
-                self.managed_policies[policy_arn] = policy
+                backend.managed_policies[policy_arn] = policy
+        return method(backend, policy_arn, *others)
+
+    return call
+
+
+class PoliciesBackend(IAMBackend):
+    attach_role_policy = _knowing(IAMBackend.attach_role_policy)
+    attach_user_policy = _knowing(IAMBackend.attach_user_policy)
+    attach_group_policy = _knowing(IAMBackend.attach_group_policy)
+    get_policy = _knowing(IAMBackend.get_policy)
 
     def delete_policy(self, policy_arn: str) -> None:
         policy = self.get_policy(policy_arn)
@@ -112,7 +108,7 @@ class TokensBackend(STSBackend):
 class SecretsBackend(SecretsManagerBackend):
     def create_secret(self, name: str, *args: Any, **settings: Any) -> str:
         """Tells a name that waits for its deletion from one that is taken."""
-        held = self.secrets.get(name) if name in self.secrets.keys() else None  # noqa: SIM118  moto's `in` takes ARNs
+        held = dict.get(self.secrets, name)  # moto's own `get` takes the beginning of an ARN for its secret
         if isinstance(held, FakeSecret) and held.is_deleted():
             raise Refusal(
                 "InvalidRequestException",

@@ -39,13 +39,11 @@ class DeliveriesBackend(LogsBackend):
         delivery_destination_configuration: dict[str, str] | None,
         tags: dict[str, str] | None,
     ) -> DeliveryDestination:
-        if delivery_destination_configuration:
-            return super().put_delivery_destination(name, output_format, delivery_destination_configuration, tags)
-        place = {"destinationResourceArn": f"arn:{self.partition}:xray:{self.region_name}:{self.account_id}:*"}
-        destination: Any = DeliveryDestination(self.account_id, self.region_name, name, output_format, place, tags)
-        destination.delivery_destination_type = "XRAY"
-        self.delivery_destinations[name] = destination
-        return cast("DeliveryDestination", destination)
+        xray = {"destinationResourceArn": f"arn:{self.partition}:xray:{self.region_name}:{self.account_id}:*"}
+        made = super().put_delivery_destination(name, output_format, delivery_destination_configuration or xray, tags)
+        if not delivery_destination_configuration:
+            made.delivery_destination_type = "XRAY"
+        return made
 
 
 def write_line(gateway: Gateway, body: dict[str, object]) -> None:

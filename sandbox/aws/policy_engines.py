@@ -1,118 +1,127 @@
-"""AgentCore's policy engines and the Cedar policies in them, which moto lacks."""
+"""AgentCore's policy engines and the Cedar policies in them, which moto lacks.
+
+Requests and documents are those of the API.
+"""
 
 from __future__ import annotations
 
 import secrets
-import string
-from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
+from moto.bedrockagentcorecontrol.models import BedrockAgentCoreControlBackend
+
 from agentcore_auth.access.policies import CedarError, Policy, split
+from agentcore_auth.access.rules import SEPARATOR
 from agentcore_auth.iam import AwsScope, regional_arn
 from sandbox.aws.refusals import Refusal
 
-Update = Mapping[str, Any] | None
-"""The API's wrapper of another description, or of none; None where it stays."""
+Document = dict[str, Any]
 
 
-class PolicyEngines:
-    """Those of one account in one region, as documents of the API.
+class Documents:
+    """Those of one kind, `held` by their ids; `kind` is what the members of id and ARN begin with."""
 
-    `check` takes a policy that is about to be made, and refuses one that speaks of what no gateway has.
-    """
+    def __init__(self, kind: str, arn: str) -> None:
+        self._kind, self._arn = kind, arn
+        self.arn_member = f"{kind}Arn"
+        self.held: dict[str, Document] = {}
 
-    def __init__(self, scope: AwsScope, check: Callable[[Policy], None]) -> None:
-        self._scope = scope
-        self._check = check
-        self.held: dict[str, dict[str, Any]] = {}
-        self._policies: dict[str, dict[str, dict[str, Any]]] = {}
-
-    def create(self, name: str, description: str | None = None) -> dict[str, Any]:
+    def create(self, request: Document) -> Document:
+        name = request["name"]
         if any(each["name"] == name for each in self.held.values()):
-            raise Refusal("ConflictException", f"A policy engine with name {name} already exists.")
-        identifier = with_suffix(name)
-        arn = regional_arn(self._scope, "bedrock-agentcore", f"policy-engine/{identifier}")
-        self.held[identifier] = _new(name, description) | {"policyEngineId": identifier, "policyEngineArn": arn}
-        self._policies[identifier] = {}
+            raise Refusal("ConflictException", f"A {self._kind} with name {name} already exists.")
+        identifier, now = f"{name}-{secrets.token_hex(5)}", datetime.now(timezone.utc)
+        self.held[identifier] = {
+            f"{self._kind}Id": identifier,
+            self.arn_member: f"{self._arn}/{identifier}",
+            "name": name,
+            "description": request.get("description"),
+            "createdAt": now,
+            "updatedAt": now,
+            "status": "ACTIVE",
+            "statusReasons": [],
+        }
         return self.held[identifier]
 
-    def get(self, identifier: str) -> dict[str, Any]:
+    def get(self, request: Document) -> Document:
+        identifier = request[f"{self._kind}Id"]
         if identifier not in self.held:
-            raise _missing("Policy engine", identifier)
+            raise Refusal("ResourceNotFoundException", f"{self._kind} {identifier} was not found.")
         return self.held[identifier]
 
-    def update(self, identifier: str, description: Update) -> dict[str, Any]:
-        return _described(self.get(identifier), description)
+    def update(self, request: Document) -> Document:
+        document = self.get(request)
+        if "description" in request:
+            document["description"] = request["description"].get("optionalValue")
+        return document
 
-    def delete(self, identifier: str) -> dict[str, Any]:
-        if self.policies(identifier):
-            raise Refusal("ConflictException", f"Policy engine {identifier} has policies; delete them first.")
-        return self.held.pop(identifier) | {"status": "DELETING"}
+    def delete(self, request: Document) -> Document:
+        return self.held.pop(self.get(request)[f"{self._kind}Id"]) | {"status": "DELETING"}
 
-    def policies(self, identifier: str) -> dict[str, dict[str, Any]]:
-        """The policies of an engine by their ids."""
-        self.get(identifier)
-        return self._policies[identifier]
 
-    def policy(self, identifier: str, policy_id: str) -> dict[str, Any]:
-        policies = self.policies(identifier)
-        if policy_id not in policies:
-            raise _missing("Policy", policy_id)
-        return policies[policy_id]
+class PolicyEngines(Documents):
+    """Those of one account in one region; `backend` has its gateways."""
 
-    def create_policy(
-        self, identifier: str, name: str, definition: dict[str, Any], description: str | None = None
-    ) -> dict[str, Any]:
-        policies = self.policies(identifier)
-        if any(each["name"] == name for each in policies.values()):
-            raise Refusal("ConflictException", f"A policy with name {name} already exists in {identifier}.")
-        self._validate(definition)
-        policy_id = with_suffix(name)
-        arn = f"{self.held[identifier]['policyEngineArn']}/policy/{policy_id}"
-        known = {"policyId": policy_id, "policyEngineId": identifier, "policyArn": arn, "enforcementMode": "ACTIVE"}
-        policies[policy_id] = _new(name, description) | known | {"definition": definition}
-        return policies[policy_id]
+    def __init__(self, scope: AwsScope, backend: BedrockAgentCoreControlBackend) -> None:
+        super().__init__("policyEngine", regional_arn(scope, "bedrock-agentcore", "policy-engine"))
+        self._backend = backend
+        self._policies: dict[str, Policies] = {}
 
-    def update_policy(
-        self, identifier: str, policy_id: str, definition: dict[str, Any] | None, description: Update
-    ) -> dict[str, Any]:
-        policy = self.policy(identifier, policy_id)
-        if definition is not None:
-            self._validate(definition)
-            policy["definition"] = definition
-        return _described(policy, description)
+    def create(self, request: Document) -> Document:
+        engine = super().create(request)
+        self._policies[engine["policyEngineId"]] = Policies(engine, self._backend)
+        return engine
 
-    def delete_policy(self, identifier: str, policy_id: str) -> dict[str, Any]:
-        self.policy(identifier, policy_id)
-        return self._policies[identifier].pop(policy_id) | {"status": "DELETING"}
+    def delete(self, request: Document) -> Document:
+        engine = self.get(request)
+        for gateway in self._backend.gateways.values():
+            if (gateway.policy_engine_configuration or {}).get("arn") == engine["policyEngineArn"]:
+                raise Refusal("ConflictException", f"Policy engine {engine['name']} is in use by {gateway.gateway_id}.")
+        if self.policies(request).held:
+            raise Refusal("ConflictException", f"Policy engine {engine['name']} has policies; delete them first.")
+        return super().delete(request)
 
-    def _validate(self, definition: dict[str, Any]) -> None:
+    def policies(self, request: Document) -> Policies:
+        """Those of the engine that a request names."""
+        return self._policies[self.get(request)["policyEngineId"]]
+
+
+class Policies(Documents):
+    """Those of one engine."""
+
+    def __init__(self, engine: Document, backend: BedrockAgentCoreControlBackend) -> None:
+        super().__init__("policy", f"{engine['policyEngineArn']}/policy")
+        self._engine, self._backend = engine["policyEngineId"], backend
+
+    def create(self, request: Document) -> Document:
+        definition = self._valid(request["definition"])
+        created = super().create(request)
+        created.update(policyEngineId=self._engine, enforcementMode="ACTIVE", definition=definition)
+        return created
+
+    def update(self, request: Document) -> Document:
+        if "definition" in request:
+            self.get(request)["definition"] = self._valid(request["definition"])
+        return super().update(request)
+
+    def _valid(self, definition: Document) -> Document:
         try:
             [policy] = split(definition["cedar"]["statement"])
         except (CedarError, ValueError) as error:  # ValueError: none, or several
             raise Refusal("ValidationException", f"The statement is not one valid Cedar policy: {error}") from None
         self._check(policy)
+        return definition
 
-
-def _described(document: dict[str, Any], update: Update) -> dict[str, Any]:
-    if update is not None:
-        document["description"] = update.get("optionalValue")
-    return document
-
-
-def _new(name: str, description: str | None) -> dict[str, Any]:
-    now = datetime.now(timezone.utc)
-    return {"name": name, "description": description, "createdAt": now, "updatedAt": now} | {
-        "status": "ACTIVE",
-        "statusReasons": [],
-    }
-
-
-def with_suffix(name: str) -> str:
-    """An identifier as AgentCore makes them of names."""
-    return f"{name}-{''.join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(10))}"
-
-
-def _missing(kind: str, identifier: str) -> Refusal:
-    return Refusal("ResourceNotFoundException", f"{kind} {identifier} was not found.")
+    def _check(self, policy: Policy) -> None:
+        """AWS validates against the schema that follows from the tools; here the targets have to be there."""
+        if not policy.gateway:
+            return
+        gateways = self._backend.gateways.values()
+        gateway = next((each for each in gateways if each.gateway_arn == policy.gateway), None)
+        if gateway is None:
+            raise Refusal("ValidationException", f"There is no gateway {policy.gateway}.")
+        targets = {target.name for target in self._backend.list_gateway_targets(gateway.gateway_id)}
+        for action in policy.actions:
+            if action.partition(SEPARATOR)[0] not in targets:
+                raise Refusal("ValidationException", f'unrecognized action AgentCore::Action::"{action}"')

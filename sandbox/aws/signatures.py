@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +21,6 @@ _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/(?P<date>[^/]+)/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request, ?"
     r"SignedHeaders=(?P<signed>[^,]+), ?Signature=(?P<signature>[0-9a-f]{64})"
 )
-Header = Callable[[str], str]
-"""A request's header by its lower-case name; empty where it is not there."""
 
 
 class SignatureError(Exception):
@@ -41,15 +39,18 @@ class Signed:
     service: str
 
 
-def signed_by(method: str, target: str, header: Header, body: bytes) -> Signed:
-    """Who signed a request; `target` is path and query as they were sent. Raises SignatureError."""
-    asked = _AUTHORIZATION.fullmatch(header("authorization"))
+def signed_by(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Signed:
+    """Who signed a request; `target` is path and query as they were sent, headers go by lower-case names.
+
+    Raises SignatureError.
+    """
+    asked = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))
     if asked is None:
         raise SignatureError("MissingAuthenticationToken", "Missing Authentication Token")
     secret = _secret_of(asked["key"])
     if secret is None:
         raise SignatureError("InvalidClientTokenId", "The security token included in the request is invalid.")
-    if not hmac.compare_digest(_signature(method, target, header, body, asked, secret), asked["signature"]):
+    if not hmac.compare_digest(_signature(method, target, headers, body, asked, secret), asked["signature"]):
         raise SignatureError(
             "SignatureDoesNotMatch",
             "The request signature we calculated does not match the signature you provided. "
@@ -67,11 +68,13 @@ def _secret_of(access_key: str) -> str | None:
     return None
 
 
-def _signature(method: str, target: str, header: Header, body: bytes, asked: re.Match[str], secret: str) -> str:
+def _signature(
+    method: str, target: str, headers: Mapping[str, str], body: bytes, asked: re.Match[str], secret: str
+) -> str:
     """The signature that a client with this secret makes for the request, by botocore's own signer."""
-    headers = {name: header(name) for name in asked["signed"].split(";")}
-    request = AWSRequest(method, f"http://{header('host')}{target}", headers, body)
-    request.context["timestamp"] = headers.get("x-amz-date", "")
+    signed = {name: headers.get(name, "") for name in asked["signed"].split(";")}
+    request = AWSRequest(method, f"http://{headers.get('host', '')}{target}", signed, body)
+    request.context["timestamp"] = signed.get("x-amz-date", "")
     kind = S3SigV4Auth if asked["service"] == "s3" else SigV4Auth
     signer: Any = kind(Credentials(asked["key"], secret), asked["service"], asked["region"])
     return str(signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, cast
@@ -20,7 +19,6 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from sandbox.aws.accounts import every
 from sandbox.aws.refusals import Refusal
-from sandbox.tenants.collection import random_text
 
 RESERVED_WORDS = ("aws", "amazon", "cognito")
 _STANDARD_SCOPES = ("phone", "email", "openid", "profile", "aws.cognito.signin.user.admin")
@@ -37,15 +35,6 @@ class UserPoolsBackend(CognitoIdpBackend):
     @property
     def _url_module(self) -> Any:
         return _Urls
-
-    def create_user_pool(self, name: str, extended_config: dict[str, Any]) -> CognitoIdpUserPool:
-        pool = super().create_user_pool(name, extended_config)
-        del self.user_pools[pool.id]
-        arn = pool.arn.removesuffix(pool.id)
-        pool.id = f"{self.region_name}_{random_text(9)}"  # moto's are far longer
-        pool.arn = arn + pool.id
-        self.user_pools[pool.id] = pool
-        return pool
 
     def update_user_pool(self, user_pool_id: str, extended_config: dict[str, Any]) -> None:
         super().update_user_pool(user_pool_id, extended_config)
@@ -80,9 +69,7 @@ class UserPoolsBackend(CognitoIdpBackend):
         self, user_pool_id: str, generate_secret: bool, extended_config: dict[str, Any]
     ) -> CognitoIdpUserPoolClient:
         _check_client(self.describe_user_pool(user_pool_id), extended_config, has_secret=generate_secret)
-        client = super().create_user_pool_client(user_pool_id, generate_secret, extended_config)
-        client.secret = secrets.token_hex(26)  # moto's is a UUID
-        return client
+        return super().create_user_pool_client(user_pool_id, generate_secret, extended_config)
 
     def update_user_pool_client(
         self, user_pool_id: str, client_id: str, extended_config: dict[str, Any]

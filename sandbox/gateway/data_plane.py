@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import partial
 
-from moto.bedrockagentcorecontrol.models import Gateway
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from agentcore_auth.access.rules import Caller
 from sandbox.aws.log_delivery import write_line
 from sandbox.aws_api import replayed
 from sandbox.gateway.deployed import find_gateway, mcp_settings
-from sandbox.gateway.inbound import METADATA_PATH, admit, admit_signed, error_answer, resource_metadata
+from sandbox.gateway.inbound import METADATA_PATH, RefusedError, admit, admit_signed, error_answer, resource_metadata
 from sandbox.gateway.interceptors import intercepted
 from sandbox.gateway.invocation import Invoker
 from sandbox.gateway.issuer_keys import FetchJson, IssuerKeys
@@ -37,45 +34,35 @@ class GatewayDataPlane:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        gateway = find_gateway(host_of(scope))
-        caller: Caller = {}
+        body = await request.body()  # which a signature is checked against
+        answer = await self._answer(request)
+        await answer(scope, replayed(body), send)
+
+    async def _answer(self, request: Request) -> ASGIApp:
+        """MCP behind the gateway's interceptors, for a request that MCP is to answer; else what answers it."""
+        gateway = find_gateway(host_of(request.scope))
         if gateway is None:
-            response = _error(404, "Gateway not found")
-        else:
-            response, caller = await self._refusal(gateway, request)
-        if response is not None:
-            await response(scope, receive, send)
-        elif gateway is not None:
-            from sandbox.gateway.mcp_server import serve  # noqa: PLC0415  # half a second that start-up does not wait for
-
-            if gateway.authorizer_type == "AWS_IAM":
-                receive = replayed(await request.body())  # which the signature was checked against
-            served = partial(serve, gateway, caller, self._invokers)
-            await intercepted(gateway, served, self._environment)(scope, receive, send)
-
-    async def _refusal(self, gateway: Gateway, request: Request) -> tuple[Response | None, Caller]:
-        """Every answer but MCP's own; None for a request that MCP is to answer, with who sends it."""
+            return error_answer(404, "Gateway not found")
         if gateway.authorizer_type not in {"CUSTOM_JWT", "AWS_IAM"}:
-            return _error(501, f"the sandbox does not play authorizerType {gateway.authorizer_type}"), {}
+            return error_answer(501, f"the sandbox does not play authorizerType {gateway.authorizer_type}")
         takes_tokens = gateway.authorizer_type == "CUSTOM_JWT"
         if takes_tokens and request.method == "GET" and request.url.path == METADATA_PATH:
-            return JSONResponse(await resource_metadata(gateway, self._keys)), {}
+            return JSONResponse(await resource_metadata(gateway, self._keys))
         if request.url.path != "/mcp":
-            return _error(404, "Not found"), {}
-        if takes_tokens:
-            refused, caller = await admit(gateway, request.headers.get("authorization"), self._keys)
-        else:
-            refused, caller = await admit_signed(gateway, request)
-        if refused:
-            write_line(gateway, {"isError": True, "log": json.loads(bytes(refused.body))["error"]["message"]})
-            return refused, {}
+            return error_answer(404, "Not found")
+        try:
+            if takes_tokens:
+                caller = await admit(gateway, request.headers.get("authorization"), self._keys)
+            else:
+                caller = await admit_signed(gateway, request)
+        except RefusedError as refused:
+            write_line(gateway, {"isError": True, "log": str(refused)})
+            return error_answer(refused.status, str(refused), -32001, refused.headers)
         if request.method != "POST":
-            return _error(405, "Method not allowed", {"Allow": "POST"}), {}
+            return error_answer(405, "Method not allowed", headers={"Allow": "POST"})
         version = request.headers.get("mcp-protocol-version")
         if version is not None and version not in (mcp_settings(gateway).get("supportedVersions") or _VERSIONS):
-            return _error(400, f"Unsupported MCP protocol version: {version}"), {}
-        return None, caller
+            return error_answer(400, f"Unsupported MCP protocol version: {version}")
+        from sandbox.gateway.mcp_server import serve  # noqa: PLC0415  # half a second that start-up does not wait for
 
-
-def _error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    return error_answer(status, message, -32600, headers)
+        return intercepted(gateway, partial(serve, gateway, caller, self._invokers), self._environment)

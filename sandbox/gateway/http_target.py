@@ -11,13 +11,23 @@ import httpx2
 from agentcore_auth.documents.http import CallError, HttpOperation, HttpRequest
 from agentcore_auth.documents.reading import Tool
 from sandbox.gateway.invocation import Answer, CallFailedError, HttpClients, Target
-from sandbox.gateway.outbound import TokenVault, signed
+from sandbox.gateway.outbound import Auth, TokenVault, signed
+
+Signing = Callable[[Target, HttpOperation, HttpRequest, Mapping[str, Any]], Auth]
+"""Signs a call of an operation, which takes these arguments, with the execution role. Raises CallFailedError where that
+may not do what the call does.
+"""
+
+
+def signed_by_address(target: Target, operation: HttpOperation, request: HttpRequest, _: Mapping[str, Any]) -> Auth:
+    """For what is called at an address that tells which permission it asks for."""
+    return signed(target, request.method, f"{operation.server}{request.target}")
 
 
 class HttpInvoker:
     """Calls the operations that `operations` finds for a target, each at its `server`, with what `vault` has for it.
 
-    `clients` makes the clients; `service` is what signatures are for, unless the target's credential says it.
+    `clients` makes the clients.
     """
 
     def __init__(
@@ -25,30 +35,25 @@ class HttpInvoker:
         clients: HttpClients,
         vault: TokenVault,
         operations: Callable[[Target], Iterable[HttpOperation]],
-        service: str = "",
+        sign: Signing = signed_by_address,
     ) -> None:
         self._clients, self._vault = clients, vault
-        self._operations, self._service = operations, service
+        self._operations, self._sign = operations, sign
 
     async def tools(self, target: Target) -> Sequence[Tool]:
         return [operation.tool for operation in self._operations(target)]
 
     async def call(self, target: Target, tool: str, arguments: Mapping[str, Any], _: str) -> Answer:
-        operation, request = requested(tool, arguments, self._operations(target))
-        url = f"{operation.server}{request.target}"
-        auth = signed(target, request.method, url, self._service) or await self._vault.auth(target)
-        return await answered(self._clients(auth=auth, headers=target.headers), f"{operation.server}", request)
-
-
-def requested(
-    tool: str, arguments: Mapping[str, Any], operations: Iterable[HttpOperation]
-) -> tuple[HttpOperation, HttpRequest]:
-    """The tool's operation, and the request for a call. Raises CallFailedError where the arguments do not fit."""
-    operation = next(each for each in operations if each.tool.name == tool)
-    try:
-        return operation, operation.request(arguments)
-    except CallError as misfit:
-        raise CallFailedError(str(misfit)) from misfit
+        operation = next(each for each in self._operations(target) if each.tool.name == tool)
+        if operation.server is None:
+            raise CallFailedError(f"The model of {target.name} does not say where it is (endpointRuleSet).")
+        try:
+            request = operation.request(arguments)
+        except CallError as misfit:
+            raise CallFailedError(str(misfit)) from misfit
+        signs = target.signs
+        auth = self._sign(target, operation, request, arguments) if signs else await self._vault.auth(target)
+        return await answered(self._clients(auth=auth, headers=target.headers), operation.server, request)
 
 
 async def answered(client: httpx2.AsyncClient, server: str, request: HttpRequest) -> Answer:

@@ -30,49 +30,53 @@ METADATA_PATH = "/.well-known/oauth-protected-resource"
 _INVOKE = "bedrock-agentcore:InvokeGateway"
 
 
-async def admit(
-    gateway: Gateway, authorization: str | None, keys: IssuerKeys
-) -> tuple[JSONResponse | None, Mapping[str, object]]:
-    """What an Authorization header gets: an answer where it is not let in (401, or 403 for want of a scope), and the
-    token's claims where it is.
-    """
+class RefusedError(Exception):
+    """A request is not let in: how it is answered."""
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status, self.headers = status, headers
+
+
+async def admit(gateway: Gateway, authorization: str | None, keys: IssuerKeys) -> Caller:
+    """The claims of the token in an Authorization header. Raises RefusedError: 401, or 403 for want of a scope."""
     status, claims = await _judged(gateway, authorization, keys)
-    return (None if status == 200 else _refusal(gateway, status)), claims
-
-
-async def admit_signed(gateway: Gateway, request: Request) -> tuple[JSONResponse | None, Caller]:
-    """The same for a gateway that takes AWS signatures.
-
-    Form and words of the answer to an unsigned request are those that users of AgentCore report; the others are AWS's
-    for signatures and policies in general.
-    """
-    target, body = target_of(request.scope), await request.body()
-    try:
-        signed = signed_by(request.method, target, lambda name: request.headers.get(name, ""), body)
-    except SignatureError as error:
-        return error_answer(401 if error.code == "MissingAuthenticationToken" else 403, str(error)), {}
-    if signed.service != SERVICE:
-        return error_answer(403, f"Credential should be scoped to correct service: '{SERVICE}'."), {}
-    arn, may = may_call(signed.access_key, _INVOKE, gateway.gateway_arn)
-    return None if may else error_answer(403, not_authorized(arn, _INVOKE, gateway.gateway_arn)), IamCaller(arn)
-
-
-def error_answer(
-    status: int, message: str, code: int = -32001, headers: Mapping[str, str] | None = None
-) -> JSONResponse:
-    """A JSON-RPC error as the answer to a request that gets none of MCP's; by default of one that is not let in."""
-    error = {"code": code, "message": message}
-    return JSONResponse({"jsonrpc": "2.0", "id": 0, "error": error}, status, headers=headers)
-
-
-def _refusal(gateway: Gateway, status: int) -> JSONResponse:
+    if status == 200:
+        return claims
     error, message = "invalid_token", "Invalid Bearer token"
     if status == 403:
         error, message = "insufficient_scope", "Insufficient scope"
     scopes = " ".join(_scopes(gateway))
     challenge = [f'error="{error}"', *([f'scope="{scopes}"'] if scopes else [])]
     challenge.append(f'resource_metadata="{gateway.gateway_url}{METADATA_PATH}"')
-    return error_answer(status, message, headers={"WWW-Authenticate": f"Bearer {', '.join(challenge)}"})
+    raise RefusedError(status, message, {"WWW-Authenticate": f"Bearer {', '.join(challenge)}"})
+
+
+async def admit_signed(gateway: Gateway, request: Request) -> Caller:
+    """The same for a gateway that takes AWS signatures: who signed.
+
+    Form and words of the answer to an unsigned request are those that users of AgentCore report; the others are AWS's
+    for signatures and policies in general.
+    """
+    target, body = target_of(request.scope), await request.body()
+    try:
+        signed = signed_by(request.method, target, request.headers, body)
+    except SignatureError as error:
+        raise RefusedError(401 if error.code == "MissingAuthenticationToken" else 403, str(error)) from error
+    if signed.service != SERVICE:
+        raise RefusedError(403, f"Credential should be scoped to correct service: '{SERVICE}'.")
+    arn, may = may_call(signed.access_key, _INVOKE, gateway.gateway_arn)
+    if not may:
+        raise RefusedError(403, not_authorized(arn, _INVOKE, gateway.gateway_arn))
+    return IamCaller(arn)
+
+
+def error_answer(
+    status: int, message: str, code: int = -32600, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """A JSON-RPC error as the answer to a request that gets none of MCP's."""
+    error = {"code": code, "message": message}
+    return JSONResponse({"jsonrpc": "2.0", "id": 0, "error": error}, status, headers=headers)
 
 
 async def _judged(gateway: Gateway, authorization: str | None, keys: IssuerKeys) -> tuple[int, Mapping[str, object]]:

@@ -24,7 +24,7 @@ from agentcore_auth.documents.reading import Tool
 from sandbox.aws.log_delivery import write_line
 from sandbox.gateway.deployed import mcp_settings, targets_of
 from sandbox.gateway.invocation import CallFailedError, Invoker, Target
-from sandbox.gateway.policy import PolicyFailedError, ToolPolicy
+from sandbox.gateway.policy import refusal
 
 _Context = ServerRequestContext[dict[str, Any]]
 
@@ -38,7 +38,7 @@ async def serve(
     send: Send,
 ) -> None:
     """Answer one HTTP request to the gateway's MCP endpoint, by somebody who was checked before."""
-    targets, policy = targets_of(gateway, Request(scope).headers), ToolPolicy(gateway, caller)
+    targets = targets_of(gateway, Request(scope).headers)
 
     async def list_tools(_: _Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         """A target whose tools cannot be had has none: AgentCore would not have made it ready."""
@@ -46,10 +46,7 @@ async def serve(
         for target in targets:
             with contextlib.suppress(CallFailedError):
                 listed += [_mcp_tool(target, tool) for tool in await invokers[target.kind].tools(target)]
-        try:
-            return types.ListToolsResult(tools=[tool for tool in listed if policy.shows(tool.name)])
-        except PolicyFailedError as failure:
-            raise MCPError(types.INTERNAL_ERROR, str(failure)) from failure
+        return types.ListToolsResult(tools=[tool for tool in listed if not refusal(gateway, caller, tool.name)])
 
     async def call_tool(context: _Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         target_name, _, tool = params.name.partition(SEPARATOR)
@@ -61,13 +58,11 @@ async def serve(
             known = next((each for each in await invoker.tools(target) if each.name == tool), None)
             if known is None:
                 raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name}")
-            if refused := policy.refusal(params.name, known, params.arguments or {}):
+            if refused := refusal(gateway, caller, params.name, (known, params.arguments or {})):
                 request = f"{{method=tools/call, params={{name={params.name}}}}}"
                 write_line(gateway, {"isError": True, "log": refused, "requestBody": request})
                 return types.CallToolResult(content=[types.TextContent(text=refused)], is_error=True)
             answer = await invoker.call(target, tool, params.arguments or {}, str(context.request_id))
-        except PolicyFailedError as failure:
-            raise MCPError(types.INTERNAL_ERROR, str(failure)) from failure
         except CallFailedError as failure:
             return _failure(gateway, str(failure))
         return types.CallToolResult(

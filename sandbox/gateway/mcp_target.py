@@ -49,7 +49,7 @@ class McpInvoker:
         from mcp.client.streamable_http import streamable_http_client  # noqa: PLC0415
 
         endpoint = str(target.configuration["endpoint"])
-        auth = signed(target, "POST", endpoint) or await self._vault.auth(target)
+        auth = signed(target, "POST", endpoint) if target.signs else await self._vault.auth(target)
         try:
             async with (
                 self._clients(auth=auth, headers=target.headers) as http,

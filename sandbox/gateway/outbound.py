@@ -6,7 +6,7 @@ developer guide lists under "gateway-outbound-auth".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -47,34 +47,31 @@ def require(gateway: Gateway, action: str, *resources: str) -> None:
             )
 
 
-class SignedByRole(httpx2.Auth):
+def signed_by_role(gateway: Gateway, service: str, region: str | None = None) -> Auth:
     """Signs requests (AWS Signature Version 4) with credentials of the role's account."""
+    # The sandbox's AWS takes an account's id for an access key of that account.
+    signer = SigV4Auth(Credentials(gateway.account_id, AWS_SECRET_KEY), service, region or gateway.region_name)
 
-    requires_request_body = True
-
-    def __init__(self, gateway: Gateway, service: str, region: str | None = None) -> None:
-        # The sandbox's AWS takes an account's id for an access key of that account.
-        credentials = Credentials(gateway.account_id, AWS_SECRET_KEY)
-        self._signer = SigV4Auth(credentials, service, region or gateway.region_name)
-
-    def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
-        to_sign = AWSRequest(request.method, str(request.url), {"Host": request.url.host}, request.content)
-        self._signer.add_auth(to_sign)
+    def sign(request: httpx2.Request) -> httpx2.Request:
+        to_sign = AWSRequest(request.method, str(request.url), {"Host": request.url.host}, request.read())
+        signer.add_auth(to_sign)
         request.headers.update(dict(to_sign.headers.items()))
-        yield request
+        return request
+
+    return sign
 
 
-def signed(target: Target, method: str, url: str, service: str = "") -> SignedByRole | None:
+def signed(target: Target, method: str, url: str) -> Auth:
     """For a target that is called with the role, if that may do what a request of `url` asks for.
 
-    `service` is the one that signatures are for, unless the target's credential says it.
+    The signature is for the service that the target's credential names, by default the one that the permission is of.
     """
-    if not target.signs:
-        return None
     provider: Mapping[str, str] = target.credential.get("iamCredentialProvider", {})
-    for action, resource in _asked(target, method, url):
+    asked = _asked(target, method, url)
+    for action, resource in asked:
         require(target.gateway, action, resource)
-    return SignedByRole(target.gateway, provider.get("service", service), provider.get("region"))
+    service = provider.get("service") or asked[0][0].partition(":")[0]
+    return signed_by_role(target.gateway, service, provider.get("region"))
 
 
 def _asked(target: Target, method: str, url: str) -> list[tuple[str, str]]:
@@ -125,31 +122,30 @@ class TokenVault:
         if grant == "TOKEN_EXCHANGE":
             form |= {"grant_type": TOKEN_EXCHANGE, "subject_token": caller_token, "subject_token_type": ACCESS_TOKEN}
         form |= settings.get("customParameters") or {}
-        config = provider.given.config
+        [config] = provider.document["oauth2ProviderConfigOutput"].values()
         client: tuple[str, str] | None = (str(config["clientId"]), secret)
         if config.get("clientAuthenticationMethod") == "CLIENT_SECRET_POST":
             form |= {"client_id": str(config["clientId"]), "client_secret": secret}
             client = None
-        endpoint = await self._endpoint(provider)
+        endpoint = await self._endpoint(provider.name, config)
         async with self._clients(auth=client) as http:
             answer = await http.post(endpoint, data=form)
         if answer.status_code != 200:
             raise CallFailedError(f"The token endpoint of {provider.name} answers {answer.status_code}: {answer.text}")
         return str(answer.json()["access_token"])
 
-    async def _endpoint(self, provider: CredentialProvider) -> str:
+    async def _endpoint(self, name: str, config: Mapping[str, Any]) -> str:
         """The token endpoint: where the discovery document says, or the configuration itself."""
-        config: Mapping[str, Any] = provider.given.config
         told: Mapping[str, Any] = config.get("oauthDiscovery", config)
         told = told.get("authorizationServerMetadata", told)
         if "discoveryUrl" in told:
             async with self._clients() as http:
                 discovered = await http.get(str(told["discoveryUrl"]))
             if discovered.status_code != 200:
-                raise CallFailedError(f"The discovery document of {provider.name} answers {discovered.status_code}.")
-            told = {"tokenEndpoint": discovered.json()["token_endpoint"]}
+                raise CallFailedError(f"The discovery document of {name} answers {discovered.status_code}.")
+            return str(discovered.json()["token_endpoint"])
         if "tokenEndpoint" not in told:
-            raise CallFailedError(f"The sandbox does not know the token endpoint of {provider.given.vendor}.")
+            raise CallFailedError(f"The sandbox does not know the token endpoint of {name}'s vendor.")
         return str(told["tokenEndpoint"])
 
 
@@ -172,7 +168,7 @@ def _fetch(gateway: Gateway, provider_arn: str, action: str) -> tuple[Credential
     vault = provider_arn.rsplit("/", 2)[0]
     require(gateway, "bedrock-agentcore:GetWorkloadAccessToken", directory, identity)
     require(gateway, f"bedrock-agentcore:{action}", directory, identity, vault, provider_arn)
-    providers = control_plane(gateway).credential_providers
+    providers = control_plane(gateway).providers_of(provider_arn)
     try:
         provider = providers.find(provider_arn)
     except ServiceException as missing:

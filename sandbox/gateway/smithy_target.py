@@ -5,41 +5,37 @@ Which resource an operation acts on is not in the model; it is in AWS's service 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from agentcore_auth.documents import smithy
-from agentcore_auth.documents.reading import Tool
+from agentcore_auth.documents.http import HttpOperation, HttpRequest
 from sandbox.aws.reference import action_of, resources_of
 from sandbox.gateway.deployed import read_schema
-from sandbox.gateway.http_target import answered, requested
-from sandbox.gateway.invocation import Answer, CallFailedError, HttpClients, Target
-from sandbox.gateway.outbound import SignedByRole, TokenVault, require
+from sandbox.gateway.invocation import CallFailedError, Target
+from sandbox.gateway.outbound import Auth, require, signed_by_role
 
 
-class SmithyInvoker:
-    """Calls the sandbox's AWS, or who serves the model, with clients that `clients` makes and what `vault` has."""
+def operations(target: Target) -> Iterator[HttpOperation]:
+    """Those of the model: at the sandbox's AWS, or with another credential than the role at who serves the model."""
+    service = _service(target)
+    server = service.endpoint
+    if target.signs:
+        name = service.endpoint_prefix or service.signing_name
+        server = f"https://{name}.{target.gateway.region_name}.amazonaws.com"
+    yield from (replace(operation, server=server) for operation in service.operations)
 
-    def __init__(self, clients: HttpClients, vault: TokenVault) -> None:
-        self._clients = clients
-        self._vault = vault
 
-    async def tools(self, target: Target) -> Sequence[Tool]:
-        return [operation.tool for operation in smithy.parse(read_schema(target), target.name).operations]
+def signed_for_service(target: Target, operation: HttpOperation, _: HttpRequest, arguments: Mapping[str, Any]) -> Auth:
+    """For a call of an AWS service. Raises CallFailedError where the role may not do that."""
+    service = _service(target)
+    if service.signing_name is None:
+        raise CallFailedError(f"The model of {service.name} does not say how requests are signed (aws.auth#sigv4).")
+    action = action_of(service.signing_name, operation.tool.name)
+    require(target.gateway, action, *resources_of(action, target.scope, arguments))
+    return signed_by_role(target.gateway, service.signing_name)
 
-    async def call(self, target: Target, tool: str, arguments: Mapping[str, Any], _: str) -> Answer:
-        service, gateway = smithy.parse(read_schema(target), target.name), target.gateway
-        if not target.signs:
-            if service.endpoint is None:
-                raise CallFailedError(f"The model of {service.name} does not say where it is (endpointRuleSet).")
-            _operation, request = requested(tool, arguments, service.operations)
-            client = self._clients(auth=await self._vault.auth(target), headers=target.headers)
-            return await answered(client, service.endpoint, request)
-        if service.signing_name is None:
-            raise CallFailedError(f"The model of {service.name} does not say how requests are signed (aws.auth#sigv4).")
-        _operation, request = requested(tool, arguments, service.operations)
-        action = action_of(service.signing_name, tool)
-        require(gateway, action, *resources_of(action, target.scope, arguments))
-        host = f"{service.endpoint_prefix or service.signing_name}.{gateway.region_name}.amazonaws.com"
-        client = self._clients(auth=SignedByRole(gateway, service.signing_name))
-        return await answered(client, f"https://{host}", request)
+
+def _service(target: Target) -> smithy.SmithyService:
+    return smithy.parse(read_schema(target), target.name)

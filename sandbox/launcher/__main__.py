@@ -6,7 +6,6 @@ list. When it ends, whoever wanted the deployment is gone, and so is the program
 """
 
 import asyncio
-import gc
 import logging
 import os
 import runpy
@@ -88,11 +87,6 @@ def _end_with_starter() -> None:
 
 
 if __name__ == "__main__":
-    # A provider's SDK is hundreds of thousands of objects that live to the end: looking for garbage among them, and
-    # once more on the way out, would take a third of a preview's time.
-    gc.disable()
     request = Parse(sys.stdin.readline(), RunRequest(), ignore_unknown_fields=True)
     threading.Thread(target=_end_with_starter, daemon=True).start()
-    exit_code = run(request, sys.argv[1])
-    gc.freeze()
-    sys.exit(exit_code)
+    sys.exit(run(request, sys.argv[1]))

@@ -11,33 +11,48 @@ import importlib
 import inspect
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Union, cast, get_args, get_origin
 
 import pulumi
 from pulumi import _types as sdk_types  # pyright: ignore[reportPrivateUsage]  the SDK has no public view of its types
+from pulumi.runtime.proto.provider_pb2 import CheckFailure
 
-from sandbox.providers.values import DEFAULTS, Archive, Asset, Secret, Unknown, plain
+from sandbox.providers.values import DEFAULTS, UNKNOWN, Archive, Asset, Secret, plain
 
+Mistakes = list[CheckFailure]
 _LOADING = threading.Lock()
+_HELD: Mapping[type, Any] = {
+    int: int | float,
+    float: int | float,
+    Mapping: dict,
+    Sequence: list,
+    pulumi.Archive: Archive,
+    pulumi.Asset: Asset,
+}
+"""What values are here of the types that SDKs declare."""
+_NAMES: Mapping[type, str] = {
+    **dict.fromkeys((int, float), "a number"),
+    **dict.fromkeys((list, Sequence), "a list"),
+    str: "a string",
+    bool: "a boolean",
+    Mapping: "a map",
+    dict: "an object",
+}
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """A property that is wrong: its path, and why."""
-
-    path: str
-    reason: str
+def mistake(path: str, reason: str) -> CheckFailure:
+    """What is said against the property of a path."""
+    return CheckFailure(property=path, reason=f"{path}: {reason}")
 
 
-def only(name: str, *values: str, what: str = "") -> Callable[[Mapping[str, Any]], list[Mistake]]:
+def only(name: str, *values: str, what: str = "") -> Callable[[Mapping[str, Any]], Mistakes]:
     """A check that the input of a name has one of the values; the message has `what` before them."""
-    mistake = Mistake(name, f"the sandbox plays {what}{' and '.join(values)} only")
-    return lambda inputs: [] if inputs.get(name) in values else [mistake]
+    refusal = mistake(name, f"the sandbox plays {what}{' and '.join(values)} only")
+    return lambda inputs: [] if inputs.get(name) in values else [refusal]
 
 
-def check(arguments: str, inputs: Mapping[str, Any]) -> list[Mistake]:
+def check(arguments: str, inputs: Mapping[str, Any]) -> Mistakes:
     """The mistakes in inputs (secrets and unknowns may stand anywhere) for an argument class named `module:Class`.
 
     Raises ImportError or AttributeError where there is no such class.
@@ -58,6 +73,14 @@ def argument_class(arguments: str) -> type:
 def properties(arguments: type) -> Mapping[str, Any]:
     """The type of each property of an argument class, by its name in the protocol."""
     return sdk_types.input_type_types(arguments)
+
+
+@functools.cache
+def outputs(arguments: str) -> list[str]:
+    """The properties that the resource of an argument class has and the class has not."""
+    resource = argument_class(arguments.removesuffix("Args"))
+    declared = sdk_types.resource_types(resource).keys() - properties(argument_class(arguments)).keys()
+    return sorted(declared - {"id", "urn"})
 
 
 @functools.cache
@@ -101,67 +124,45 @@ def nearest(name: str, valid: Sequence[str]) -> str:
     return f'; did you mean "{close[0]}"?' if close else f"; valid are {', '.join(sorted(valid))}"
 
 
-def _check_object(path: str, value: Any, arguments: type) -> Iterator[Mistake]:
-    if not isinstance(value, Mapping):
-        yield Mistake(path, f"an object is needed, not {_kind(value)}")
+def _check(path: str, value: Any, declared: Any) -> Iterator[CheckFailure]:
+    wanted = sdk_types.unwrap_type(declared)
+    inner = get_args(wanted)
+    if value is None or value == UNKNOWN or wanted is Any:
         return
-    given = {name: inner for name, inner in cast("Mapping[str, Any]", value).items() if not name.startswith("__")}
+    if get_origin(wanted) is Union:
+        if all(list(_check(path, value, member)) for member in inner if member is not type(None)):
+            yield mistake(path, f"{_called(type(value))} is of none of the types that it may have")
+    elif not _is_of(value, kind := get_origin(wanted) or wanted):
+        yield mistake(path, f"{_called(kind)} is needed, not {_called(type(value))}")
+    elif sdk_types.is_input_type(wanted):
+        yield from _check_object(path, value, wanted)
+    elif kind is Mapping:
+        for name, member in cast("Mapping[str, Any]", value).items():
+            yield from _check(f"{path}.{name}", member, inner[-1])
+    elif kind is Sequence:
+        for index, member in enumerate(cast("list[Any]", value)):
+            yield from _check(f"{path}[{index}]", member, inner[-1])
+
+
+def _check_object(path: str, value: Mapping[str, Any], arguments: type) -> Iterator[CheckFailure]:
+    given = {name: inner for name, inner in value.items() if not name.startswith("__")}
     known, prefix = properties(arguments), f"{path}." if path else ""
     for name, inner in given.items():
         if name in known:
             yield from _check(f"{prefix}{name}", inner, known[name])
         else:
-            yield Mistake(f"{prefix}{name}", f"unknown property{nearest(name, list(known))}")
+            yield mistake(f"{prefix}{name}", f"unknown property{nearest(name, list(known))}")
     for name in sorted(_required(arguments) - given.keys()):
-        yield Mistake(f"{prefix}{name}", "is required")
-
-
-def _check(path: str, value: Any, declared: Any) -> Iterator[Mistake]:
-    wanted = sdk_types.unwrap_type(declared)
-    origin, inner_types = get_origin(wanted), get_args(wanted)
-    if value is None or isinstance(value, Unknown) or wanted is Any:
-        return
-    if origin is Union:
-        if all(list(_check(path, value, member)) for member in inner_types if member is not type(None)):
-            yield Mistake(path, f"{_kind(value)} is of none of the types that it may have")
-    elif origin is not None:
-        yield from _check_members(path, value, origin, inner_types[-1])
-    elif sdk_types.is_input_type(wanted):
-        yield from _check_object(path, value, wanted)
-    elif not _is_of(value, wanted):
-        yield Mistake(path, f"{_article(wanted)} is needed, not {_kind(value)}")
-
-
-def _check_members(path: str, value: Any, container: type, declared: Any) -> Iterator[Mistake]:
-    if issubclass(container, Mapping) and isinstance(value, Mapping):
-        for name, inner in cast("Mapping[str, Any]", value).items():
-            yield from _check(f"{path}.{name}", inner, declared)
-    elif issubclass(container, Sequence) and isinstance(value, list):
-        for index, inner in enumerate(cast("list[Any]", value)):
-            yield from _check(f"{path}[{index}]", inner, declared)
-    else:
-        yield Mistake(path, f"a {'map' if issubclass(container, Mapping) else 'list'} is needed, not {_kind(value)}")
+        yield mistake(f"{prefix}{name}", "is required")
 
 
 def _is_of(value: Any, wanted: type) -> bool:
-    if wanted in (int, float):
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if issubclass(wanted, pulumi.Archive):
-        return isinstance(value, Archive)
-    if issubclass(wanted, pulumi.Asset):
-        return isinstance(value, Asset)
     if issubclass(wanted, Enum):
         return value in [member.value for member in wanted]
-    return isinstance(value, wanted)
+    if isinstance(value, bool):
+        return wanted is bool
+    return isinstance(value, dict if sdk_types.is_input_type(wanted) else _HELD.get(wanted, wanted))
 
 
-def _article(wanted: type) -> str:
-    return {str: "a string", bool: "a boolean", int: "a number", float: "a number"}.get(wanted, f"a {wanted.__name__}")
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "an object"
-    if isinstance(value, list):
-        return "a list"
-    return _article(type(value))
+def _called(kind: type) -> str:
+    return _NAMES.get(kind, "an object" if sdk_types.is_input_type(kind) else f"a {kind.__name__}")

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
-from sandbox.providers.arguments import Mistake, only
-from sandbox.providers.base import AutoName, Created, FunctionType, ProviderError
-from sandbox.providers.rest import ApiError, Collection, RestClient, RestProvider, Tenant, snake
+from sandbox.providers.arguments import Mistakes, mistake, only
+from sandbox.providers.base import FunctionType, ProviderError
+from sandbox.providers.rest import ApiError, Collection, RestClient, RestProvider, snake
 from sandbox.providers.values import Properties
-from sandbox.tenants.in_process import Answer
+from sandbox.tenants.tenant import Tenant
 
 _JWT = "jwtConfiguration"
 _METHOD = "token_endpoint_auth_method"
 _FIRST_METHOD = {_METHOD: "client_secret_post"}
 """What a machine starts with, and has again when its credentials are deleted."""
-_CREDENTIALS = {"apiToken": "AUTH0_API_TOKEN", "clientId": "AUTH0_CLIENT_ID", "clientSecret": "AUTH0_CLIENT_SECRET"}
 
 
 class Auth0Client(RestClient):
@@ -25,34 +23,44 @@ class Auth0Client(RestClient):
 
     base = "/api/v2"
 
-    def __init__(self, tenant: Tenant, config: Properties, environment: Mapping[str, str]) -> None:
-        self._settings = _settings(config, environment)
-        self._token = self._settings.get("apiToken", "")
+    def __init__(self, tenant: Tenant, config: Properties, variables: Properties) -> None:
+        domain = str(config.get("domain") or variables.get("domain", "")).rpartition("//")[2]
+        if not domain:
+            raise ProviderError("auth0: no domain: set auth0:domain or AUTH0_DOMAIN")
         remedy = f"set auth0:domain to {tenant.domain}"
-        super().__init__(tenant, self._settings["domain"], f"auth0: the sandbox has no tenant {{}}: {remedy}")
+        super().__init__(tenant, domain, f"auth0: the sandbox has no tenant {{}}: {remedy}")
+        self._audience = str(config.get("audience") or variables.get("audience") or f"https://{domain}/api/v2/")
+        self._credentials = _credentials(config, variables)
+        self._token = str(self._credentials.get("apiToken", ""))
 
     def authorization(self) -> str:
         if not self._token:
             self._token = self._issued()
         return f"Bearer {self._token}"
 
-    def said(self, answer: Answer) -> str:
-        document = answer.document
-        return f"{document.get('statusCode', answer.status)} {document.get('error')}: {document.get('message')}"
+    def said(self, document: Properties) -> str:
+        return f"{document['statusCode']} {document['error']}: {document['message']}"
 
     def _issued(self) -> str:
         """The plugin's library tries HTTP Basic first, and the form where that is refused."""
-        identifier, secret = self._settings["clientId"], self._settings["clientSecret"]
-        form = {"audience": self._settings["audience"], "grant_type": "client_credentials"}
-        answer = self.http.request("POST", "/oauth/token", form=form, basic=(identifier, secret))
-        if answer.status != 200:
-            form |= {"client_id": identifier, "client_secret": secret}
-            answer = self.http.request("POST", "/oauth/token", form=form)
-        if answer.status != 200:
-            reason = f"{answer.document['error']}: {answer.document['error_description']}"
-            where = self._settings["domain"]
-            raise ApiError(answer.status, f"failed to retrieve an access token from {where}: {reason}")
-        return str(answer.document["access_token"])
+        identifier, secret = self._credentials["clientId"], self._credentials["clientSecret"]
+        form = {"audience": self._audience, "grant_type": "client_credentials"}
+        answer = self.http.post("/oauth/token", data=form, auth=(identifier, secret))
+        if answer.is_error:
+            answer = self.http.post("/oauth/token", data={**form, "client_id": identifier, "client_secret": secret})
+        document = answer.json()
+        if answer.is_error:
+            reason = f"{document['error']}: {document['error_description']}"
+            raise ApiError(answer.status_code, f"failed to retrieve an access token from {self.domain}: {reason}")
+        return str(document["access_token"])
+
+
+def _credentials(config: Properties, variables: Properties) -> Properties:
+    """The configuration's credentials, else those of the variables; raises ProviderError where neither has any."""
+    for source in (config, variables):
+        if source.get("apiToken") or (source.get("clientId") and source.get("clientSecret")):
+            return source
+    raise ProviderError("auth0: no credentials: set auth0:clientId and auth0:clientSecret, or auth0:apiToken")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,22 +74,6 @@ class _Type(Collection[Auth0Client]):
         return self.names.get(name, snake(name))
 
 
-def _settings(config: Properties, environment: Mapping[str, str]) -> dict[str, str]:
-    """`domain`, `audience`, and `apiToken` or `clientId` and `clientSecret`.
-
-    From the configuration, else the environment. Raises ProviderError that names what is missing.
-    """
-    domain = str(config.get("domain") or environment.get("AUTH0_DOMAIN", "")).rpartition("//")[2]
-    if not domain:
-        raise ProviderError("auth0: no domain: set auth0:domain or AUTH0_DOMAIN")
-    audience = config.get("audience") or environment.get("AUTH0_AUDIENCE") or f"https://{domain}/api/v2/"
-    for source in (config, {name: environment.get(variable) for name, variable in _CREDENTIALS.items()}):
-        given = {name: str(source[name]) for name in _CREDENTIALS if source.get(name)}
-        if "apiToken" in given or len(given) == 2:
-            return {"domain": domain, "audience": str(audience), **given}
-    raise ProviderError("auth0: no credentials: set auth0:clientId and auth0:clientSecret, or auth0:apiToken")
-
-
 def escaped(identifier: str) -> str:
     """An API's identifier as one path segment, the way Go's `url.PathEscape` writes it."""
     return quote(identifier, safe="$&+=:@")
@@ -92,8 +84,7 @@ API = _Type(
     path="/resource-servers",
     properties="name identifier signingAlg tokenDialect tokenLifetime tokenLifetimeForWeb enforcePolicies "
     "allowOfflineAccess skipConsentForVerifiableFirstPartyClients subjectTypeAuthorization",
-    computed="isSystem",
-    auto_name=AutoName(),
+    auto_name=("name", 255),
     replaces="identifier",
 )
 
@@ -105,12 +96,13 @@ class _Scopes(_Type):
         return super().url(properties, escaped(key))
 
     def body(self, inputs: Properties) -> Properties:
-        return {"scopes": [{"value": scope["name"], **_description(scope, {})} for scope in inputs["scopes"]]}
+        scopes = ({"value": scope["name"], "description": scope.get("description")} for scope in inputs["scopes"])
+        return {"scopes": [{name: told for name, told in each.items() if told} for each in scopes]}
 
     def outputs(self, found: Properties, known: Properties) -> Properties:
         return super().outputs(found, known) | {"scopes": _scopes(found)}
 
-    def create(self, client: Auth0Client, inputs: Properties) -> Created:
+    def create(self, client: Auth0Client, inputs: Properties) -> tuple[str, Properties]:
         identifier = inputs["resourceServerIdentifier"]
         existing = client.get(self.url(inputs, identifier)).get("scopes", [])
         if existing and existing != self.body(inputs)["scopes"]:
@@ -118,19 +110,15 @@ class _Scopes(_Type):
                 f"Resource Server with non empty scopes: {identifier} already has scopes that this stack did not make; "
                 "remove them, or import them"
             )
-        return Created(identifier, self.update(client, identifier, {}, inputs))
+        return identifier, self.update(client, identifier, {}, inputs)
 
     def delete(self, client: Auth0Client, key: str, state: Properties) -> None:
         if client.find(self.url(state, key)) is not None:
             client.send("PATCH", self.url(state, key), {"scopes": []})
 
 
-def _description(scope: Properties, absent: Properties) -> Properties:
-    return {"description": scope["description"]} if scope.get("description") else absent
-
-
 def _scopes(api: Properties) -> list[dict[str, Any]]:
-    return [{"name": each["value"], **_description(each, {"description": ""})} for each in api.get("scopes", [])]
+    return [{"name": each["value"], "description": each.get("description", "")} for each in api.get("scopes", [])]
 
 
 API_SCOPES = _Scopes(
@@ -166,19 +154,19 @@ class _Clients(_Type):
         told = outputs.pop(_JWT) or {}
         return outputs | ({_JWT: {name: told.get(snake(name)) for name in known[_JWT]}} if _JWT in known else {})
 
-    def create(self, client: Auth0Client, inputs: Properties) -> Created:
+    def create(self, client: Auth0Client, inputs: Properties) -> tuple[str, Properties]:
         made = client.send("POST", self.path, self.body(inputs) | _FIRST_METHOD)
-        return Created(made[self.key], self.fetch(client, made[self.key], inputs))
+        return made[self.key], self.fetch(client, made[self.key], inputs)
 
 
 CLIENT = _Clients(
     "auth0:index/client:Client",
     path="/clients",
     properties=f"name description appType grantTypes isFirstParty oidcConformant clientMetadata {_JWT}",
-    computed="clientId",
+    also_computed="clientId",
     key="client_id",
     defaults={"description": "Managed by Pulumi"},
-    auto_name=AutoName(),
+    auto_name=("name", 255),
     validate=only("appType", "non_interactive", what="applications of type "),
 )
 
@@ -193,15 +181,14 @@ class _Credentials(_Type):
         """The secret is empty where the deployer's own credentials may not read it."""
         return super().outputs({"client_secret": "", **found}, known)
 
-    def create(self, client: Auth0Client, inputs: Properties) -> Created:
-        return Created(inputs["clientId"], self.update(client, inputs["clientId"], {}, inputs))
+    def create(self, client: Auth0Client, inputs: Properties) -> tuple[str, Properties]:
+        return inputs["clientId"], self.update(client, inputs["clientId"], {}, inputs)
 
     def update(self, client: Auth0Client, key: str, old: Properties, new: Properties) -> Properties:
         client.get(f"/clients/{key}?fields=client_id&include_fields=true")
         return super().update(client, key, old, new)
 
     def delete(self, client: Auth0Client, key: str, state: Properties) -> None:
-        del state
         if client.find(f"/clients/{key}?fields=client_id%2Capp_type&include_fields=true") is not None:
             client.get(f"/clients/{key}/credentials?include_totals=true&per_page=50")
             client.send("PATCH", f"/clients/{key}", _FIRST_METHOD)
@@ -211,7 +198,7 @@ CLIENT_CREDENTIALS = _Credentials(
     "auth0:index/clientCredentials:ClientCredentials",
     path="/clients",
     properties="clientId authenticationMethod",
-    computed="clientSecret",
+    also_computed="clientSecret",
     names={"authenticationMethod": _METHOD},
     secrets="clientSecret",
     validate=only("authenticationMethod", "client_secret_post", "client_secret_basic"),
@@ -219,14 +206,14 @@ CLIENT_CREDENTIALS = _Credentials(
 
 
 class _Grants(_Type):
-    def create(self, client: Auth0Client, inputs: Properties) -> Created:
+    def create(self, client: Auth0Client, inputs: Properties) -> tuple[str, Properties]:
         """Takes over a grant of this client at this audience, with the scopes that it has."""
         wanted = {"audience": inputs["audience"], "client_id": inputs["clientId"]}
         query = urlencode({**wanted, "include_totals": "true", "per_page": "50"})
         listed: list[Properties] = client.get(f"{self.path}?{query}")["client_grants"]
         for grant in listed:
             if grant.get("subject_type", "client") == inputs.get("subjectType", "client"):
-                return Created(grant["id"], self.fetch(client, grant["id"], inputs))
+                return grant["id"], self.fetch(client, grant["id"], inputs)
         return super().create(client, inputs)
 
     def update(self, client: Auth0Client, key: str, old: Properties, new: Properties) -> Properties:
@@ -236,16 +223,15 @@ class _Grants(_Type):
         return super().update(client, key, old, new)
 
 
-def _names_scopes(inputs: Properties) -> list[Mistake]:
+def _names_scopes(inputs: Properties) -> Mistakes:
     needed = {"clientId": "the client", "scopes": "the scopes, or an empty list"}
-    return [Mistake(name, f"give {what}") for name, what in needed.items() if name not in inputs]
+    return [mistake(name, f"give {what}") for name, what in needed.items() if name not in inputs]
 
 
 CLIENT_GRANT = _Grants(
     "auth0:index/clientGrant:ClientGrant",
     path="/client-grants",
     properties="clientId audience subjectType scopes",
-    computed="isSystem",
     names={"scopes": "scope"},
     replaces="clientId audience subjectType",
     validate=_names_scopes,

@@ -4,7 +4,7 @@ What is planned follows the Terraform bridge of the real plugins: it notes in `_
 not give, and takes those from the old inputs again.
 """
 
-# ruff: noqa: N802, ARG002  the protocol names the methods, and gives each a context
+# ruff: noqa: N802  the protocol names the methods
 
 from __future__ import annotations
 
@@ -27,23 +27,21 @@ from pulumi.runtime.proto import provider_pb2 as rpc
 
 from sandbox.peers import OwnUserOnly
 from sandbox.providers import arguments
-from sandbox.providers.declarations import AutoName, ClientT, Created, FunctionType, ProviderError, ResourceType
-from sandbox.providers.diffs import Decision, decide
+from sandbox.providers.declarations import ClientT, FunctionType, ResourceType, parts
+from sandbox.providers.diffs import decide
 from sandbox.providers.values import (
     DEFAULTS,
     UNKNOWN,
     Properties,
+    ProviderError,
     Secret,
-    Unknown,
-    UnsupportedValueError,
-    contains,
     decode,
     encode,
     plain,
     visible,
 )
 
-__all__ = ["AutoName", "Created", "FunctionType", "Provider", "ProviderError", "ResourceType", "serve"]
+__all__ = ["FunctionType", "Provider", "ProviderError", "ResourceType", "parts", "serve"]
 
 Context = grpc.ServicerContext
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
@@ -74,7 +72,7 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
 
     def explain(self, error: Exception) -> str | None:
         """The message for an exception of a client library; None where it is a defect of the sandbox."""
-        return str(error) if isinstance(error, ProviderError | UnsupportedValueError | OSError) else None
+        return str(error) if isinstance(error, ProviderError | OSError) else None
 
     def GetPluginInfo(self, request: Empty, context: Context) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version=importlib.metadata.version(self.sdk))
@@ -100,10 +98,10 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
     def CheckConfig(self, request: rpc.CheckRequest, context: Context) -> rpc.CheckResponse:
         config = self._config(decode(request.news))
         mistakes = arguments.check(f"{self.sdk}:ProviderArgs", {k: v for k, v in config.items() if k != "version"})
-        return rpc.CheckResponse(inputs=request.news, failures=_failures(mistakes))
+        return rpc.CheckResponse(inputs=request.news, failures=mistakes)
 
     def DiffConfig(self, request: rpc.DiffRequest, context: Context) -> rpc.DiffResponse:
-        return _diff_response(decide(decode(request.old_inputs), decode(request.news)))
+        return decide(decode(request.old_inputs), decode(request.news))
 
     def Configure(self, request: rpc.ConfigureRequest, context: Context) -> rpc.ConfigureResponse:
         self._clients[context.peer()] = self.connect(plain(self._config(decode(request.args))), context.peer())
@@ -122,27 +120,26 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
         if not kind.framework:
             inputs = arguments.noting_defaults(inputs, arguments.argument_class(kind.arguments))
             inputs[DEFAULTS] = sorted(defaults)
-        return rpc.CheckResponse(inputs=encode(inputs), failures=_failures(mistakes))
+        return rpc.CheckResponse(inputs=encode(inputs), failures=mistakes)
 
     def Diff(self, request: rpc.DiffRequest, context: Context) -> rpc.DiffResponse:
         kind, old, new = self._resource(request.urn), decode(request.old_inputs), decode(request.news)
-        decision = decide(
+        return decide(
             old,
             new,
             replace_on=kind.replaced_by(_values(old), _values(new)),
-            name_property=kind.auto_name.property if kind.auto_name else None,
+            name_property=kind.auto_name[0] if kind.auto_name else None,
             can_update=kind.replaces is not None,
             ignored=request.ignoreChanges,
             computed=arguments.computed(kind.arguments),
         )
-        return _diff_response(decision)
 
     def Create(self, request: rpc.CreateRequest, context: Context) -> rpc.CreateResponse:
         kind, inputs = self._resource(request.urn), decode(request.properties)
         if request.preview:
-            return rpc.CreateResponse(properties=_state(kind, inputs, dict.fromkeys(kind.computed.split(), UNKNOWN)))
-        created = kind.create(self._client(context), _values(inputs))
-        return rpc.CreateResponse(id=created.id, properties=_state(kind, inputs, created.outputs))
+            return rpc.CreateResponse(properties=_state(kind, inputs, dict.fromkeys(kind.computed, UNKNOWN)))
+        key, outputs = kind.create(self._client(context), _values(inputs))
+        return rpc.CreateResponse(id=key, properties=_state(kind, inputs, outputs))
 
     def Read(self, request: rpc.ReadRequest, context: Context) -> rpc.ReadResponse:
         kind, inputs, state = self._resource(request.urn), decode(request.inputs), decode(request.properties)
@@ -160,7 +157,7 @@ class Provider(ABC, provider_pb2_grpc.ResourceProviderServicer, Generic[ClientT]
 
     def Update(self, request: rpc.UpdateRequest, context: Context) -> rpc.UpdateResponse:
         kind, inputs, old = self._resource(request.urn), decode(request.news), decode(request.olds)
-        kept = {name: old[name] for name in kind.computed.split() if name in old}
+        kept = {name: old[name] for name in kind.computed if name in old}
         if kind.replaces is None:
             raise ProviderError(f"{kind.token}: a change replaces it, it cannot be updated")
         if request.preview:
@@ -243,9 +240,9 @@ def _values(properties: Properties) -> Properties:
 
 
 def _state(kind: ResourceType[Any], inputs: Properties, outputs: Properties) -> Struct:
-    secret = {name for name, value in inputs.items() if contains(value, Secret)} | {*kind.secrets.split()}
+    secret = {name for name, value in inputs.items() if plain(value) != value} | {*kind.secrets.split()}
     state = {name: value for name, value in (visible(inputs) | outputs).items() if value is not None}
-    return encode({k: Secret(plain(v)) if k in secret and not isinstance(v, Unknown) else v for k, v in state.items()})
+    return encode({k: Secret(plain(v)) if k in secret and v != UNKNOWN else v for k, v in state.items()})
 
 
 def _refreshed(inputs: Properties, state: Properties) -> Properties:
@@ -271,18 +268,19 @@ def _found(given: Any, there: Any) -> Any:
     return there
 
 
-def _unsupported(kind: ResourceType[Any], given: Properties) -> list[arguments.Mistake]:
+def _unsupported(kind: ResourceType[Any], given: Properties) -> arguments.Mistakes:
     known = arguments.properties(arguments.argument_class(kind.arguments))
     named = sorted(name for name in given.keys() - kind.properties.split() if name in known)
-    return [arguments.Mistake(name, f"the sandbox does not support this property of {kind.token}") for name in named]
+    return [arguments.mistake(name, f"the sandbox does not support this property of {kind.token}") for name in named]
 
 
 def _defaults(kind: ResourceType[Any], request: rpc.CheckRequest, old: Properties, given: Properties) -> Properties:
     """What the program does not give: what it was by default before, else the type's default or a name."""
-    defaults, named = dict(kind.defaults), kind.auto_name
-    if named:
+    defaults = dict(kind.defaults)
+    if kind.auto_name:
+        name, longest = kind.auto_name
         random = hashlib.sha256(request.randomSeed).hexdigest() if request.randomSeed else secrets.token_hex(4)
-        defaults[named.property] = f"{request.urn.split('::', 3)[3][: named.longest - 8]}-{random[:7]}"
+        defaults[name] = f"{request.urn.split('::', 3)[3][: longest - 8]}-{random[:7]}"
     defaulted = old.get(DEFAULTS, old.keys())
     return {k: old[k] if k in old and k in defaulted else v for k, v in defaults.items() if k not in given}
 
@@ -295,22 +293,3 @@ def _from_json(value: Any, declared: Any) -> Any:
             parsed = json.loads(text)
             return Secret(parsed) if isinstance(value, Secret) else parsed
     return value
-
-
-def _failures(mistakes: list[arguments.Mistake]) -> list[rpc.CheckFailure]:
-    return [rpc.CheckFailure(property=each.path, reason=f"{each.path}: {each.reason}") for each in mistakes]
-
-
-def _diff_response(decision: Decision) -> rpc.DiffResponse:
-    detailed = {
-        change.path: rpc.PropertyDiff.Kind.Value(change.kind.upper() + ("_REPLACE" if change.replaces else ""))
-        for change in decision.changes
-    }
-    return rpc.DiffResponse(
-        changes=rpc.DiffResponse.DIFF_SOME if detailed else rpc.DiffResponse.DIFF_NONE,
-        diffs=sorted({change.top_level for change in decision.changes}),
-        replaces=sorted({change.path for change in decision.changes if change.replaces}),
-        detailedDiff={path: rpc.PropertyDiff(kind=kind) for path, kind in detailed.items()},
-        hasDetailedDiff=True,
-        deleteBeforeReplace=decision.delete_before_replace,
-    )

@@ -10,29 +10,18 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Generic, TypeVar
 
 from sandbox.providers import arguments
-from sandbox.providers.values import Properties
+from sandbox.providers.values import Properties, ProviderError
 
 ClientT = TypeVar("ClientT")
 
 
-class ProviderError(Exception):
-    """A refusal; its message is for the user."""
-
-
-@dataclass(frozen=True)
-class Created:
-    """What a creation gives: the resource's id and its computed outputs."""
-
-    id: str
-    outputs: Properties = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class AutoName:
-    """The property that Pulumi fills in (`<logical name>-<7 hex>`) where the program gives no name."""
-
-    property: str = "name"
-    longest: int = 255
+def parts(form: str, identifier: str) -> Properties:
+    """What an id holds of properties, after a form such as `userPoolId/clientId`. Raises ProviderError."""
+    names = re.findall(r"\w+", form)
+    values = identifier.split(form[len(names[0])], len(names) - 1) if len(names) > 1 else [identifier]
+    if len(values) != len(names):
+        raise ProviderError(f"{identifier}: an id of the form {form} is needed")
+    return dict(zip(names, values, strict=True))
 
 
 @dataclass(frozen=True)
@@ -47,31 +36,21 @@ class ResourceType(ABC, Generic[ClientT]):
     _: KW_ONLY
     properties: str
     """Inputs that are honoured; others that the SDK has are refused."""
-    computed: str = ""
-    """Outputs that only creation tells."""
+    also_computed: str = ""
+    """Outputs that only creation tells, besides those that the SDK takes as no input."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    auto_name: AutoName | None = None
+    auto_name: tuple[str, int] | None = None
+    """The property that Pulumi fills in (`<logical name>-<7 hex>`) where the program gives no name, and its length."""
     replaces: str | None = ""
     """Paths whose change replaces the resource. None: every change does."""
     secrets: str = ""
     """Outputs that are secret, whether or not the input of that name was."""
-    validate: Callable[[Properties], list[arguments.Mistake]] | None = None
+    validate: Callable[[Properties], arguments.Mistakes] | None = None
     """What the real plugin refuses before anything is sent, beyond names and types; unknowns may stand in it."""
 
     def imported(self, identifier: str) -> tuple[str, Properties]:
         """The resource's own id, and the properties that an import's id holds besides. Raises ProviderError."""
-        names = re.findall(r"\w+", self.import_form)
-        if not names:
-            return identifier, {}
-        *values, key = identifier.split(self.import_form[len(names[0])])
-        if len(values) != len(names) - 1:
-            raise ProviderError(f"{self.token}: an import takes an id of the form {self.import_form}")
-        return key, dict(zip(names, values, strict=False))
-
-    @property
-    def import_form(self) -> str:
-        """The properties that make the id of an import, the own one last; empty where that is the resource's id."""
-        return ""
+        return identifier, {}
 
     @property
     def arguments(self) -> str:
@@ -82,22 +61,26 @@ class ResourceType(ABC, Generic[ClientT]):
         return f"pulumi_{package}{inner}:{name}Args"
 
     @property
+    def computed(self) -> list[str]:
+        """The outputs that only creation tells."""
+        return [*arguments.outputs(self.arguments), *self.also_computed.split()]
+
+    @property
     def framework(self) -> bool:
         """Whether the real plugin has it from Terraform's plugin framework, whose bridge notes no `__defaults`."""
         return False
 
     def replaced_by(self, old: Properties, new: Properties) -> list[str]:
         """The paths whose change replaces it, for these old and new inputs; unknowns may stand in the new."""
-        del old, new
         return (self.replaces or "").split()
 
     def complete(self, client: ClientT, inputs: Properties) -> Properties:
         """What the provider's configuration adds to checked inputs, in which unknowns may stand."""
-        del client, inputs
         return {}
 
     @abstractmethod
-    def create(self, client: ClientT, inputs: Properties) -> Created: ...
+    def create(self, client: ClientT, inputs: Properties) -> tuple[str, Properties]:
+        """Gives the resource's id and its outputs."""
 
     @abstractmethod
     def read(self, client: ClientT, key: str, state: Properties) -> Properties | None:

@@ -4,35 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
+
+from pulumi.runtime.proto import provider_pb2 as rpc
 
 from sandbox.providers.values import DEFAULTS, Archive, Asset, Secret, visible
-
-Kind = Literal["add", "delete", "update"]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One changed property: its path (`a.b[0]["x.y"]`), what happened to it, and whether that replaces the resource."""
-
-    path: str
-    kind: Kind
-    replaces: bool = False
-
-    @property
-    def top_level(self) -> str:
-        return _steps(self.path)[0]
-
-
-@dataclass(frozen=True)
-class Decision:
-    changes: tuple[Change, ...]
-    delete_before_replace: bool = False
-
-    @property
-    def replaces(self) -> bool:
-        return any(change.replaces for change in self.changes)
 
 
 def decide(
@@ -44,8 +20,8 @@ def decide(
     can_update: bool = True,
     ignored: Collection[str] = (),
     computed: Collection[str] = (),
-) -> Decision:
-    """Compare old and new inputs.
+) -> rpc.DiffResponse:
+    """Compare old and new inputs; changes are told by their paths (`a.b[0]["x.y"]`).
 
     A change at or below a path in `replace_on` replaces the resource, and any change does where it cannot be updated. A
     resource that is replaced under the name that the program gave it has to be deleted first, since two of one name
@@ -54,14 +30,25 @@ def decide(
     What is at or below a path in `ignored` (`a`, `a.b`, `a[*].b`) is no change, nor is the end of a property in
     `computed`: the service's value stays where the program gives none.
     """
-    changes = tuple(
-        Change(path, kind, replaces=not can_update or _at_or_below(path, replace_on))
+    changes = {
+        path: kind
         for path, kind in _walk("", visible(old), visible(new))
-        if not _at_or_below(path, ignored) and not (kind == "delete" and path in computed)
-    )
+        if not _at_or_below(path, ignored) and not (kind == "DELETE" and path in computed)
+    }
+    replaces = sorted(path for path in changes if not can_update or _at_or_below(path, replace_on))
+    detailed = {path: f"{kind}_REPLACE" if path in replaces else kind for path, kind in changes.items()}
     named_by_program = name_property is not None and name_property not in new.get(DEFAULTS, ())
     keeps_name = named_by_program and old.get(name_property or "") == new.get(name_property or "")
-    return Decision(changes, delete_before_replace=keeps_name and any(change.replaces for change in changes))
+    return rpc.DiffResponse(
+        changes=rpc.DiffResponse.DIFF_SOME if changes else rpc.DiffResponse.DIFF_NONE,
+        diffs=sorted({_steps(path)[0] for path in changes}),
+        replaces=replaces,
+        detailedDiff={
+            path: rpc.PropertyDiff(kind=rpc.PropertyDiff.Kind.Value(kind)) for path, kind in detailed.items()
+        },
+        hasDetailedDiff=True,
+        deleteBeforeReplace=keeps_name and bool(replaces),
+    )
 
 
 def _at_or_below(path: str, prefixes: Collection[str]) -> bool:
@@ -77,18 +64,18 @@ def _steps(path: str) -> list[str]:
     return [quoted or index or name for quoted, index, name in re.findall(r'\["(.*?)"\]|\[(.+?)\]|([^.\[\]]+)', path)]
 
 
-def _walk(path: str, old: Any, new: Any) -> Iterator[tuple[str, Kind]]:
+def _walk(path: str, old: Any, new: Any) -> Iterator[tuple[str, str]]:
     old, new = _comparable(old), _comparable(new)
     if type(old) is not type(new) or not isinstance(old, dict | list):
         if old != new or type(old) is not type(new):
-            yield path, "update"
+            yield path, "UPDATE"
         return
     before, after = _members(path, old), _members(path, new)
     for below in {**before, **after}:
         if below in before and below in after:
             yield from _walk(below, before[below], after[below])
         else:
-            yield below, "add" if below in after else "delete"
+            yield below, "ADD" if below in after else "DELETE"
 
 
 def _members(path: str, value: Any) -> Mapping[str, Any]:
@@ -103,4 +90,4 @@ def _members(path: str, value: Any) -> Mapping[str, Any]:
 def _comparable(value: Any) -> Any:
     if isinstance(value, Secret):
         return _comparable(value.value)
-    return value.digest() if isinstance(value, Asset | Archive) else value
+    return value.hash or value if isinstance(value, Asset | Archive) else value

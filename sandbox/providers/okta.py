@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from sandbox.providers.arguments import Mistake, only
-from sandbox.providers.base import AutoName, Created, FunctionType, ProviderError
-from sandbox.providers.rest import Collection, RestClient, RestProvider, Tenant
+from sandbox.providers.arguments import Mistakes, mistake, only
+from sandbox.providers.base import FunctionType, ProviderError
+from sandbox.providers.rest import Collection, RestClient, RestProvider
 from sandbox.providers.values import Properties
-from sandbox.tenants.in_process import Answer
+from sandbox.tenants.tenant import Tenant
 
 _GRANT = "client_credentials"
 _SETTINGS = "/internal/apps/{}/settings/oauth/idToken"
-_CREDENTIALS = {
-    "privateKey": "OKTA_API_PRIVATE_KEY",
-    "accessToken": "OKTA_ACCESS_TOKEN",
-    "apiToken": "OKTA_API_TOKEN",
-}
 
 
 class OktaClient(RestClient):
@@ -26,13 +20,13 @@ class OktaClient(RestClient):
 
     base = "/api/v1"
 
-    def __init__(self, tenant: Tenant, config: Properties, environment: Mapping[str, str]) -> None:
-        org = config.get("orgName") or environment.get("OKTA_ORG_NAME")
-        base = config.get("baseUrl") or environment.get("OKTA_BASE_URL") or "okta.com"
+    def __init__(self, tenant: Tenant, config: Properties, variables: Properties) -> None:
+        org = config.get("orgName") or variables.get("orgName")
+        base = config.get("baseUrl") or variables.get("baseUrl") or "okta.com"
         if not org:
             raise ProviderError("okta: no org: set okta:orgName or OKTA_ORG_NAME")
         super().__init__(tenant, f"{org}.{base}", f"okta: the sandbox has no org {{}}: its org is {tenant.domain}")
-        self._authorization = _authorization(config, environment)
+        self._authorization = _authorization(config, variables)
         self.has_api_token = self._authorization.startswith("SSWS ")
         if self.has_api_token:
             for _ in range(2):  # each of the plugin's two client libraries asks who it is
@@ -41,18 +35,19 @@ class OktaClient(RestClient):
     def authorization(self) -> str:
         return self._authorization
 
-    def said(self, answer: Answer) -> str:
-        causes = "; ".join(cause["errorSummary"] for cause in answer.document.get("errorCauses", []))
-        said = f"the API returned an error: {answer.document.get('errorSummary', answer.status)}"
+    def said(self, document: Properties) -> str:
+        causes = "; ".join(cause["errorSummary"] for cause in document["errorCauses"])
+        said = f"the API returned an error: {document['errorSummary']}"
         return f"{said}. Causes: {causes}" if causes else said
 
 
-def _authorization(config: Properties, environment: Mapping[str, str]) -> str:
-    """The Authorization header, from the configuration or the environment; raises ProviderError without credentials."""
-    remedy = "set okta:apiToken or okta:accessToken"
-    for source in (config, {name: environment.get(variable) for name, variable in _CREDENTIALS.items()}):
-        if source.get("privateKey"):
-            raise ProviderError(f"okta: the sandbox does not take okta:privateKey: {remedy}")
+def _authorization(config: Properties, variables: Properties) -> str:
+    """The Authorization header, from the configuration or the variables; raises ProviderError without credentials."""
+    for source in (config, variables):
+        if source.get("privateKey") or source.get("apiPrivateKey"):
+            raise ProviderError(
+                "okta: the sandbox does not take okta:privateKey: set okta:apiToken or okta:accessToken"
+            )
         for name, scheme in (("accessToken", "Bearer"), ("apiToken", "SSWS")):
             if source.get(name):
                 return f"{scheme} {source[name]}"
@@ -62,15 +57,15 @@ def _authorization(config: Properties, environment: Mapping[str, str]) -> str:
 class _Apps(Collection[OktaClient]):
     """The secret is told when an app is made or changed, and not again."""
 
-    def create(self, client: OktaClient, inputs: Properties) -> Created:
+    def create(self, client: OktaClient, inputs: Properties) -> tuple[str, Properties]:
         made = client.send("POST", f"{self.path}?activate=true", self.body(inputs))
         if client.has_api_token:
             client.send("POST", _SETTINGS.format(made["id"]), {"issuerMode": "ORG_URL"})
-        return Created(made["id"], self.fetch(client, made["id"], self.outputs(made, inputs)))
+        return made["id"], self.fetch(client, made["id"], self.outputs(made, inputs))
 
     def fetch(self, client: OktaClient, key: str, known: Properties) -> Properties:
         found = client.get(self.url({}, key))
-        client.http.request("GET", "/.well-known/okta-organization")
+        client.http.get("/.well-known/okta-organization")
         if client.has_api_token:
             client.get(_SETTINGS.format(key))
         return self.outputs(found, known) | {"clientSecret": known["clientSecret"]}
@@ -88,10 +83,10 @@ class _Apps(Collection[OktaClient]):
         return self.fetch(client, key, self.outputs(replaced, new))
 
 
-def _validate(inputs: Properties) -> list[Mistake]:
+def _validate(inputs: Properties) -> Mistakes:
     mistakes = only("type", "service", what="applications of type ")(inputs)
     if _GRANT not in inputs.get("grantTypes", ()):
-        mistakes.append(Mistake("grantTypes", f"an application of type service needs {_GRANT}"))
+        mistakes.append(mistake("grantTypes", f"an application of type service needs {_GRANT}"))
     return mistakes
 
 
@@ -99,7 +94,7 @@ APP = _Apps(
     "okta:app/oAuth:OAuth",
     path="/apps",
     properties="label type grantTypes responseTypes tokenEndpointAuthMethod",
-    computed="clientId clientSecret name signOnMode status",
+    also_computed="clientId status",
     names={
         "type": "settings.oauthClient.application_type",
         "grantTypes": "settings.oauthClient.grant_types",
@@ -140,7 +135,7 @@ SERVER = Collection[OktaClient](
     "okta:auth/server:Server",
     path="/authorizationServers",
     properties="name audiences description issuerMode",
-    computed="issuer status kid credentialsRotationMode credentialsLastRotated credentialsNextRotation",
+    also_computed="status credentialsRotationMode",
     names={
         "kid": "credentials.signing.kid",
         "credentialsRotationMode": "credentials.signing.rotationMode",
@@ -149,7 +144,7 @@ SERVER = Collection[OktaClient](
     },
     document={"credentials": {"signing": {"rotationMode": "AUTO"}}, "description": ""},
     defaults={"issuerMode": "ORG_URL"},
-    auto_name=AutoName(),
+    auto_name=("name", 255),
     missing_is_deleted=True,
     deactivated_first=True,
 )
@@ -158,10 +153,9 @@ SCOPE = Collection[OktaClient](
     "okta:auth/serverScope:ServerScope",
     path="/authorizationServers/{authServerId}/scopes",
     properties="authServerId name description displayName consent metadataPublish default optional",
-    computed="system",
     document={"description": "", "displayName": "", "default": False, "optional": False},
     defaults={"consent": "IMPLICIT", "metadataPublish": "ALL_CLIENTS", "default": False},
-    auto_name=AutoName(),
+    auto_name=("name", 255),
     missing_is_deleted=True,
 )
 
@@ -169,29 +163,29 @@ CLAIM = Collection[OktaClient](
     "okta:auth/serverClaim:ServerClaim",
     path="/authorizationServers/{authServerId}/claims",
     properties="authServerId name claimType value valueType alwaysIncludeInToken scopes",
-    computed="status",
+    also_computed="status",
     names={"scopes": "conditions.scopes"},
     document={"conditions": {}, "status": "ACTIVE"},
     unless_empty="scopes",
     defaults={"valueType": "EXPRESSION", "alwaysIncludeInToken": True},
-    auto_name=AutoName(),
+    auto_name=("name", 255),
 )
 
 POLICY = Collection[OktaClient](
     "okta:auth/serverPolicy:ServerPolicy",
     path="/authorizationServers/{authServerId}/policies",
     properties="authServerId name description priority clientWhitelists",
-    computed="status",
+    also_computed="status",
     names={"clientWhitelists": "conditions.clients.include"},
     document={"status": "ACTIVE", "type": "OAUTH_AUTHORIZATION_POLICY"},
-    auto_name=AutoName(),
+    auto_name=("name", 255),
 )
 
 RULE = Collection[OktaClient](
     "okta:auth/serverPolicyRule:ServerPolicyRule",
     path="/authorizationServers/{authServerId}/policies/{policyId}/rules",
     properties="authServerId policyId name priority grantTypeWhitelists scopeWhitelists accessTokenLifetimeMinutes",
-    computed="status system type refreshTokenLifetimeMinutes refreshTokenWindowMinutes",
+    also_computed="status type refreshTokenLifetimeMinutes refreshTokenWindowMinutes",
     names={
         "grantTypeWhitelists": "conditions.grantTypes.include",
         "scopeWhitelists": "conditions.scopes.include",
@@ -207,7 +201,7 @@ RULE = Collection[OktaClient](
     },
     unless_empty="scopeWhitelists",
     defaults={"accessTokenLifetimeMinutes": 60},
-    auto_name=AutoName(),
+    auto_name=("name", 255),
 )
 
 

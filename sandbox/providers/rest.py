@@ -10,15 +10,15 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import psutil
-from starlette.types import ASGIApp
+from starlette.testclient import TestClient
 
-from sandbox.providers.base import Created, Provider, ProviderError, ResourceType
+from sandbox.credentials import ENVIRONMENT
+from sandbox.providers.base import Provider, ProviderError, ResourceType, parts
 from sandbox.providers.values import Properties
-from sandbox.tenants.credentials import ENVIRONMENT
-from sandbox.tenants.in_process import Answer, InProcessHttp
+from sandbox.tenants.tenant import Tenant
 
 RestT = TypeVar("RestT", bound="RestClient")
 
@@ -29,16 +29,6 @@ class ApiError(ProviderError):
     def __init__(self, status: int, said: str) -> None:
         super().__init__(said)
         self.status = status
-
-
-class Tenant(Protocol):
-    """What a provider reaches."""
-
-    @property
-    def domain(self) -> str: ...
-
-    @property
-    def app(self) -> ASGIApp: ...
 
 
 class RestClient(ABC):
@@ -52,23 +42,24 @@ class RestClient(ABC):
     def __init__(self, tenant: Tenant, domain: str, elsewhere: str) -> None:
         if domain != tenant.domain:
             raise ProviderError(elsewhere.format(domain))
-        self.http = InProcessHttp(tenant.app, f"https://{domain}")
+        self.domain = domain
+        self.http = TestClient(tenant.app, f"https://{domain}")  # Starlette's client for apps of the same process
 
     @abstractmethod
     def authorization(self) -> str:
         """The Authorization header."""
 
     @abstractmethod
-    def said(self, answer: Answer) -> str:
+    def said(self, document: Properties) -> str:
         """What an error answer says, in the words in which the real plugin passes it on."""
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """The document of the answer; `path` is taken as it stands, escapes and query included. Raises ApiError."""
         headers = {"Authorization": self.authorization(), "Content-Type": "application/json"}
-        answer = self.http.request(method, self.base + path, headers=headers, body=body)
-        if answer.status >= 400:
-            raise ApiError(answer.status, self.said(answer))
-        return answer.document
+        answer = self.http.request(method, self.base + path, headers=headers, json=body)
+        if answer.is_error:
+            raise ApiError(answer.status_code, self.said(answer.json()))
+        return answer.json() if answer.content else {}
 
     def get(self, path: str) -> Any:
         return self.send("GET", path)
@@ -90,8 +81,11 @@ class RestProvider(Provider[RestT]):
     `environment` stands in for them where it has none (`AUTH0_…`, `OKTA_…`).
     """
 
-    client: Callable[[Tenant, Properties, Mapping[str, str]], RestT]
-    """Makes one from configuration and variables. Raises ProviderError where they are of no use."""
+    client: Callable[[Tenant, Properties, Properties], RestT]
+    """Makes one from configuration and variables, both by the names that settings have in a configuration.
+
+    Raises ProviderError where they are of no use.
+    """
 
     def __init__(self, tenant: Tenant, environment: Mapping[str, str] = ENVIRONMENT) -> None:
         super().__init__()
@@ -99,18 +93,23 @@ class RestProvider(Provider[RestT]):
         self._environment = environment
 
     def connect(self, config: Properties, peer: str) -> RestT:
-        variables = _variables_of(int(peer.rpartition(":")[2]), f"{self.package.upper()}_")
-        return self.client(self._tenant, config, variables or self._environment)
+        own = _variables_of(int(peer.rpartition(":")[2]))
+        return self.client(self._tenant, config, self._settings(own) or self._settings(self._environment))
+
+    def _settings(self, environment: Mapping[str, str]) -> Properties:
+        """`apiToken` for `AUTH0_API_TOKEN`."""
+        prefix = f"{self.package.upper()}_"
+        given = {name.removeprefix(prefix): value for name, value in environment.items() if name.startswith(prefix)}
+        return {name[0].lower() + name.title().replace("_", "")[1:]: value for name, value in given.items() if value}
 
 
-def _variables_of(port: int, prefix: str) -> dict[str, str]:
+def _variables_of(port: int) -> Mapping[str, str]:
     """The variables of the process that connects from a port of this machine; none of this process's own."""
     for pid in sorted(psutil.pids(), reverse=True):
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(pid)
             if any(each.raddr and each.laddr.port == port for each in process.net_connections("tcp")):
-                found = {} if pid == os.getpid() else process.environ()
-                return {name: value for name, value in found.items() if name.startswith(prefix) and value}
+                return {} if pid == os.getpid() else process.environ()
     return {}
 
 
@@ -137,10 +136,10 @@ class Collection(ResourceType[RestT]):
     """Whether the plugin takes it for a success that what it deletes is not there."""
     deactivated_first: bool = False
 
-    @property
-    def import_form(self) -> str:
-        above = re.findall(r"\{(\w+)\}", self.path)
-        return "/".join([*above, "id"]) if above else ""
+    def imported(self, identifier: str) -> tuple[str, Properties]:
+        """An import's id has those of the resources above it before its own."""
+        found = parts("/".join([*re.findall(r"\{(\w+)\}", self.path), "id"]), identifier)
+        return found.pop("id"), found
 
     def place(self, name: str) -> str:
         """The place of a property or output in a document."""
@@ -161,12 +160,11 @@ class Collection(ResourceType[RestT]):
 
     def outputs(self, found: Properties, known: Properties) -> Properties:
         """What a document of the service says; `known` are inputs or state."""
-        del known
-        return {name: _at(found, self.place(name)) for name in self._fields() + self.computed.split()}
+        return {name: _at(found, self.place(name)) for name in self._fields() + self.computed}
 
-    def create(self, client: RestT, inputs: Properties) -> Created:
+    def create(self, client: RestT, inputs: Properties) -> tuple[str, Properties]:
         made = client.send("POST", self.path.format_map(inputs), self.body(inputs))
-        return Created(made[self.key], self.fetch(client, made[self.key], inputs))
+        return made[self.key], self.fetch(client, made[self.key], inputs)
 
     def fetch(self, client: RestT, key: str, known: Properties) -> Properties:
         return self.outputs(client.get(self.url(known, key)), known)
@@ -177,7 +175,6 @@ class Collection(ResourceType[RestT]):
 
     def update(self, client: RestT, key: str, old: Properties, new: Properties) -> Properties:
         """Below another parent there is no resource of this id: like the plugins, this fails with 404."""
-        del old
         fixed = (self.replaces or "").split()
         body = self.body({name: value for name, value in new.items() if name not in fixed})
         client.send(self.update_by, self.url(new, key), body)

@@ -6,7 +6,6 @@ On the wire, secrets, assets and archives are maps signed by a constant, and wha
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,12 +14,13 @@ from typing import Any, Final, cast
 
 from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime import rpc
 
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  the protocol's public marker, no secret itself
-_ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
-_ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
-_UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+UNKNOWN: Final = rpc.UNKNOWN
+"""A value that only the real deployment will tell."""
 
 DEFAULTS: Final = "__defaults"
 """The input in which the Terraform bridge of the real plugins lists which of the others the program did not give."""
@@ -28,11 +28,8 @@ DEFAULTS: Final = "__defaults"
 Properties = dict[str, Any]
 
 
-class Unknown:
-    """The type of `UNKNOWN`: a value that only the real deployment will tell."""
-
-
-UNKNOWN: Final = Unknown()
+class ProviderError(Exception):
+    """A refusal; its message is for the user."""
 
 
 @dataclass(frozen=True)
@@ -45,56 +42,37 @@ class Secret:
         return "Secret(...)"
 
 
-class UnsupportedValueError(ValueError):
-    """A value of a kind that the sandbox's providers do not take."""
-
-
 @dataclass(frozen=True)
 class Asset:
-    """A file: its text, or the path where it lies; of an old state often only its hash."""
+    """A file: its text, or the path where it lies. The engine adds a hash, and that alone to an old state."""
 
     text: str | None = None
     path: str | None = None
-    recorded_hash: str = ""
-
-    def read(self) -> bytes:
-        """The file's bytes. Raises OSError where the path cannot be read."""
-        return self.text.encode() if self.text is not None else Path(self.path or "").read_bytes()
-
-    def digest(self) -> str:
-        """SHA-256 of the bytes in hexadecimal, as Pulumi's engine computes it."""
-        return self.recorded_hash or hashlib.sha256(self.read()).hexdigest()
+    hash: str | None = None
 
 
 @dataclass(frozen=True)
 class Archive:
-    """A tree of files: its entries by name, or the path of a folder or zip file; of an old state often a hash only."""
+    """A tree of files: its entries by name, or the path of a folder or zip file; hashed like an asset."""
 
     assets: Mapping[str, Asset | Archive] | None = None
     path: str | None = None
-    recorded_hash: str = ""
+    hash: str | None = None
 
     def files(self) -> dict[str, bytes]:
         """The bytes of each file by its name in the archive. Raises OSError where a path cannot be read."""
-        if self.assets is None:
-            return _files_at(Path(self.path or ""))
+        if self.path:
+            return _files_at(Path(self.path))
         collected: dict[str, bytes] = {}
-        for name, entry in sorted(self.assets.items()):
-            if isinstance(entry, Asset):
-                collected[name] = entry.read()
-            else:
+        for name, entry in sorted((self.assets or {}).items()):
+            if isinstance(entry, Archive):
                 collected |= {f"{name}/{inner}": content for inner, content in entry.files().items()}
+            else:
+                collected[name] = Path(entry.path).read_bytes() if entry.path else (entry.text or "").encode()
         return collected
 
-    def digest(self) -> str:
-        """A hash of names and contents: the engine's own where it sent one."""
-        if self.recorded_hash:
-            return self.recorded_hash
-        combined = hashlib.sha256()
-        for name, content in self.files().items():
-            combined.update(f"{name}\0{len(content)}\0".encode())
-            combined.update(content)
-        return combined.hexdigest()
+
+_FILES: Final = {"c44067f5952c0a294b673a41bacd8c17": Asset, "0def7320c3a5731c473e5ecbe6d01bc7": Archive}
 
 
 def _files_at(root: Path) -> dict[str, bytes]:
@@ -102,20 +80,20 @@ def _files_at(root: Path) -> dict[str, bytes]:
         found = sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in found}
     if not zipfile.is_zipfile(root):
-        raise UnsupportedValueError(f"{root}: a FileArchive has to be a folder or a zip file on the sandbox")
+        raise ProviderError(f"{root}: a FileArchive has to be a folder or a zip file on the sandbox")
     with zipfile.ZipFile(root) as archive:
         return {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
 
 
 def decode(struct: Struct) -> Properties:
-    """A struct off the wire as Python values; nulls in maps are left out. Raises UnsupportedValueError."""
-    return {name: _decode(value) for name, value in json_format.MessageToDict(struct).items() if value is not None}
+    """A struct off the wire as Python values; nulls in maps are left out. Raises ProviderError."""
+    return cast("Properties", _decode(json_format.MessageToDict(struct)))
 
 
 def encode(properties: Mapping[str, Any]) -> Struct:
     """The inverse of `decode`."""
     struct = Struct()
-    struct.update({name: _encode(value) for name, value in properties.items()})
+    struct.update(cast("Properties", _encode(properties)))
     return struct
 
 
@@ -133,15 +111,6 @@ def visible(value: Any) -> Any:
     return _inside(value, visible)
 
 
-def contains(value: Any, kind: type[Secret] | type[Unknown]) -> bool:
-    """Whether a secret (or an unknown) stands anywhere in the value."""
-    if isinstance(value, kind):
-        return True
-    inside: list[Any] = [value.value] if isinstance(value, Secret) else []
-    _inside(value, inside.append)
-    return any(contains(inner, kind) for inner in inside)
-
-
 def _inside(value: Any, visit: Callable[[Any], Any]) -> Any:
     """A map or list of what `visit` makes of each value in it; anything else as it is."""
     if isinstance(value, Mapping):
@@ -152,35 +121,25 @@ def _inside(value: Any, visit: Callable[[Any], Any]) -> Any:
 
 
 def _decode(value: Any) -> Any:
-    if value == _UNKNOWN:
-        return UNKNOWN
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if not isinstance(value, dict):
         return _inside(value, _decode)
-    fields = cast("Properties", value)
-    match fields.get(_SIGNATURE):
-        case None:
-            return {name: _decode(inner) for name, inner in fields.items() if inner is not None}
-        case signature if signature == _SECRET:
-            return Secret(_decode(fields.get("value")))
-        case signature if signature == _ASSET and "uri" not in fields:
-            return Asset(fields.get("text"), fields.get("path"), fields.get("hash", ""))
-        case signature if signature == _ARCHIVE and "uri" not in fields:
-            entries = cast("Properties | None", fields.get("assets"))
-            assets = None if entries is None else {name: _decode(inner) for name, inner in entries.items()}
-            return Archive(assets, fields.get("path"), fields.get("hash", ""))
-        case _:
-            raise UnsupportedValueError("remote assets and references to resources are not supported by the sandbox")
+    fields = {name: _decode(inner) for name, inner in cast("Properties", value).items() if inner is not None}
+    signature = fields.pop(_SIGNATURE, None)
+    if signature is None:
+        return fields
+    if signature == _SECRET:
+        return Secret(fields.get("value"))
+    if signature not in _FILES or "uri" in fields:
+        raise ProviderError("remote assets and references to resources are not supported by the sandbox")
+    return _FILES[signature](**fields)
 
 
 def _encode(value: Any) -> Any:
-    if isinstance(value, Unknown):
-        return _UNKNOWN
     if isinstance(value, Secret):
         return {_SIGNATURE: _SECRET, "value": _encode(value.value)}
-    if isinstance(value, Asset | Archive):
-        kind, inside = (_ASSET, value.text) if isinstance(value, Asset) else (_ARCHIVE, _encode(value.assets))
-        fields = {"hash": value.digest(), "path": value.path, ("text" if kind == _ASSET else "assets"): inside}
-        return {_SIGNATURE: kind, **{name: inner for name, inner in fields.items() if inner is not None}}
+    for signature, kind in _FILES.items():
+        if isinstance(value, kind):
+            return {_SIGNATURE: signature} | {k: _encode(v) for k, v in vars(value).items() if v is not None}
     return _inside(value, _encode)

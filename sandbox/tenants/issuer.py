@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,16 +10,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.tenants.signing import SigningKey
 from sandbox.tenants.token_request import TokenRequest, parse_token_request
 
 
 @dataclass(frozen=True)
 class Issued:
-    """An access token, its lifetime in seconds, and the scopes that the answer names."""
+    """An access token that is granted: what it says beside its times, for how many seconds, by which key.
 
-    token: str
+    `scopes` are those that the answer names, `typ` is the token's.
+    """
+
+    key: SigningKey
+    claims: Mapping[str, object]
     lifetime: int
     scopes: Sequence[str] = ()
+    typ: str | None = None
 
 
 def token_endpoint(path: str, issue: Callable[[Request, TokenRequest], Issued], *, accepts_json: bool = False) -> Route:
@@ -27,7 +34,9 @@ def token_endpoint(path: str, issue: Callable[[Request, TokenRequest], Issued], 
     async def endpoint(request: Request) -> Response:
         asked = parse_token_request(request.headers, await request.body(), accepts_json=accepts_json)
         issued = issue(request, asked)
-        answer = {"access_token": issued.token, "expires_in": issued.lifetime, "token_type": "Bearer"}
+        now = int(time.time())
+        token = issued.key.sign({**issued.claims, "iat": now, "exp": now + issued.lifetime}, typ=issued.typ)
+        answer = {"access_token": token, "expires_in": issued.lifetime, "token_type": "Bearer"}
         if issued.scopes:
             answer["scope"] = " ".join(issued.scopes)
         return JSONResponse(answer, headers={"Cache-Control": "no-store"})

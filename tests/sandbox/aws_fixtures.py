@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import socket
+import threading
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +13,12 @@ from typing import Any
 import boto3
 import grpc
 import pytest
+import uvicorn
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from sandbox.aws.installation import install
 from sandbox.aws_api import AwsApi
-from sandbox.aws_api import serve as serve_api
 from sandbox.credentials import AWS_SECRET_KEY
 from sandbox.providers.aws import AwsProvider
 from sandbox.providers.base import serve
@@ -127,13 +129,17 @@ class Aws:
 @pytest.fixture(scope="session")
 def aws() -> Generator[Aws]:
     install()
-    api = serve_api(AwsApi())
-    endpoint_url = f"http://127.0.0.1:{api.server_port}"
+    listener = socket.socket(proto=socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle's algorithm on
+    listener.bind(("127.0.0.1", 0))
+    api = uvicorn.Server(uvicorn.Config(AwsApi(), lifespan="off", log_config=None))
+    serving = threading.Thread(target=api.run, args=([listener],))
+    serving.start()
+    endpoint_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server, port = serve(AwsProvider(endpoint_url))
     yield Aws(endpoint_url, port)
     server.stop(0).wait()
-    api.shutdown()
-    api.server_close()
+    api.should_exit = True
+    serving.join()
 
 
 @pytest.fixture

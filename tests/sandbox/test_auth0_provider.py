@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from typing import Any
 
 import grpc
 import pytest
 
+from sandbox.credentials import AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_DOMAIN
 from sandbox.providers.auth0 import Auth0Provider
-from sandbox.providers.values import Unknown
+from sandbox.providers.values import UNKNOWN
 from sandbox.tenants.auth0.tenant import Auth0Tenant
-from sandbox.tenants.credentials import AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_DOMAIN
 from tests.sandbox.provider_connection import Connection, Recorder, command, connected, secret
 
 API = "auth0:index/resourceServer:ResourceServer"
@@ -269,7 +270,7 @@ def test_a_lifetime_that_leaves_the_program_stays_as_it_is(auth0: Connection) ->
 
 
 def test_a_preview_asks_nothing_and_knows_no_ids(auth0: Connection, requests: Recorder) -> None:
-    assert isinstance(auth0.preview(CLIENT, CLIENT_INPUTS)["clientId"], Unknown)
+    assert auth0.preview(CLIENT, CLIENT_INPUTS)["clientId"] == UNKNOWN
     assert requests.taken() == []
 
 
@@ -334,8 +335,9 @@ def test_the_commands_variables_configure_the_provider(
 
 
 def test_the_secret_is_empty_where_the_deployer_may_not_read_it(tenant: Auth0Tenant) -> None:
-    scopes = ["create:clients", "read:clients", "update:clients"]
-    token = tenant.mint(AUTH0_CLIENT_ID, audience=tenant.management_audience, scopes=scopes)
+    audience = tenant.management_audience
+    claims = {"iss": tenant.issuer, "aud": audience, "exp": int(time.time()) + 3600}
+    token = tenant.sign({**claims, "scope": "create:clients read:clients update:clients"}, audience=audience)
     with connected(Auth0Provider(tenant), {"apiToken": token}) as auth0:
         client, _ = auth0.create(CLIENT, CLIENT_INPUTS)
         inputs = {"clientId": client, "authenticationMethod": "client_secret_post"}

@@ -10,8 +10,8 @@ import jwt
 import pytest
 from starlette.testclient import TestClient
 
+from sandbox.credentials import AUTH0_API_TOKEN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET
 from sandbox.tenants.auth0.tenant import Auth0Tenant
-from sandbox.tenants.credentials import AUTH0_API_TOKEN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET
 from sandbox.tenants.signing import SigningKey
 
 AUDIENCE = "https://api.example.com/v1"
@@ -74,36 +74,27 @@ def test_an_api_is_found_by_its_identifier_escaped_twice_as_the_data_source_send
     assert (status, found["identifier"]) == (200, AUDIENCE)
 
 
-def test_an_identifier_with_an_escape_in_it_is_taken_as_it_stands_first(send: Send) -> None:
-    for identifier in ("a/b", "a%2Fb"):
-        send("POST", "/resource-servers", {"identifier": identifier})
+def test_an_identifier_with_an_escape_in_it_is_taken_as_it_stands(send: Send) -> None:
+    send("POST", "/resource-servers", {"identifier": "a%2Fb"})
     assert send("GET", "/resource-servers/a%252Fb")[1]["identifier"] == "a%2Fb"
-    assert send("GET", "/resource-servers/a%2Fb")[1]["identifier"] == "a/b"
 
 
-def test_a_list_comes_in_pages(send: Send) -> None:
+def test_a_list_comes_with_its_length_where_that_is_asked_for(send: Send) -> None:
     for name in "abc":
         send("POST", "/clients", {"name": name})
-    total, limit, page = 4, 2, 1  # the deployer is the first of all
-    answer = send("GET", f"/clients?page={page}&per_page={limit}&include_totals=true&fields=name")
-    assert answer == (200, {"total": total, "start": 2, "limit": limit, "clients": [{"name": "b"}, {"name": "c"}]})
-    assert send("GET", "/clients?page=1&per_page=3&fields=name") == (200, [{"name": "c"}])
-    assert send("GET", "/clients?page=first")[0] == 400
+    counted = send("GET", "/clients?per_page=50&include_totals=true")[1]
+    assert (counted["total"], counted["start"], counted["limit"]) == (4, 0, 4)  # the deployer is the first of all
+    assert counted["clients"] == send("GET", "/clients?per_page=50")[1]
 
 
 def test_what_is_not_played_is_refused_by_name(send: Send) -> None:
     status, error = send("GET", "/roles/1")
     assert (status, error["statusCode"]) == (404, 404)
-    assert error["message"].endswith("GET /api/v2/roles/1")
+    assert error["message"] == "The sandbox does not play GET /api/v2/roles/1."
 
 
 def test_an_api_is_found_by_its_id(send: Send, api: dict[str, Any]) -> None:
     assert send("GET", f"/resource-servers/{api['id']}") == (200, api)
-
-
-def test_fields_are_picked(send: Send, client: dict[str, Any]) -> None:
-    path = f"/clients/{client['client_id']}?fields=client_id%2Capp_type&include_fields=true"
-    assert send("GET", path) == (200, {"client_id": client["client_id"], "app_type": "non_interactive"})
 
 
 @pytest.mark.parametrize(
@@ -122,7 +113,7 @@ def test_fields_are_picked(send: Send, client: dict[str, Any]) -> None:
         ("POST", "/resource-servers", {"identifier": "x", "token_dialect": "own"}, 400, "on property token_dialect"),
         ("POST", "/resource-servers", {"identifier": "x", "token_lifetime": 0}, 400, "on property token_lifetime"),
         ("POST", "/resource-servers", {"identifier": "x", "token_lifetime": "60"}, 400, "on property token_lifetime"),
-        ("POST", "/resource-servers", [], 400, "Expected type object"),
+        ("POST", "/resource-servers", [], 400, "not a JSON object"),
         ("PATCH", f"/resource-servers/{ESCAPED}", {"identifier": "y"}, 400, "not allowed: identifier"),
         ("PATCH", f"/resource-servers/{ESCAPED}", {"scopes": [{"value": "a"}] * 2}, 400, "not unique"),
         ("PATCH", "/resource-servers/nowhere", {"name": "n"}, 404, "resource server does not exist"),
@@ -137,7 +128,6 @@ def test_fields_are_picked(send: Send, client: dict[str, Any]) -> None:
             "Invalid grant types: client_credentials",
         ),
         ("GET", "/clients/nobody", None, 404, "client does not exist"),
-        ("GET", "/clients/nobody/credentials", None, 404, "client does not exist"),
         ("GET", "/client-grants/cgr_1", None, 404, "client grant does not exist"),
         ("PATCH", "/client-grants/cgr_1", {"scope": []}, 404, "client grant does not exist"),
     ],
@@ -184,7 +174,7 @@ def test_a_client_has_one_grant_at_an_api(send: Send, client: dict[str, Any]) ->
     assert send("GET", f"/client-grants?{query}")[1] == {
         "total": 1,
         "start": 0,
-        "limit": 50,
+        "limit": 1,
         "client_grants": [made],
     }
 
@@ -200,15 +190,13 @@ def test_what_is_deleted_takes_its_grants_along(tenant: Auth0Tenant, send: Send,
 
 
 def test_the_management_api_itself_cannot_be_changed(tenant: Auth0Tenant, send: Send) -> None:
-    system = tenant.state.apis.of(tenant.management_audience)
-    assert system is not None
+    system = tenant.state.apis.find(tenant.management_audience)
     assert send("PATCH", f"/resource-servers/{system.id}", {"name": "mine"})[0] == 400
     assert send("DELETE", f"/resource-servers/{system.id}")[0] == 400
 
 
 def test_the_management_api_wants_a_token_that_allows_the_call(tenant: Auth0Tenant, send: Send) -> None:
-    reader = tenant.mint(AUTH0_CLIENT_ID, audience=tenant.management_audience, scopes=["read:clients"])
-    expired = tenant.mint(AUTH0_CLIENT_ID, audience=tenant.management_audience, scopes=["read:clients"], lifetime=-1)
+    reader, expired = token_that_reads_clients(tenant), token_that_reads_clients(tenant, lifetime=-1)
     assert send("POST", "/clients", {"name": "c"}, token=reader)[0] == 403
     assert send("GET", "/clients/nobody", token=reader)[0] == 404
     assert send("GET", "/clients/nobody", token=expired)[0] == 401
@@ -218,7 +206,7 @@ def test_the_management_api_wants_a_token_that_allows_the_call(tenant: Auth0Tena
 def test_a_secret_is_shown_only_to_those_who_may_read_it(
     tenant: Auth0Tenant, send: Send, client: dict[str, Any]
 ) -> None:
-    reader = tenant.mint(AUTH0_CLIENT_ID, audience=tenant.management_audience, scopes=["read:clients"])
+    reader = token_that_reads_clients(tenant)
     path = f"/clients/{client['client_id']}"
     assert send("GET", path)[1]["client_secret"] == client["client_secret"]
     assert "client_secret" not in send("GET", path, token=reader)[1]
@@ -267,24 +255,21 @@ def test_a_refused_token_request_says_why(http: TestClient, client: dict[str, An
 
 
 @pytest.mark.usefixtures("api")
-def test_minted_tokens_are_altered_as_asked(tenant: Auth0Tenant, http: TestClient) -> None:
+def test_claims_are_signed_as_they_stand(tenant: Auth0Tenant, http: TestClient) -> None:
     keys = http.get("/.well-known/jwks.json").json()
-    usual = jwt.decode(tenant.mint("id", audience=AUDIENCE), options={"verify_signature": False})
+    claims = {"iss": tenant.issuer, "aud": ["a", AUDIENCE], "exp": int(time.time()) + 60, "extra": 1}
+    assert verified(tenant.sign(claims, audience=AUDIENCE), keys, AUDIENCE, tenant.issuer) == claims
     forger = SigningKey()
     forger.kid = tenant.key.kid
-    forged = forger.sign(usual)
     with pytest.raises(jwt.InvalidSignatureError):
-        verified(forged, keys, AUDIENCE, tenant.issuer)
-    expired = tenant.mint("id", audience=AUDIENCE, lifetime=-60)
-    with pytest.raises(jwt.ExpiredSignatureError):
-        verified(expired, keys, AUDIENCE, tenant.issuer)
-    del usual["azp"]
-    other = tenant.sign({**usual, "aud": ["a", AUDIENCE], "extra": 1}, audience=AUDIENCE)
-    claims = verified(other, keys, AUDIENCE, tenant.issuer)
-    assert (claims["aud"], claims["extra"], claims["exp"] > time.time()) == (["a", AUDIENCE], 1, True)
-    assert "azp" not in claims
+        verified(forger.sign(claims), keys, AUDIENCE, tenant.issuer)
     with pytest.raises(LookupError, match="no API elsewhere"):
-        tenant.mint("id", audience="elsewhere")
+        tenant.sign(claims, audience="elsewhere")
+
+
+def token_that_reads_clients(tenant: Auth0Tenant, *, lifetime: int = 60) -> str:
+    claims = {"iss": tenant.issuer, "aud": tenant.management_audience, "exp": int(time.time()) + lifetime}
+    return tenant.sign({**claims, "scope": "read:clients"}, audience=tenant.management_audience)
 
 
 def verified(token: str, keys: dict[str, Any], audience: str, issuer: str) -> dict[str, Any]:

@@ -44,17 +44,17 @@ def request_of(client: Client) -> TokenRequest:
 
 
 def test_a_request_without_scopes_gets_all_that_are_granted(state: State, request_of: TokenRequest) -> None:
-    assert decide(request_of, state).scopes == ("invoke", "read")
+    assert tuple(decide(request_of, state)[1]) == ("invoke", "read")
 
 
 def test_a_request_gets_the_scopes_that_it_names(state: State, request_of: TokenRequest) -> None:
-    assert decide(replace(request_of, scopes=("read",)), state).scopes == ("read",)
+    assert decide(replace(request_of, scopes=("read",)), state)[1] == ("read",)
 
 
 def test_a_grant_of_all_scopes_follows_the_api(state: State, request_of: TokenRequest) -> None:
     [grant] = state.grants.search({"client_id": request_of.client_id})
-    state.grants.modify(grant.id, {"allow_all_scopes": True, "scope": []})
-    assert decide(request_of, state).scopes == ("invoke", "read", "x")
+    state.grants.modify(grant, {"allow_all_scopes": True, "scope": []})
+    assert tuple(decide(request_of, state)[1]) == ("invoke", "read", "x")
 
 
 @pytest.mark.parametrize(
@@ -83,20 +83,20 @@ def test_what_is_refused(
 
 
 def test_a_deleted_client_is_refused(state: State, request_of: TokenRequest) -> None:
-    state.clients.remove(request_of.client_id)
+    state.clients.remove(state.clients[request_of.client_id])
     with pytest.raises(OAuthError, match="Unauthorized"):
         decide(request_of, state)
 
 
 def test_a_client_without_the_grant_type_is_refused(state: State, request_of: TokenRequest) -> None:
-    state.clients.modify(request_of.client_id, {"grant_types": ["authorization_code"]})
+    state.clients.modify(state.clients[request_of.client_id], {"grant_types": ["authorization_code"]})
     with pytest.raises(OAuthError, match="unauthorized_client"):
         decide(request_of, state)
 
 
 def test_a_scope_that_the_api_gave_up_is_not_granted_any_more(state: State, request_of: TokenRequest) -> None:
-    state.apis.modify(AUDIENCE, {"scopes": [{"value": "invoke"}]})
-    assert decide(request_of, state).scopes == ("invoke",)
+    state.apis.modify(state.apis.find(AUDIENCE), {"scopes": [{"value": "invoke"}]})
+    assert tuple(decide(request_of, state)[1]) == ("invoke",)
 
 
 @pytest.mark.parametrize(
@@ -109,20 +109,20 @@ def test_a_scope_that_the_api_gave_up_is_not_granted_any_more(state: State, requ
     ],
 )
 def test_a_token_speaks_its_apis_dialect(dialect: str, typ: str, own: dict[str, object]) -> None:
-    api = api_with({"token_dialect": dialect, "enforce_policies": True, "token_lifetime": 600})
-    claims = claims_of("id", api, ["a", "b"], issuer=ISSUER, now=1000)
-    common = {"iss": ISSUER, "sub": "id@clients", "aud": AUDIENCE, "iat": 1000, "exp": 1600, "scope": "a b"}
+    api = api_with({"token_dialect": dialect, "enforce_policies": True})
+    claims = claims_of("id", api, ["a", "b"], issuer=ISSUER)
+    common = {"iss": ISSUER, "sub": "id@clients", "aud": AUDIENCE, "scope": "a b"}
     assert {**claims, **({"jti": "…"} if "jti" in claims else {})} == {**common, **own}
     assert token_type_of(api) == typ
 
 
 def test_permissions_need_enforced_policies() -> None:
     api = api_with({"token_dialect": "rfc9068_profile_authz", "enforce_policies": False})
-    assert "permissions" not in claims_of("id", api, ["a"], issuer=ISSUER, now=0)
+    assert "permissions" not in claims_of("id", api, ["a"], issuer=ISSUER)
 
 
 def test_a_token_without_scopes_has_no_scope_claim() -> None:
-    assert "scope" not in claims_of("id", api_with({}), [], issuer=ISSUER, now=0)
+    assert "scope" not in claims_of("id", api_with({}), [], issuer=ISSUER)
 
 
 def api_with(fields: dict[str, object]) -> ResourceServer:

@@ -187,7 +187,7 @@ def test_a_preview_creates_nothing_and_tells_what_is_not_known_yet(stack: Stack,
     seen = decode(answer.properties)
 
     assert answer.id == ""
-    assert seen["gatewayArn"] is seen["roleArn"] is UNKNOWN
+    assert seen["gatewayArn"] == seen["roleArn"] == UNKNOWN
     assert seen["name"] == "demo"
     assert aws.client("bedrock-agentcore-control", account).list_gateways()["items"] == []
 
@@ -379,19 +379,21 @@ def test_secrets_stay_secret_in_the_state(stack: Stack) -> None:
 def test_a_credential_is_found_by_its_provider_and_follows_an_update(stack: Stack, account: str) -> None:
     key = stack.create(API_KEY, "key", name="weather", apiKey=Secret("k-123"))
     oauth = stack.create(OAUTH, "oauth", name="backend", **_oauth_config("s-123"))
-    held = cast("AgentCoreBackend", bedrockagentcorecontrol_backends[account][REGION]).credential_providers
+    backend = cast("AgentCoreBackend", bedrockagentcorecontrol_backends[account][REGION])
+    keys, clients = backend.api_keys, backend.oauth_clients
     arn = key.outputs["credentialProviderArn"]
 
     assert arn.endswith(":token-vault/default/apikeycredentialprovider/weather")
-    assert held.secret(held.find(arn)) == "k-123"
+    assert keys.secret(keys.find(arn)) == "k-123"
     stack.update(key, name="weather", apiKey=Secret("k-456"))
-    assert held.secret(held.find(arn)) == "k-456"
-    client = held.find(oauth.outputs["credentialProviderArn"])
-    assert held.secret(client) == "s-123"
-    assert client.given.config == {"clientId": "backend", "oauthDiscovery": {"discoveryUrl": DISCOVERY}}
+    assert keys.secret(keys.find(arn)) == "k-456"
+    client = clients.find(oauth.outputs["credentialProviderArn"])
+    assert clients.secret(client) == "s-123"
+    [config] = client.document["oauth2ProviderConfigOutput"].values()
+    assert config == {"clientId": "backend", "oauthDiscovery": {"discoveryUrl": DISCOVERY}}
     stack.delete(key)
     with pytest.raises(Refusal, match="not found"):
-        held.find(arn)
+        keys.find(arn)
 
 
 def test_a_gateways_workload_identity_goes_with_it(stack: Stack, aws: Aws, account: str) -> None:

@@ -119,7 +119,7 @@ def test_inputs_that_cannot_be_honoured_are_refused_by_name(stack: Stack, inputs
     ("config", "message"),
     [
         ({}, "aws:region is missing"),
-        ({"region": "us-west-9"}, "aws:region: AWS has no region us-west-9; near it: us-west-2, us-west-1"),
+        ({"region": "us-west-9"}, 'aws:region: AWS has no region us-west-9; did you mean "us-west-2"'),
         ({"region": REGION, "profile": "me"}, "aws:profile: the sandbox does not support"),
         ({"region": REGION, "assumeRoles": [{}]}, "roleArn is required"),
     ],

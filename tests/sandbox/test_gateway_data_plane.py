@@ -10,8 +10,9 @@ from typing import Any
 import httpx2
 import jwt
 import pytest
+from mcp.shared.exceptions import MCPError
 
-from sandbox.caller import ToolCallError, call_tool, knock, list_tools
+from sandbox.caller import call_tool, knock, list_tools
 from sandbox.demo import tampered
 from sandbox.services import Services
 from tests.sandbox.hand_made import SCHEMA, HandMade, make
@@ -142,7 +143,7 @@ def test_calls_the_function_with_the_arguments_and_the_tool_in_its_context(gatew
 
 @pytest.mark.parametrize("name", ["store___other", "other___stock", "stock"])
 def test_refuses_tools_that_it_does_not_have(gateway: HandMade, name: str) -> None:
-    with pytest.raises(ToolCallError, match=f"Unknown tool: {name}"):
+    with pytest.raises(MCPError, match=f"Unknown tool: {name}"):
         call_tool(gateway.mcp_url, gateway.token(), name, {})
 
 

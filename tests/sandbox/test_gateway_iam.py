@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from agentcore_auth.tokens.mcp_client import McpError, list_tools
 from agentcore_auth.tokens.signatures import Sign, signing
 from sandbox.services import Services
 from tests.sandbox.hand_made import HandMade, make
+from tests.unit.token_command import Answer, Command
 
 REGION = "us-west-2"
 OTHER_ACCOUNT = "210987654321"
@@ -134,3 +136,47 @@ def test_refuses_the_others_and_says_why(
     with pytest.raises(McpError, match=words) as refusal:
         list_tools(gateway.made.mcp_url, signing(shown, REGION) if isinstance(shown, Credentials) else shown)
     assert refusal.value.status == status
+
+
+@pytest.fixture
+def calling(gateway: Signed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
+    """A command on a stack that has this gateway, run with somebody's AWS credentials."""
+    reached = {"url": gateway.made.mcp_url, "mcpUrl": gateway.made.mcp_url, "arn": gateway.arn, "authorizer": {}}
+    outputs = tmp_path / "outputs.json"
+    outputs.write_text(json.dumps({"gateways": {"iam": reached}, "identityProviders": {}}))
+
+    def run(caller: Credentials, command: str, *arguments: str, stdin: str = "") -> Answer:
+        keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+        for name, value in zip(keys, (caller.access_key, caller.secret_key, caller.token or ""), strict=True):
+            monkeypatch.setenv(name, value)
+        return Command(monkeypatch)(command, *arguments, "--outputs", str(outputs), stdin=stdin)
+
+    return run
+
+
+@pytest.mark.usefixtures("services")
+def test_call_signs_with_the_credentials_of_whoever_runs_it(gateway: Signed, calling: Callable[..., Answer]) -> None:
+    caller = gateway.role(gateway.invoke())
+    assert calling(caller, "call", "--idp", "iam").out.startswith("store___stock")
+    called = calling(caller, "call", "store___stock", '{"sku": "7"}', "--json")
+    assert json.loads(called.document["content"][0]["text"]) == {"sku": "7"}
+
+
+@pytest.mark.usefixtures("services")
+def test_call_says_what_a_caller_lacks(gateway: Signed, calling: Callable[..., Answer]) -> None:
+    refused = calling(gateway.role(), "call")
+    assert refused.code == 1
+    assert _UNAUTHORIZED in refused.err
+    assert "Attach the caller policy (callers.attachTo)" in refused.err
+    named = calling(gateway.role(), "call", "--client", "agent")
+    assert (named.code, named.out) == (2, "")
+    assert "knows its callers by their AWS signatures" in named.err
+
+
+@pytest.mark.usefixtures("services")
+def test_bridge_signs_what_it_passes_on(gateway: Signed, calling: Callable[..., Answer]) -> None:
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    bridged = calling(gateway.role(gateway.invoke()), "bridge", stdin=f"{json.dumps(asked)}\n")
+    assert [tool["name"] for tool in json.loads(bridged.out)["result"]["tools"]] == ["store___stock"]
+    unsigned = calling(gateway.role(), "bridge", stdin=f"{json.dumps(asked)}\n")
+    assert _UNAUTHORIZED in json.loads(unsigned.out)["error"]["message"]

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from mcp.shared.exceptions import MCPError
 
-from sandbox.caller import ToolCallError, call_tool, knock, list_tools
+from sandbox.caller import call_tool, knock, list_tools
 from tests.sandbox.hand_made import archive, make
 
 TOOL = """
@@ -93,7 +94,7 @@ def test_one_at_the_request_refuses_what_it_does_not_like_and_lets_everything_el
 ) -> None:
     refusing = Intercepted(aws, "REQUEST", REFUSES)
     assert refusing.call()["got"] == {"sku": "pen"}
-    with pytest.raises(ToolCallError, match="not this one"):
+    with pytest.raises(MCPError, match="not this one"):
         refusing.call("safe")
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import grpc
 import pytest
 
+from sandbox.credentials import OKTA_API_TOKEN, OKTA_BASE_URL, OKTA_ORG_NAME
 from sandbox.providers.okta import OktaProvider
-from sandbox.providers.values import Unknown
-from sandbox.tenants.credentials import OKTA_API_TOKEN, OKTA_BASE_URL, OKTA_ORG_NAME
+from sandbox.providers.values import UNKNOWN
 from sandbox.tenants.okta.org import OktaOrg
 from tests.sandbox.provider_connection import Connection, Recorder, command, connected, secret
 
@@ -101,7 +101,7 @@ def test_a_server_from_creation_to_deletion(okta: Connection, requests: Recorder
     key, state = okta.create(SERVER, {"name": "own", "audiences": ["api://own"]})
     assert requests.taken() == [f"POST {SERVERS}", f"GET {SERVERS}/{key}"]
     assert state["issuer"] == f"https://{org.domain}/oauth2/{key}"
-    assert state["kid"] == org.server(key).key.kid
+    assert state["kid"] == org.state.servers[key].kid
     assert okta.read(SERVER, key, state) == state
     changed = okta.update(SERVER, key, state, {"name": "own", "audiences": ["api://new"]})
     assert (changed["audiences"], changed["kid"]) == (["api://new"], state["kid"])
@@ -291,7 +291,7 @@ def test_the_default_server_is_looked_up(okta: Connection, requests: Recorder, o
     assert (found["id"], found["audiences"], found["issuer"]) == (
         "default",
         ["api://default"],
-        org.server().document.issuer,
+        org.state.servers["default"].issuer,
     )
     with pytest.raises(grpc.RpcError, match="authorization server with name 'defaul' does not exist"):
         okta.invoke(GET_SERVER, {"name": "defaul"})
@@ -332,8 +332,8 @@ def test_inputs_that_the_plugin_or_the_sandbox_does_not_take(
 
 def test_a_preview_asks_nothing_and_knows_no_ids(okta: Connection, requests: Recorder) -> None:
     previewed = okta.preview(APP, APP_INPUTS)
-    assert isinstance(previewed["clientId"], Unknown)
-    assert isinstance(previewed["clientSecret"], Unknown)
+    assert previewed["clientId"] == UNKNOWN
+    assert previewed["clientSecret"] == UNKNOWN
     assert requests.taken() == []
 
 

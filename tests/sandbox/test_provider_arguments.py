@@ -73,7 +73,7 @@ def test_inputs_as_the_sdk_declares_them_pass(arguments: str, inputs: dict[str, 
 def test_a_mistake_is_named_with_its_path(arguments: str, inputs: dict[str, Any], path: str, reason: str) -> None:
     [mistake] = check(arguments, inputs)
 
-    assert mistake.path == path
+    assert mistake.property == path
     assert reason in mistake.reason
 
 
@@ -82,7 +82,7 @@ def test_an_object_with_a_missing_field_deep_inside_is_found() -> None:
 
     [mistake] = check(GATEWAY, _authorizer(customClaims=[claim]))
 
-    assert mistake.path.endswith("customClaims[0].authorizingClaimMatchValue")
+    assert mistake.property.endswith("customClaims[0].authorizingClaimMatchValue")
 
 
 @pytest.mark.parametrize(

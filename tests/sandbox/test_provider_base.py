@@ -12,7 +12,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from sandbox.providers.base import AutoName, Created, FunctionType, Provider, ProviderError, ResourceType, serve
+from sandbox.providers.base import FunctionType, Provider, ProviderError, ResourceType, serve
 from sandbox.providers.values import UNKNOWN, Properties, Secret, decode, encode, plain
 
 # The argument classes of a real SDK lend their names and types.
@@ -35,13 +35,13 @@ class Kind(ResourceType[Shelf]):
     def framework(self) -> bool:
         return self.framed
 
-    def create(self, client: Shelf, inputs: Properties) -> Created:
+    def create(self, client: Shelf, inputs: Properties) -> tuple[str, Properties]:
         if inputs.get("description") == "too heavy":
             raise ProviderError("this one is too heavy")
         if inputs.get("description") == "broken":
             raise ZeroDivisionError("by an author's mistake")
         client[inputs["name"]] = inputs
-        return Created(inputs["name"], {"arn": f"shelf/{inputs['name']}"})
+        return inputs["name"], {"arn": f"shelf/{inputs['name']}"}
 
     def read(self, client: Shelf, key: str, state: Properties) -> Properties | None:
         del state
@@ -70,9 +70,8 @@ class Shelves(Provider[Shelf]):
             SECRET,
             lent="pulumi_aws.secretsmanager:SecretArgs",
             properties="name description tags",
-            computed="arn",
             defaults={"description": "on a shelf"},
-            auto_name=AutoName("name", longest=20),
+            auto_name=("name", 20),
             replaces="name tags.place",
             secrets="arn",
         ),
@@ -81,7 +80,7 @@ class Shelves(Provider[Shelf]):
             FRAMED,
             lent="pulumi_aws.cloudwatch:LogGroupArgs",
             properties="name",
-            auto_name=AutoName(),
+            auto_name=("name", 255),
             framed=True,
             replaces=None,
         ),
@@ -171,7 +170,7 @@ def test_a_preview_answers_without_the_handler(caller: Caller) -> None:
     answer = caller.create({"name": "n", "description": "broken"}, preview=True)
 
     assert answer.id == ""
-    assert decode(answer.properties) == {"name": "n", "description": "broken", "arn": UNKNOWN}
+    assert decode(answer.properties) == {"name": "n", "description": "broken", "arn": UNKNOWN, "tagsAll": UNKNOWN}
 
 
 def test_an_update_keeps_what_was_computed_at_creation(caller: Caller) -> None:

@@ -165,7 +165,7 @@ def test_says_why_it_did_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("issuer", "message"),
     [
-        ("https://login.example.com", "no user pool issues as https://login"),
+        ("https://login.example.com", "there is no user pool https://login"),
         ("https://sandbox-org.okta.com/oauth2/nowhere", "nowhere"),
         ("https://sandbox-tenant.us.auth0.com/", "nobodys-api"),
     ],

@@ -47,18 +47,11 @@ def test_a_client_without_a_secret_has_no_method() -> None:
     assert (request.client_id, request.method, request.scopes, request.audience) == ("id", "none", (), None)
 
 
-def test_a_dpop_header_is_noticed() -> None:
-    assert parse_token_request({**FORM, "dpop": "ey…"}, b"client_id=id", accepts_json=False).has_dpop_proof
-
-
 @pytest.mark.parametrize(
     ("headers", "body", "status", "error"),
     [
         ({**FORM, **basic("id:secret")}, b"client_secret=secret", 400, "invalid_request"),
-        ({**FORM, **basic("no colon")}, b"", 401, "invalid_client"),
-        ({**FORM, "authorization": "Basic ***"}, b"", 401, "invalid_client"),
         (FORM, b"scope=a&scope=b", 400, "invalid_request"),
-        (FORM, b"\xff", 400, "invalid_request"),
         (JSON, b"{}", 400, "invalid_request"),
         ({}, b"client_id=id", 400, "invalid_request"),
     ],
@@ -67,6 +60,11 @@ def test_what_cannot_be_read_is_refused(headers: dict[str, str], body: bytes, st
     with pytest.raises(OAuthError) as refused:
         parse_token_request(headers, body, accepts_json=False)
     assert (refused.value.status, refused.value.error) == (status, error)
+
+
+@pytest.mark.parametrize("credentials", [basic("no colon"), {"authorization": "Basic ***"}])
+def test_broken_basic_credentials_show_no_secret(credentials: dict[str, str]) -> None:
+    assert parse_token_request({**FORM, **credentials}, b"client_id=id", accepts_json=False).client_secret == ""
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'"text"'])

@@ -92,7 +92,12 @@ BAD: list[Bad] = [
     ),
     (
         # What the interceptors ask of the role is in the same policy.
-        {"gateway": {"name": "demo", "interceptors": [{"functionArn": f"{FUNCTION}{'f' * 10_240}", "at": ["request"]}]}},
+        {
+            "gateway": {
+                "name": "demo",
+                "interceptors": [{"functionArn": f"{FUNCTION}{'f' * 10_240}", "at": ["request"]}],
+            }
+        },
         "targets",
         "IAM takes 10,240: put some of the targets into another stack",
     ),

@@ -58,7 +58,7 @@ class VaultCredentials(Credentials, frozen=True):
         if self.provider_arn and kind not in self.provider_arn:
             yield Mistake(f"{section}.providerArn", f"is not the ARN of a provider of this type (…{kind}…)")
         region = context.stack.region
-        if self.secret_arn and region and (found := self.secret_arn.split(":")[3]) != region:
+        if self.secret_arn and region and (found := iam.region_of(self.secret_arn)) != region:
             name = self.secret_arn.split(":")[6][:-7]
             yield Mistake(
                 f"{section}.secretArn",
@@ -66,7 +66,7 @@ class VaultCredentials(Credentials, frozen=True):
                 f"secretsmanager replicate-secret-to-regions --region {found} --secret-id {name} --add-replica-regions "
                 f"Region={region}), and give the replica's ARN",
             )
-        if self.provider_arn and region and (found := self.provider_arn.split(":")[3]) != region:
+        if self.provider_arn and region and (found := iam.region_of(self.provider_arn)) != region:
             yield Mistake(f"{section}.providerArn", f"is a provider of {found}; the gateways need one of {region}")
 
     def account_mistakes(self, path: str, account: str) -> Iterator[Mistake]:

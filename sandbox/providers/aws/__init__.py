@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sandbox.aws.installation import install
 from sandbox.aws.policies import UnsupportedPolicyError
 from sandbox.credentials import AWS_SECRET_KEY
-from sandbox.providers.aws.client import AwsClient, Credentials, require_region
+from sandbox.providers.aws.client import AwsClient, require_region
 from sandbox.providers.aws.resources import FUNCTIONS, RESOURCES
 from sandbox.providers.base import Provider, ProviderError
 from sandbox.providers.values import Properties
@@ -32,15 +32,12 @@ class AwsProvider(Provider[AwsClient]):
         self._endpoint_url = endpoint_url
 
     def connect(self, config: Properties, peer: str) -> AwsClient:
-        del peer
         if unsupported := sorted(config.keys() - _SUPPORTED - _WITHOUT_EFFECT):
             raise ProviderError(f"aws:{unsupported[0]}: the sandbox does not support this setting of the provider")
         if "region" not in config:
             raise ProviderError("aws:region is missing: set it with `pulumi config set aws:region`")
         require_region(config["region"], "aws:region")
-        credentials = Credentials(
-            config.get("accessKey", ACCOUNT), config.get("secretKey", AWS_SECRET_KEY), config.get("token")
-        )
+        credentials = (config.get("accessKey", ACCOUNT), config.get("secretKey", AWS_SECRET_KEY), config.get("token"))
         tags = config.get("defaultTags", {}).get("tags", {})
         client = AwsClient(self._endpoint_url, credentials, config["region"], tags)
         for role in config.get("assumeRoles", []):

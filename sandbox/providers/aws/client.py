@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -15,34 +14,29 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from sandbox.providers.arguments import nearest
 from sandbox.providers.aws.constraints import enforce
 from sandbox.providers.base import ProviderError
-from sandbox.providers.values import Unknown
+from sandbox.providers.values import UNKNOWN
 
 _SESSION: Any = boto3.Session()
 _LOCK = threading.Lock()  # boto3's sessions may not be shared between threads, its clients may
+Credentials = tuple[str, str, str | None]
+"""Access key id (on the sandbox one of twelve digits is that account's), secret access key, session token."""
 _MISSING = frozenset({"NoSuchEntity", "ResourceNotFoundException"})
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """What requests are signed with. On the sandbox an access key id of twelve digits is that account's."""
-
-    access_key: str
-    secret_key: str = field(repr=False)
-    token: str | None = field(default=None, repr=False)
 
 
 @functools.cache
 def _client(endpoint_url: str, credentials: Credentials, service: str, region: str) -> Any:
+    key, secret, token = credentials
     client = _SESSION.client(
         service,
         region_name=region,
         endpoint_url=endpoint_url,
         config=Config(retries={"max_attempts": 0}),
-        aws_access_key_id=credentials.access_key,
-        aws_secret_access_key=credentials.secret_key,
-        aws_session_token=credentials.token,
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        aws_session_token=token,
     )
     client.meta.events.register("before-parameter-build", enforce)
     return client
@@ -53,7 +47,7 @@ class AwsClient:
     """What the handlers of one provider instance work with."""
 
     endpoint_url: str
-    credentials: Credentials
+    credentials: Credentials = field(repr=False)
     region: str
     default_tags: Mapping[str, str]
 
@@ -85,7 +79,7 @@ class AwsClient:
         if "externalId" in role:
             request["ExternalId"] = role["externalId"]
         given = self.api("sts").assume_role(**request)["Credentials"]
-        credentials = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+        credentials = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
         return dataclasses.replace(self, credentials=credentials)
 
 
@@ -96,11 +90,10 @@ def _regions() -> Sequence[str]:
     return [name for each in partitions for name in each["regions"] if not name.endswith("-global")]
 
 
-def require_region(name: str | Unknown, where: str) -> None:
-    """Raises ProviderError where AWS has no region of that name, naming those that are nearest."""
-    if isinstance(name, str) and name not in _regions():  # in a preview it may be unknown
-        near = difflib.get_close_matches(name, _regions(), n=3)
-        raise ProviderError(f"{where}: AWS has no region {name}" + (f"; near it: {', '.join(near)}" if near else ""))
+def require_region(name: str, where: str) -> None:
+    """Raises ProviderError where AWS has no region of that name; in a preview it may be unknown."""
+    if name not in (UNKNOWN, *_regions()):
+        raise ProviderError(f"{where}: AWS has no region {name}{nearest(name, _regions())}")
 
 
 def found(call: Callable[..., Any], *arguments: Any, **request: Any) -> Any | None:

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
-from sandbox.providers.arguments import Mistake
+from sandbox.providers.arguments import Mistakes, mistake
 from sandbox.providers.base import ProviderError
-from sandbox.providers.values import Properties, Unknown
+from sandbox.providers.values import UNKNOWN, Properties
 
 _CREDENTIALS = {
     "apiKey": ("API_KEY", "apiKeyCredentialProvider"),
@@ -19,10 +19,10 @@ _INLINE_TEXT = ("openApiSchema", "smithyModel")
 _OF_A_SCHEMA = frozenset({"type", "description", "properties", "required", "items"})
 
 
-def validate_gateway(inputs: Properties) -> list[Mistake]:
+def validate_gateway(inputs: Properties) -> Mistakes:
     """terraform-provider-aws, gateway.go, ValidateConfig."""
     if inputs["authorizerType"] == "CUSTOM_JWT" and "authorizerConfiguration" not in inputs:
-        return [Mistake("authorizerConfiguration", "is required where authorizerType is CUSTOM_JWT")]
+        return [mistake("authorizerConfiguration", "is required where authorizerType is CUSTOM_JWT")]
     return []
 
 
@@ -57,14 +57,14 @@ def credentials(inputs: Mapping[str, Any]) -> Properties:
 def replaces_target(old: Properties, new: Properties) -> list[str]:
     """Another kind of target is another target (terraform-provider-aws, gateway_target.go, ModifyPlan)."""
     before, after = old.get("targetConfiguration"), new.get("targetConfiguration")
-    if before is None or isinstance(after, Unknown) or _kinds(before) == _kinds(after):
+    if before is None or after == UNKNOWN or _kinds(before) == _kinds(after):
         return []
     return ["targetConfiguration"]
 
 
 def _kinds(configuration: Any) -> set[str]:
     inner: Any = configuration.get("mcp", {})
-    return set() if isinstance(inner, Unknown) else set(inner)
+    return set() if inner == UNKNOWN else set(inner)
 
 
 def _tool(inputs: Mapping[str, Any]) -> Properties:

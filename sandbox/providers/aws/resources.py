@@ -10,7 +10,7 @@ from sandbox.providers.aws import gateways
 from sandbox.providers.aws.client import AwsClient, found
 from sandbox.providers.aws.shapes import same_document
 from sandbox.providers.aws.tables import Table
-from sandbox.providers.base import AutoName, FunctionType, ProviderError
+from sandbox.providers.base import FunctionType, ProviderError
 from sandbox.providers.values import Properties
 
 _SECONDS_OF_A_SESSION = 3600
@@ -69,10 +69,6 @@ def _delete_secret(client: AwsClient, state: Properties) -> None:
     found(client.api("secretsmanager", state).delete_secret, SecretId=state["arn"], **when)
 
 
-def _untagged(_client: AwsClient, _known: Properties, _live: Mapping[str, Any]) -> Properties:
-    return {"tagsAll": {}}
-
-
 def _caller_identity(client: AwsClient, _inputs: Properties) -> Properties:
     caller = client.caller
     return {"accountId": caller["Account"], "arn": caller["Arn"], "userId": caller["UserId"], "id": caller["Account"]}
@@ -92,8 +88,7 @@ def _partition(client: AwsClient, _inputs: Properties) -> Properties:
 _USER_POOL = Table(
     "aws:cognito/userPool:UserPool",
     properties="name deletionProtection userPoolTier adminCreateUserConfig accountRecoverySetting region tags",
-    computed="arn creationDate lastModifiedDate endpoint estimatedNumberOfUsers domain customDomain "
-    "mfaConfiguration tagsAll",
+    also_computed="mfaConfiguration",
     id="id",
     names={"name": "PoolName"},
     replaces="",
@@ -101,14 +96,13 @@ _USER_POOL = Table(
         "endpoint": f"cognito-idp.{known['region']}.amazonaws.com/{live['Id']}",
         "deletionProtection": live.get("DeletionProtection", "INACTIVE"),
     },
-    auto_name=AutoName(longest=128),
+    auto_name=("name", 128),
 )
 
 RESOURCES = (
     Table(
         "aws:iam/role:Role",
         properties="name path assumeRolePolicy description maxSessionDuration permissionsBoundary tags",
-        computed="arn uniqueId createDate tagsAll",
         names={"uniqueId": "RoleId", "assumeRolePolicy": "AssumeRolePolicyDocument PolicyDocument"},
         replaces="name path",
         updates="UpdateAssumeRolePolicy UpdateRole",
@@ -119,7 +113,7 @@ RESOURCES = (
             "maxSessionDuration": live.get("MaxSessionDuration", _SECONDS_OF_A_SESSION),
             "forceDetachPolicies": False,
         },
-        auto_name=AutoName(longest=64),
+        auto_name=("name", 64),
     ),
     Table(
         "aws:iam/rolePolicy:RolePolicy",
@@ -127,19 +121,18 @@ RESOURCES = (
         id="role:name",
         names={"name": "PolicyName", "role": "RoleName", "policy": "PolicyDocument"},
         replaces="name role",
-        auto_name=AutoName(longest=128),
+        auto_name=("name", 128),
     ),
     Table(
         "aws:iam/policy:Policy",
         properties="name path description policy tags",
-        computed="arn policyId attachmentCount tagsAll",
         id="arn",
         names={"policy": "PolicyDocument"},
         replaces="name path description",
         own={"policy": (_new_version, "")},
         derive=_policy_document,
         deletes=_delete_policy,
-        auto_name=AutoName(longest=128),
+        auto_name=("name", 128),
     ),
     *(
         Table(
@@ -158,32 +151,28 @@ RESOURCES = (
     Table(
         "aws:cognito/resourceServer:ResourceServer",
         properties="userPoolId identifier name scopes region",
-        computed="scopeIdentifiers",
         id="userPoolId|identifier",
         replaces="userPoolId identifier",
         derive=lambda _client, _known, live: {
             "scopeIdentifiers": [f"{live['Identifier']}/{scope['ScopeName']}" for scope in live.get("Scopes", [])]
         },
-        auto_name=AutoName(longest=255),
+        auto_name=("name", 255),
     ),
     Table(
         "aws:cognito/userPoolClient:UserPoolClient",
         properties="userPoolId name generateSecret tokenValidityUnits accessTokenValidity allowedOauthFlows "
         "allowedOauthFlowsUserPoolClient allowedOauthScopes enableTokenRevocation explicitAuthFlows idTokenValidity "
         "preventUserExistenceErrors refreshTokenValidity supportedIdentityProviders region",
-        computed="clientSecret",
         id="clientId",
         imported_by="userPoolId/clientId",
         names={"name": "ClientName"},
         replaces="userPoolId generateSecret",
         secrets="clientSecret",
-        auto_name=AutoName(longest=128),
+        auto_name=("name", 128),
     ),
     Table(
         "aws:cognito/userPoolDomain:UserPoolDomain",
         properties="userPoolId domain region",
-        computed="awsAccountId cloudfrontDistribution cloudfrontDistributionArn cloudfrontDistributionZoneId s3Bucket "
-        "version",
         id="domain",
         names={"cloudfrontDistributionArn": "CloudFrontDistribution"},
         answer="DomainDescription",
@@ -196,15 +185,14 @@ RESOURCES = (
         "aws:lambda/function:Function",
         properties="name code architectures description environment handler loggingConfig memorySize role runtime "
         "timeout region tags",
-        computed="arn invokeArn qualifiedArn qualifiedInvokeArn responseStreamingInvokeArn codeSha256 sourceCodeHash "
-        "sourceCodeSize lastModified version signingJobArn signingProfileVersionArn packageType tagsAll",
+        also_computed="codeSha256 packageType sourceCodeHash",
         names={"code": "ZipFile", "sourceCodeHash": "CodeSha256", "sourceCodeSize": "CodeSize"},
         replaces="name",
         updates="UpdateFunctionCode UpdateFunctionConfiguration",
         answer="Configuration",
         cleared={"description": "", "memorySize": 128, "timeout": 3, "environment": {"variables": {}}},
         derive=_function_arns,
-        auto_name=AutoName(longest=64),
+        auto_name=("name", 64),
     ),
     Table(
         "aws:lambda/permission:Permission",
@@ -213,74 +201,64 @@ RESOURCES = (
         imported_by="function/statementId",
         names={"function": "FunctionName"},
         reads=_permission,
-        auto_name=AutoName("statementId", longest=100),
+        auto_name=("statementId", 100),
     ),
     Table(
         "aws:cloudwatch/logGroup:LogGroup",
         properties="name retentionInDays kmsKeyId region tags",
-        computed="arn tagsAll",
         names={"name": "logGroupName logGroupNamePrefix"},
         replaces="name kmsKeyId",
         reads="DescribeLogGroups",
         answer="logGroups",
         own={"retentionInDays": ("PutRetentionPolicy", "DeleteRetentionPolicy")},
-        auto_name=AutoName(longest=512),
+        auto_name=("name", 512),
     ),
     Table(
         "aws:cloudwatch/logDeliverySource:LogDeliverySource",
         noun="DeliverySource",
         properties="name logType resourceArn region",
-        computed="arn service tagsAll",
         replaces="name logType resourceArn",
         answer="deliverySource",
-        derive=_untagged,
     ),
     Table(
         "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
         noun="DeliveryDestination",
         properties="name deliveryDestinationConfiguration deliveryDestinationType region",
-        computed="arn tagsAll",
         replaces="name deliveryDestinationType",
         answer="deliveryDestination",
-        derive=_untagged,
     ),
     Table(
         "aws:cloudwatch/logDelivery:LogDelivery",
         noun="Delivery",
         properties="deliverySourceName deliveryDestinationArn region",
-        computed="arn tagsAll",
         id="id",
         answer="delivery",
-        derive=_untagged,
     ),
     Table(
         "aws:cloudwatch/metricAlarm:MetricAlarm",
         properties="name alarmDescription comparisonOperator threshold evaluationPeriods metricQueries "
         "treatMissingData alarmActions region tags",
-        computed="arn tagsAll",
-        names={"name": "AlarmName AlarmNamePrefix", "arn": "AlarmArn", "metricQueries": "Metrics"},
+        names={"name": "AlarmName AlarmNames", "arn": "AlarmArn", "metricQueries": "Metrics"},
         replaces="name",
         reads="DescribeAlarms",
         answer="MetricAlarms",
-        deletes=lambda client, state: client.api("cloudwatch", state).delete_alarms(AlarmNames=[state["name"]]),
-        auto_name=AutoName(longest=255),
+        deletes="DeleteAlarms",
+        auto_name=("name", 255),
     ),
     Table(
         "aws:bedrock/agentcoreGateway:AgentcoreGateway",
         properties="name roleArn authorizerType authorizerConfiguration description exceptionLevel "
         "interceptorConfigurations kmsKeyArn policyEngineConfiguration protocolConfiguration protocolType region tags",
-        computed="gatewayArn gatewayId gatewayUrl workloadIdentityDetails tagsAll",
         id="gatewayId",
         names={"gatewayId": "gatewayIdentifier"},
         replaces="name authorizerType",
         validate=gateways.validate_gateway,
-        auto_name=AutoName(longest=48),
+        auto_name=("name", 48),
     ),
     Table(
         "aws:bedrock/agentcoreGatewayTarget:AgentcoreGatewayTarget",
         properties="name gatewayIdentifier description targetConfiguration credentialProviderConfiguration "
         "metadataConfiguration privateEndpoint region",
-        computed="targetId",
         id="targetId",
         imported_by="gatewayIdentifier,targetId",
         names={"credentialProviderConfiguration": "credentialProviderConfigurations"},
@@ -290,59 +268,53 @@ RESOURCES = (
             "targetConfiguration": gateways.target_configuration,
             "credentialProviderConfiguration": lambda given: [gateways.credentials(given)],
         },
-        auto_name=AutoName(longest=100),
+        auto_name=("name", 100),
     ),
     Table(
         "aws:bedrock/agentcorePolicyEngine:AgentcorePolicyEngine",
         properties="name description region tags",
-        computed="policyEngineArn policyEngineId tagsAll",
         id="policyEngineId",
         replaces="name",
         updates="UpdatePolicyEngine",
-        auto_name=AutoName(longest=48),
+        auto_name=("name", 48),
     ),
     Table(
         "aws:bedrock/agentcorePolicy:AgentcorePolicy",
         properties="name policyEngineId definition description region",
-        computed="policyArn policyId",
         id="policyEngineId,policyId",
         replaces="name policyEngineId",
-        auto_name=AutoName(longest=48),
+        auto_name=("name", 48),
     ),
     Table(
         "aws:bedrock/agentcoreApiKeyCredentialProvider:AgentcoreApiKeyCredentialProvider",
         properties="name apiKey apiKeySecretConfig apiKeySecretSource region tags",
-        computed="credentialProviderArn apiKeySecretArns tagsAll",
         replaces="name",
         secrets="apiKey",
-        auto_name=AutoName(longest=128),
+        auto_name=("name", 128),
     ),
     Table(
         "aws:bedrock/agentcoreOauth2CredentialProvider:AgentcoreOauth2CredentialProvider",
         properties="name credentialProviderVendor oauth2ProviderConfig region tags",
-        computed="credentialProviderArn clientSecretArns callbackUrl tagsAll",
         names={"oauth2ProviderConfig": "oauth2ProviderConfigInput"},
         replaces="name credentialProviderVendor",
         secrets="oauth2ProviderConfig",
-        auto_name=AutoName(longest=128),
+        auto_name=("name", 128),
     ),
     Table(
         "aws:secretsmanager/secret:Secret",
         properties="name description kmsKeyId recoveryWindowInDays region tags",
-        computed="arn tagsAll",
         id="arn",
         names={"arn": "SecretId"},
         replaces="name",
         deletes=_delete_secret,
         cleared={"description": ""},
-        auto_name=AutoName(longest=512),
+        auto_name=("name", 512),
     ),
     # A version cannot be deleted: it goes with its secret, or when a newer one has taken its stage.
     Table(
         "aws:secretsmanager/secretVersion:SecretVersion",
         noun="SecretValue",
         properties="secretId secretString region",
-        computed="arn secretArn versionId hasSecretStringWo",
         id="secretId|versionId",
         names={"secretArn": "ARN"},
         derive=lambda _client, _known, _live: {"hasSecretStringWo": False},

@@ -40,8 +40,9 @@ def to_api(shape: Shape, value: Any, path: str = "") -> Any:
         return {"optionalValue": value}
     if shape.type_name == "list" and isinstance(value, Mapping) and _of_tags(shape):
         return [{"Key": key, "Value": inner} for key, inner in sorted(cast("Mapping[str, str]", value).items())]
-    if shape.type_name == "list" and isinstance(value, list):
-        return [to_api(shape.member, inner, path) for inner in cast("list[Any]", value)]
+    if shape.type_name == "list":  # where the API takes several and Pulumi has one
+        several = cast("list[Any]", value) if isinstance(value, list) else [value]
+        return [to_api(shape.member, inner, path) for inner in several]
     if shape.type_name == "map" and isinstance(value, Mapping):
         return {name: to_api(shape.value, inner, path) for name, inner in cast("Mapping[str, Any]", value).items()}
     return value

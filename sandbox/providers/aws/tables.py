@@ -16,9 +16,9 @@ from botocore import xform_name
 from sandbox.providers import arguments
 from sandbox.providers.aws.client import AwsClient, found, require_region
 from sandbox.providers.aws.shapes import Shape, as_known, member_of, to_api
-from sandbox.providers.base import Created, ProviderError, ResourceType
+from sandbox.providers.base import ProviderError, ResourceType, parts
 from sandbox.providers.diffs import decide
-from sandbox.providers.values import Properties, Unknown
+from sandbox.providers.values import UNKNOWN, Properties
 
 _SERVICES = {
     "bedrock": "bedrock-agentcore-control",
@@ -36,8 +36,7 @@ _UNTOLD = {"string": "", "integer": 0, "long": 0}
 class Table(ResourceType[AwsClient]):
     """One resource type. Where an operation is not enough, a function stands in its place.
 
-    Regions, default tags and tagging follow from the properties `region` and `tags`. Of a resource that is tagged by
-    its ARN, that comes first in `computed`.
+    Regions, default tags and tagging follow from the properties `region` and `tags`.
     """
 
     noun: str = ""
@@ -45,7 +44,7 @@ class Table(ResourceType[AwsClient]):
     id: str = "name"
     """The properties that make its id, with the sign that stands between them."""
     imported_by: str = ""
-    """The same of an import's id, where that is another."""
+    """The same of an import's id, where that is another; the id comes last."""
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     """The API's, where they are not as `shapes.member_of` expects. Several where operations differ: the first that an
     operation has is meant."""
@@ -75,9 +74,11 @@ class Table(ResourceType[AwsClient]):
             ("aws:bedrock/agentcore", "aws:cloudwatch/logDelivery", "aws:cognito/userPoolClient:")
         )
 
-    @property
-    def import_form(self) -> str:
-        return self.imported_by
+    def imported(self, identifier: str) -> tuple[str, Properties]:
+        if not self.imported_by:
+            return super().imported(identifier)
+        found = parts(self.imported_by, identifier)
+        return found.popitem()[1], found
 
     def replaced_by(self, old: Properties, new: Properties) -> list[str]:
         also = self.replaces_also(old, new) if self.replaces_also else []
@@ -89,12 +90,12 @@ class Table(ResourceType[AwsClient]):
             completed["region"] = inputs.get("region", client.region)
             require_region(completed["region"], "region")
         tags = inputs.get("tags", {})
-        if self._tagged and client.default_tags and not isinstance(tags, Unknown):
+        if self._tagged and client.default_tags and tags != UNKNOWN:
             completed["tags"] = {**client.default_tags, **tags}
         return completed
 
     def read(self, client: AwsClient, key: str, state: Properties) -> Properties | None:
-        api, known = self._api(client, state), state | self._identity(key)
+        api, known = self._api(client, state), state | parts(self.id, key)
         if callable(self.reads):
             outputs = self.reads(client, known)
         else:
@@ -109,7 +110,7 @@ class Table(ResourceType[AwsClient]):
             outputs |= self._seen(shape, answer, known, ["tags"])
         return outputs | {"tagsAll": outputs["tags"] or {}}
 
-    def create(self, client: AwsClient, inputs: Properties) -> Created:
+    def create(self, client: AwsClient, inputs: Properties) -> tuple[str, Properties]:
         api = self._api(client, inputs)
         operation = self.creates or self._operation(api, "Create", "Put", "Add")
         shape, live = self._call(api, operation, {k: v for k, v in inputs.items() if k != "tags" or v})
@@ -119,18 +120,18 @@ class Table(ResourceType[AwsClient]):
         identity = inputs | self._seen(shape, live, inputs, re.findall(r"\w+", self.id))
         identifier = re.sub(r"\w+", lambda name: identity[name[0]], self.id)
         outputs = self._outputs(client, shape, live, inputs)
-        if not outputs.keys() | {"tagsAll"} >= {*self.computed.split()}:
+        if not outputs.keys() >= {*self.computed}:
             outputs = self.read(client, identifier, inputs)
         if outputs is None:
             raise ProviderError(f"{identifier} is gone right after its creation")
-        return Created(identifier, self._made(outputs, inputs))
+        return identifier, _told(outputs)
 
     def update(self, client: AwsClient, key: str, old: Properties, new: Properties) -> Properties:
-        api, identity = self._api(client, new), self._identity(key)
+        api, identity = self._api(client, new), parts(self.id, key)
         held = {name: value for name, value in old.items() if name in self.properties.split()}
         kept = {name: value for name, value in held.items() if name in arguments.computed(self.arguments)}
         wanted, before = {"tags": {}, **self.cleared, **kept, **new}, {"tags": {}, **self.cleared, **held}
-        changed = {change.top_level for change in decide(before, wanted).changes}
+        changed = {*decide(before, wanted).diffs}
         for operation in self.updates.split() or [self._operation(api, "Update", "Put")]:
             if operation and self._takes(api, operation, changed):
                 self._call(api, operation, wanted | identity)
@@ -146,10 +147,10 @@ class Table(ResourceType[AwsClient]):
                 self._call_by_arn(api, ("UntagResource", "Untag"), old | identity | {"tagKeys": gone})
             if tagged := {k: v for k, v in wanted["tags"].items() if before["tags"].get(k) != v}:
                 self._call_by_arn(api, ("TagResource", "Tag"), old | identity | {"tags": tagged})
-        return self._made(self.read(client, key, kept | new) or {}, new)
+        return _told(self.read(client, key, kept | new) or {})
 
     def delete(self, client: AwsClient, key: str, state: Properties) -> None:
-        api, known = self._api(client, state), state | self._identity(key)
+        api, known = self._api(client, state), state | parts(self.id, key)
         if callable(self.deletes):
             self.deletes(client, known)
         elif operation := self.deletes or self._operation(api, "Delete", "Remove"):
@@ -167,11 +168,6 @@ class Table(ResourceType[AwsClient]):
         kind = self.token.split(":")[1]
         module = kind.partition("/")[0]
         return client.api(_SERVICES.get(kind) or _SERVICES.get(module, module), inputs)
-
-    def _identity(self, identifier: str) -> Properties:
-        names = re.findall(r"\w+", self.id)
-        values = identifier.split(self.id[len(names[0])], 1) if len(names) > 1 else [identifier]
-        return dict(zip(names, values, strict=True))
 
     def _operation(self, api: Any, *verbs: str) -> str:
         """The first operation that the service has of a verb and the noun, or called as the verb alone."""
@@ -205,12 +201,13 @@ class Table(ResourceType[AwsClient]):
 
     def _call_by_arn(self, api: Any, verbs: Iterable[str], values: Properties) -> tuple[Shape, Mapping[str, Any]]:
         """The operations about tags take a resource's ARN where they are not called after the kind of resource."""
-        arn = values[self.computed.split()[0]]
+        arn = values[min((name for name in self.computed if name.lower().endswith("arn")), key=len)]
         return self._call(api, self._operation(api, *verbs), values | {"resource": arn, "resourceArn": arn})
 
     def _outputs(self, client: AwsClient, shape: Shape, live: Mapping[str, Any], known: Properties) -> Properties:
-        names = self.properties.split() + self.computed.split()
-        return self._seen(shape, live, known, names) | self.derive(client, known, live)
+        names = self.properties.split() + self.computed
+        total = {"tagsAll": known.get("tags", {})} if "tagsAll" in names else {}
+        return total | self._seen(shape, live, known, names) | self.derive(client, known, live)
 
     def _seen(self, shape: Shape, live: Mapping[str, Any], known: Properties, names: Iterable[str]) -> Properties:
         """What an answer tells of properties and outputs; None for a property that it could tell and does not."""
@@ -223,7 +220,7 @@ class Table(ResourceType[AwsClient]):
             if name in self.forms:
                 same = given == value or (isinstance(given, Mapping) and self.forms[name](given) == value)
                 seen[name] = given if same else value or None
-            elif name in self.computed.split():
+            elif name in self.computed:
                 output = _UNTOLD.get(inner.type_name) if value is None else as_known(inner, value, None)
                 seen[name] = [output] if inner.type_name == "structure" else output
             elif name == "tags" or inner.type_name not in _NESTED:
@@ -233,6 +230,7 @@ class Table(ResourceType[AwsClient]):
                 seen[name] = as_known(inner, value, given)
         return seen
 
-    def _made(self, outputs: Properties, inputs: Properties) -> Properties:
-        told = {name: value for name, value in outputs.items() if value is not None}
-        return told | ({"tagsAll": inputs.get("tags", {})} if self._tagged else {})
+
+def _told(outputs: Properties) -> Properties:
+    """Where a change is not told back, its inputs stand."""
+    return {name: value for name, value in outputs.items() if value is not None}

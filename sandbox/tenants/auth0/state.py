@@ -5,14 +5,13 @@ Fields that the sandbox gives no meaning to are left out, so that a payload with
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 from urllib.parse import unquote
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.tenants.collection import AnyEntity, ApiError, Collection, Entity, Json, random_text
+from sandbox.tenants.collection import ApiError, Collection, Entity, Json, random_text
 from sandbox.tenants.token_request import AuthenticationMethod
 
 Text = Annotated[str, Field(min_length=1)]
@@ -22,10 +21,8 @@ Lifetime = Annotated[int, Field(ge=1, le=2_592_000)]
 
 
 class ManagementError(ApiError):
-    """`code` is the answer's `errorCode`."""
-
-    def __init__(self, status: int, message: str, code: str = "invalid_body") -> None:
-        answer = {"statusCode": status, "error": HTTPStatus(status).phrase, "message": message, "errorCode": code}
+    def __init__(self, status: int, message: str) -> None:
+        answer = {"statusCode": status, "error": HTTPStatus(status).phrase, "message": message}
         super().__init__(status, message, answer)
 
 
@@ -33,32 +30,67 @@ def invalid_body(message: str) -> ManagementError:
     return ManagementError(400, f"Payload validation error: {message}")
 
 
-class StrictEntity(Entity):
+class Auth0Entity(Entity):
+    """Refuses a payload with a field that it cannot set."""
+
     model_config = ConfigDict(extra="forbid")
 
+    @classmethod
+    def missing(cls, key: str) -> ManagementError:  # noqa: ARG003  the service does not name it
+        return ManagementError(404, f"The {cls.what} does not exist")
 
-class Scope(StrictEntity):
+    @classmethod
+    def invalid(cls, mistake: str, field: str, message: str) -> ManagementError:
+        """In the words of the service's schema validator."""
+        if mistake == "extra_forbidden":
+            return invalid_body(f"'Additional properties not allowed: {field}'.")
+        if mistake == "missing":
+            return invalid_body(f"'Missing required property: {field}'.")
+        return invalid_body(f"'{message}' on property {field}.")
+
+    def taken(self) -> ManagementError:
+        return ManagementError(409, f"A {self.what} with the same {' and '.join(self.unique)} already exists.")
+
+    @classmethod
+    def settable(cls, payload: Json, protected: frozenset[str]) -> Json:
+        for name in payload:
+            if name in protected:
+                raise cls.invalid("extra_forbidden", name, "")
+        return payload
+
+
+class Part(BaseModel):
+    """An object within an entity."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
+class Scope(Part):
     value: Annotated[str, Field(min_length=1, max_length=280)]
     description: str | None = None
 
 
-class UserPolicy(StrictEntity):
+class UserPolicy(Part):
     policy: Literal["allow_all", "deny_all", "require_client_grant"] = "allow_all"
 
 
-class ClientPolicy(StrictEntity):
+class ClientPolicy(Part):
     policy: Literal["deny_all", "require_client_grant"] = "require_client_grant"
 
 
-class SubjectTypes(StrictEntity):
+class SubjectTypes(Part):
     """For whom an API's tokens are: users who log in, and applications themselves."""
 
     user: UserPolicy = UserPolicy()
     client: ClientPolicy = ClientPolicy()
 
 
-class ResourceServer(StrictEntity):
+class ResourceServer(Auth0Entity):
     """An API; its name is its identifier unless given."""
+
+    what, key_length, known_by, built_in = "resource server", 24, ("identifier",), "is_system"
+    server_set, fixed = frozenset({"id", "is_system"}), frozenset({"identifier"})
+    filters = unique = ("identifier",)
 
     id: str
     identifier: Annotated[str, Field(min_length=1, max_length=600)]
@@ -80,15 +112,40 @@ class ResourceServer(StrictEntity):
     def scope_names(self) -> list[str]:
         return [scope.value for scope in self.scopes]
 
+    def answers_to(self, key: str) -> bool:
+        """To its id and its identifier, which the plugin's data source escapes twice."""
+        return self.id == key or self.identifier in (key, unquote(key))
 
-class JwtConfiguration(StrictEntity):
+    def check(self, state: State, current: ResourceServer | None) -> None:
+        if current:
+            current.check_removal()
+        _refuse_repeated(self.scope_names, "scopes")
+
+    def check_removal(self) -> None:
+        if self.is_system:
+            raise ManagementError(400, "System resource servers cannot be changed")
+
+    def saved(self, state: State) -> None:
+        """Scopes that went away go from every grant as well."""
+        for grant in state.grants.search({"audience": self.identifier}):
+            kept = [scope for scope in grant.scope if scope in self.scope_names]
+            state.grants[grant.id] = grant.model_copy(update={"scope": kept})
+
+    def removed(self, state: State) -> None:
+        state.grants.discard({"audience": self.identifier})
+
+
+class JwtConfiguration(Part):
     alg: Literal["RS256"] = "RS256"
     lifetime_in_seconds: int = 36_000
     secret_encoded: bool = False
 
 
-class Client(StrictEntity):
-    """An application; `global` ones (the sandbox's deployer) belong to the tenant and are not listed as left over."""
+class Client(Auth0Entity):
+    """An application; a `global` one (the sandbox's deployer) belongs to the tenant."""
+
+    what, key, key_length, known_by, built_in = "client", "client_id", 32, ("name", "client_id"), "is_global"
+    server_set = frozenset({"client_id", "global"})
 
     client_id: str
     client_secret: Annotated[str, Field(min_length=16)] = Field(default_factory=lambda: random_text(64))
@@ -105,9 +162,20 @@ class Client(StrictEntity):
     oidc_conformant: bool = False
     is_global: Annotated[bool, Field(alias="global")] = False
 
+    def check(self, state: State, current: Client | None) -> None:
+        if self.token_endpoint_auth_method == "none" and "client_credentials" in self.grant_types:  # noqa: S105  a method
+            raise ManagementError(400, "Invalid grant types: client_credentials")
 
-class ClientGrant(StrictEntity):
-    """What one client may ask for at one API (`audience`)."""
+    def removed(self, state: State) -> None:
+        state.grants.discard({"client_id": self.client_id})
+
+
+class ClientGrant(Auth0Entity):
+    """What one client may ask for at one API (`audience`): scopes that exist there."""
+
+    what, prefix, known_by, built_in = "client grant", "cgr_", ("id", "client_id", "audience"), "is_system"
+    server_set, fixed = frozenset({"id", "is_system"}), frozenset({"client_id", "audience", "subject_type"})
+    filters = unique = ("client_id", "audience")
 
     id: str
     client_id: Text
@@ -118,114 +186,21 @@ class ClientGrant(StrictEntity):
     allow_any_organization: bool = False
     is_system: bool = False
 
-
-class Auth0Collection(Collection[AnyEntity]):
-    """Refuses a payload with a field that it cannot set; removing what is not there (any more) is no error."""
-
-    conflict: ClassVar[str] = ""
-    """What is said of an entity that is there already."""
-
-    def __init__(self, state: State) -> None:
-        super().__init__()
-        self.state = state
-
-    def missing(self, key: str) -> ManagementError:
-        return ManagementError(404, f"The {self.what} does not exist", f"inexistent_{self.what.replace(' ', '_')}")
-
-    def invalid(self, mistake: str, field: str, message: str) -> ManagementError:
-        """In the words of the service's schema validator."""
-        if mistake == "extra_forbidden":
-            return invalid_body(f"'Additional properties not allowed: {field}'.")
-        if mistake == "missing":
-            return invalid_body(f"'Missing required property: {field}'.")
-        return invalid_body(f"'{message}' on property {field}.")
-
-    def taken(self, entity: AnyEntity) -> ManagementError:
-        return ManagementError(409, self.conflict, "conflict")
-
-    def settable(self, payload: Json, protected: frozenset[str]) -> Json:
-        for name in payload:
-            if name in protected:
-                raise self.invalid("extra_forbidden", name, "")
-        return payload
-
-    def remove(self, key: str) -> None:
-        if self.lookup(key):
-            super().remove(key)
-
-
-class Apis(Auth0Collection[ResourceServer]):
-    model, what, key_length = ResourceServer, "resource server", 24
-    server_set, fixed = frozenset({"id", "is_system"}), frozenset({"identifier"})
-    unique, conflict = ("identifier",), "A resource server with the same identifier already exists."
-
-    def lookup(self, key: str) -> ResourceServer | None:
-        """An API by its id or its identifier, which the plugin's data source escapes twice."""
-        return self.get(key) or self.of(key) or self.of(unquote(key))
-
-    def of(self, identifier: str) -> ResourceServer | None:
-        return next((api for api in self.values() if api.identifier == identifier), None)
-
-    def check(self, entity: ResourceServer) -> None:
-        if entity.id in self:
-            self.check_removal(entity)
-        _refuse_repeated(entity.scope_names, "scopes")
-
-    def check_removal(self, entity: ResourceServer) -> None:
-        if entity.is_system:
-            raise ManagementError(400, "System resource servers cannot be changed")
-
-    def put(self, entity: ResourceServer) -> ResourceServer:
-        """Scopes that go away go from every grant as well."""
-        for grant in self.state.grants.search({"audience": entity.identifier}):
-            kept = [scope for scope in grant.scope if scope in entity.scope_names]
-            self.state.grants.put(grant.model_copy(update={"scope": kept}))
-        return super().put(entity)
-
-    def removed(self, entity: ResourceServer) -> None:
-        self.state.grants.remove_all({"audience": entity.identifier})
-
-
-class Clients(Auth0Collection[Client]):
-    model, what, key, key_length = Client, "client", "client_id", 32
-    server_set = frozenset({"client_id", "global"})
-
-    def check(self, entity: Client) -> None:
-        if entity.token_endpoint_auth_method == "none" and "client_credentials" in entity.grant_types:  # noqa: S105  a method
-            raise ManagementError(400, "Invalid grant types: client_credentials")
-
-    def removed(self, entity: Client) -> None:
-        self.state.grants.remove_all({"client_id": entity.client_id})
-
-
-class Grants(Auth0Collection[ClientGrant]):
-    """A grant is for a client, an API and scopes that exist; there is one for each client and API."""
-
-    model, what, prefix = ClientGrant, "client grant", "cgr_"
-    server_set, fixed = frozenset({"id", "is_system"}), frozenset({"client_id", "audience", "subject_type"})
-    filters = unique = ("client_id", "audience")
-    conflict = "A client_grant already exists for this client and audience."
-
-    def check(self, entity: ClientGrant) -> None:
-        self.state.clients.find(entity.client_id)
-        api = self.state.apis.find(entity.audience)
-        if entity.allow_all_scopes and entity.scope:
+    def check(self, state: State, current: ClientGrant | None) -> None:
+        state.clients.find(self.client_id)
+        api = state.apis.find(self.audience)
+        if self.allow_all_scopes and self.scope:
             raise invalid_body("'scope' must be empty where 'allow_all_scopes' is true.")
-        _refuse_repeated(entity.scope, "scope")
-        if unknown := [scope for scope in entity.scope if scope not in api.scope_names]:
-            message = f"Scopes not defined for resource server {api.identifier}: {', '.join(unknown)}"
-            raise ManagementError(400, message, "invalid_scope")
-
-    def remove_all(self, query: Mapping[str, str]) -> None:
-        for grant in self.search(query):
-            del self[grant.id]
+        _refuse_repeated(self.scope, "scope")
+        if unknown := [scope for scope in self.scope if scope not in api.scope_names]:
+            raise ManagementError(400, f"Scopes not defined for resource server {api.identifier}: {', '.join(unknown)}")
 
 
 class State:
     def __init__(self) -> None:
-        self.apis = Apis(self)
-        self.clients = Clients(self)
-        self.grants = Grants(self)
+        self.apis = Collection(ResourceServer, self)
+        self.clients = Collection(Client, self)
+        self.grants = Collection(ClientGrant, self)
 
 
 def _refuse_repeated(names: list[str], field: str) -> None:

@@ -1,6 +1,6 @@
 """Which client-credentials requests an Auth0 tenant grants, and what its access tokens say.
 
-Pure: a request, the tenant's entities and the time go in; claims or an OAuthError come out.
+Pure: a request and the tenant's entities go in; claims or an OAuthError come out.
 Rules: Auth0 documentation, "Client Credentials Flow" and "Access Token Profiles". That a client may authenticate only
 by the method it is set to is the stricter reading; the service may be lenient between the two ways to send a secret.
 """
@@ -9,28 +9,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from sandbox.tenants.auth0.state import Client, ResourceServer, State
 from sandbox.tenants.token_request import OAuthError, TokenRequest
 
 
-class Grant(NamedTuple):
-    client: Client
-    api: ResourceServer
-    scopes: tuple[str, ...]
-
-
-def decide(request: TokenRequest, state: State) -> Grant:
-    """The grant that answers `request`; raises OAuthError with the service's status and error code."""
+def decide(request: TokenRequest, state: State) -> tuple[ResourceServer, Sequence[str]]:
+    """The API and the scopes that `request` gets; raises OAuthError with the service's status and error code."""
     client = _authenticated(request, state)
     if request.grant_type not in client.grant_types:
         raise OAuthError(403, "unauthorized_client", f"Grant type '{request.grant_type}' not allowed for the client.")
     if not request.audience:
         raise OAuthError(403, "access_denied", "Non-global clients are not allowed access to APIv1")
-    api = state.apis.of(request.audience)
-    if api is None:
+    apis = state.apis.search({"identifier": request.audience})
+    if not apis:
         raise OAuthError(403, "access_denied", f"Service not enabled within domain: {request.audience}")
+    api = apis[0]
     grants = state.grants.search({"client_id": client.client_id, "audience": api.identifier})
     if not grants:
         reason = f'Client "{client.client_id}" is not authorized to access resource server "{api.identifier}". '
@@ -39,7 +33,7 @@ def decide(request: TokenRequest, state: State) -> Grant:
     granted = api.scope_names if grants[0].allow_all_scopes else grants[0].scope
     if ungranted := [scope for scope in request.scopes if scope not in granted]:
         raise OAuthError(403, "access_denied", f"Client has not been granted scopes: {', '.join(ungranted)}")
-    return Grant(client, api, request.scopes or tuple(granted))
+    return api, request.scopes or granted
 
 
 def _authenticated(request: TokenRequest, state: State) -> Client:
@@ -58,10 +52,8 @@ def _authenticated(request: TokenRequest, state: State) -> Client:
     return client
 
 
-def claims_of(
-    client_id: str, api: ResourceServer, scopes: Sequence[str], *, issuer: str, now: int, lifetime: int | None = None
-) -> dict[str, object]:
-    """The claims in the API's token dialect; `lifetime` in seconds, the API's own if None.
+def claims_of(client_id: str, api: ResourceServer, scopes: Sequence[str], *, issuer: str) -> dict[str, object]:
+    """The claims in the API's token dialect.
 
     `rfc9068_profile*` names the client in `client_id`, `access_token*` in `azp`; the `*_authz` dialects add
     `permissions` where the API enforces its policies (RBAC).
@@ -70,8 +62,6 @@ def claims_of(
         "iss": issuer,
         "sub": f"{client_id}@clients",
         "aud": api.identifier,
-        "iat": now,
-        "exp": now + (api.token_lifetime if lifetime is None else lifetime),
     }
     if scopes:
         claims["scope"] = " ".join(scopes)

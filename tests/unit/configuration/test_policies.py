@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from configuration import policies
-from configuration.policies import PROJECT, documents, expected_scope, read_stack_file
+from configuration.policies import PROJECT, documents, expected_scope
+from configuration.stack_file import read_stack_file
 from settings import Settings, load
 from tests.unit.policy_table import faults
 from tests.unit.pulumi_mocks import ACCOUNT, deploy
@@ -164,27 +165,11 @@ def test_a_folder_is_no_stack_file(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "cannot be read: Is a directory" in capsys.readouterr().err
 
 
-def test_keys_without_a_namespace_are_the_projects_as_pulumi_has_it(tmp_path: Path) -> None:
-    stack_file = tmp_path / "Pulumi.x.yaml"
-    stack_file.write_text("config:\n  aws:region: us-west-2\n  gateway: {name: a}\n")
-    assert read_stack_file(stack_file)[0] == {"aws:region": "us-west-2", "agentcore-auth:gateway": '{"name": "a"}'}
-
-
 @pytest.mark.parametrize("account", ["12", "12345678901x", "*"])
 def test_an_account_has_twelve_digits(account: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         policies.main(["--stack", "dev", "--account", account])
     assert "is no account id: 12 digits" in capsys.readouterr().err
-
-
-def test_a_secret_is_known_to_be_there_and_stays_encrypted(tmp_path: Path) -> None:
-    stack_file = tmp_path / "Pulumi.x.yaml"
-    stack_file.write_text(
-        "config:\n  agentcore-auth:key: {secure: v1:abc}\n  agentcore-auth:targets: [{secretRef: more}]\n"
-    )
-    flat, secret = read_stack_file(stack_file)
-    assert secret == {"agentcore-auth:key", "agentcore-auth:more"}
-    assert {flat[key] for key in secret} == {"<secret>"}
 
 
 def test_a_document_that_outgrows_a_managed_policy_is_marked() -> None:

@@ -12,8 +12,8 @@ from agentcore_auth.authorizer.causes import Cause
 from agentcore_auth.authorizer.checking import examine, issuer_of, unpack
 from agentcore_auth.authorizer.model import Authorizer
 from agentcore_auth.authorizer.rules import Verdict
+from agentcore_auth.tokens.context import Context
 from agentcore_auth.tokens.remedies import Remedy, remedy_for
-from agentcore_auth.tokens.remedy_sentences import Context
 from tests.unit.issued_tokens import (
     AUTH0_CLIENT,
     AUTH0_ISSUER,

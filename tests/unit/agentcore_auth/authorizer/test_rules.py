@@ -11,8 +11,8 @@ from agentcore_auth.authorizer.checking import issuer_of
 from agentcore_auth.authorizer.model import Authorizer, CustomClaim
 from agentcore_auth.authorizer.rules import Verdict, judge
 from agentcore_auth.authorizer.shapes import AUTH0, COGNITO, OKTA, OKTA_WITH_CLIENT_ID, TokenShape, shape_of
+from agentcore_auth.tokens.context import Context
 from agentcore_auth.tokens.remedies import remedy_for, sentences_for
-from agentcore_auth.tokens.remedy_sentences import Context
 from tests.unit.issued_tokens import (
     AUTH0_CLIENT,
     AUTH0_ISSUER,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pwd
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,18 @@ def test_the_cache_is_where_the_desktop_says(monkeypatch: pytest.MonkeyPatch, tm
     assert TokenCache().path(*REQUEST).parent == tmp_path / "agentcore-auth"
     monkeypatch.setenv("XDG_CACHE_HOME", "relative/is/ignored")
     assert TokenCache().path(*REQUEST).parent == Path.home() / ".cache" / "agentcore-auth"
+
+
+def test_a_user_without_a_home_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs under any user id."""
+    no_one: dict[int, pwd.struct_passwd] = {}
+    monkeypatch.setattr(pwd, "getpwuid", no_one.__getitem__)
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    cache = TokenCache()
+    path = cache.path(*REQUEST)
+    cache.store(path, "token", 3600, 0)
+    assert cache.load(path, 0) is None
 
 
 def test_a_folder_that_cannot_be_made_keeps_nothing(tmp_path: Path) -> None:
