@@ -25,7 +25,7 @@ from agentcore_auth.preview.values import differences
 from sandbox import progress, project
 from sandbox.progress import Step
 from sandbox.services import SandboxError, Services
-from scripts.pulumi_cli import PulumiCliError, find, oldest
+from scripts.pulumi_cli import PulumiCliError, find
 
 _COLORS = re.compile(r"<\{%.*?%\}>")
 _UNNAMED = {
@@ -46,7 +46,7 @@ class _Found(PulumiCommand):
     """A CLI whose version was looked at when it was found: the SDK would ask for it once more."""
 
     def __init__(self, cli: Path) -> None:
-        self.command, self.version = str(cli), oldest()
+        self.command = str(cli)
 
 
 def pulumi_command() -> PulumiCommand:
