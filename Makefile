@@ -39,10 +39,11 @@ bench: pulumi ## what speed and memory cost, against limits; BENCH=1 has `make t
 faults: pulumi ## every call of a deployment fails once, in every way; prints a table (an hour on two cores)
 	@$(BIN)/python -W ignore -m tests.faults $(ARGS)
 
-lint: $(READY) ## ruff: rules and format; import-linter: which room may import which
+lint: $(READY) ## ruff: rules and format; which room may import which; no marks of a merge
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/lint-imports --no-cache --no-logo
+	@! git grep -nE '^(<<<<<<<|>>>>>>>) ' 2>/dev/null
 
 types: $(READY) ## basedpyright, strict, over code and tests
 	@$(BIN)/basedpyright
