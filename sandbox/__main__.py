@@ -13,7 +13,6 @@ if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until `main` can say a word about Ctrl-C, it ends without one
 
 import argparse
-import importlib.util
 import json
 import os
 import subprocess
@@ -28,15 +27,20 @@ from tempfile import TemporaryDirectory
 
 from agentcore_auth.authorizer.causes import harmless
 from agentcore_auth.cli.parsing import Parser
-from agentcore_auth.cli.terminal import Tone, slowly, toned
+from agentcore_auth.cli.terminal import NO_PACKAGES, Tone, slowly, toned
 from agentcore_auth.files import reason
 from sandbox import services
 from sandbox.console import say
 from sandbox.services import PROJECT, SandboxError, Services
 
+try:
+    from sandbox import project
+    from scripts.pulumi_cli import PulumiCliError, find
+except ImportError:
+    sys.exit(f"sandbox: {NO_PACKAGES}")
+
 _FOLDER = Path(os.environ.get("SANDBOX_FOLDER") or PROJECT / ".sandbox")
 _PLUGINS = ("auth0", "okta")
-_NEEDED = ("moto", "pulumi", "yaml")
 _INTERRUPTED = 130  # as shells have it for a command that Ctrl-C ended
 
 
@@ -45,8 +49,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     asked = _parser().parse_args(arguments)
-    if any(importlib.util.find_spec(package) is None for package in _NEEDED):
-        return _fail("this Python has not the project's packages: make setup, then . .venv/bin/activate")
     try:
         if "project" in asked:
             asked.project = asked.project.resolve()
@@ -215,8 +217,6 @@ def _execute(asked: argparse.Namespace) -> int:
 
 def _own_programs() -> list[str]:
     """The folders of this Python's programs, and of the CLI that the sandbox itself uses, if there is one."""
-    from scripts.pulumi_cli import PulumiCliError, find  # noqa: PLC0415  # as in _copy
-
     folders = [str(Path(sys.executable).parent)]
     with suppress(PulumiCliError):
         folders.append(str(find().parent))
@@ -239,8 +239,6 @@ def _services_for(operation: str, afterwards: ExitStack) -> Services:
 
 def _copy(folder: Path, of: Path) -> Path:
     """The copy of a project for the services in a folder, brought up to date."""
-    from sandbox import project  # noqa: PLC0415  # needs a package, which `main` makes sure of
-
     return project.copy(folder, _copy_folder(folder, of))
 
 

@@ -14,13 +14,14 @@ import hmac
 import io
 import re
 import ssl
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPException, parse_headers
 from pathlib import Path
 from typing import cast
 
 import trustme
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from werkzeug.datastructures import Authorization
@@ -87,9 +88,7 @@ class Front:
 
 def host_of(scope: Scope) -> str:
     """The request's Host header in lower case, without a port; empty where there is none."""
-    headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
-    value = next((value for name, value in headers if name == b"host"), b"")
-    return value.decode("latin-1").partition(":")[0].lower()
+    return Headers(scope=scope).get("host", "").partition(":")[0].lower()
 
 
 def target_of(scope: Scope) -> str:

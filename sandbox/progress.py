@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import yaml
+from typing import Any, cast
 
 from agentcore_auth.preview.values import Difference
 from sandbox.console import cut
@@ -73,10 +71,16 @@ def summary(changes: Mapping[str, int], *, planned: bool = False) -> str:
     return ", ".join(counted) or "nothing to do"
 
 
-def outputs_text(values: Mapping[str, Any]) -> str:
-    """Outputs as YAML, a line for each, which is cut where it is long: `sandbox outputs` has them whole."""
-    lines = yaml.safe_dump(dict(values), default_flow_style=None, width=sys.maxsize).splitlines()
-    return "\n".join(f"  {cut(line, _WIDTH)}" for line in lines)
+def outputs_text(values: Mapping[str, Any], indent: str = "  ") -> str:
+    """Outputs as an indented list, a line for each, which is cut where it is long: `sandbox outputs` has them whole."""
+    lines: list[str] = []
+    for name, item in sorted(values.items()):
+        if isinstance(item, Mapping) and item:
+            lines += [f"{indent}{name}:", outputs_text(cast("Mapping[str, Any]", item), f"{indent}  ")]
+        else:
+            text = item if isinstance(item, str) else json.dumps(item)
+            lines.append(cut(f"{indent}{name}: {' '.join(text.split())}", _WIDTH))
+    return "\n".join(lines)
 
 
 def _type(token: str) -> str:

@@ -1,4 +1,8 @@
-"""A stack on the sandbox, deployed by Pulumi's engine: its CLI, driven by pulumi.automation."""
+"""A stack on the sandbox, deployed by Pulumi's engine: its CLI, driven by pulumi.automation.
+
+An operation is one command, which prints the engine's events. The SDK's own Stack would have three more read what it
+has written, the outputs and the history, each of which derives the key from the passphrase anew.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +10,22 @@ import json
 import os
 import re
 import signal
-import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 from threading import Event
 from typing import Any, cast
 
-from pulumi import automation
-from pulumi.automation import CommandError, EngineEvent, PulumiCommand, events
+from pulumi.automation import CommandError, EngineEvent, PulumiCommand, StackAlreadyExistsError, events
 
 from agentcore_auth.outputs import Outputs
 from agentcore_auth.preview.values import differences
 from sandbox import progress, project
 from sandbox.progress import Step
 from sandbox.services import SandboxError, Services
-from scripts.pulumi_cli import PulumiCliError, find, oldest
+from scripts.pulumi_cli import PulumiCliError, find
 
 _COLORS = re.compile(r"<\{%.*?%\}>")
 _UNNAMED = {
@@ -34,7 +35,7 @@ _UNNAMED = {
 }
 """What the CLI says of files that it cannot read, and how their user knows them."""
 Tell = Callable[[str], None]
-warnings.filterwarnings("ignore", "Error in event stream")  # of a CLI that was killed, which is told as an error
+_AT_ONCE = ("--yes", "--skip-preview")
 
 
 class DeploymentError(SandboxError):
@@ -45,7 +46,7 @@ class _Found(PulumiCommand):
     """A CLI whose version was looked at when it was found: the SDK would ask for it once more."""
 
     def __init__(self, cli: Path) -> None:
-        self.command, self.version = str(cli), oldest()
+        self.command = str(cli)
 
 
 def pulumi_command() -> PulumiCommand:
@@ -82,19 +83,19 @@ class Stack:
 
     def create(self) -> None:
         """Have the stack, with nothing deployed, if there is none yet. Raises DeploymentError."""
-        _ = self._stack
+        _ = self._is_created
 
     def up(self, tell: Tell = lambda _: None) -> Result:
         """Deploy; `tell` gets a line for each resource that was changed. Raises DeploymentError."""
-        return self._run("up", tell)
+        return self._run("up", *_AT_ONCE, tell=tell)
 
     def preview(self, tell: Tell = lambda _: None) -> Result:
         """What `up` would do. Raises DeploymentError."""
-        return self._run("preview", tell)
+        return self._run("preview", tell=tell)
 
     def destroy(self, tell: Tell = lambda _: None) -> Result:
         """Delete what was deployed. Raises DeploymentError."""
-        return self._run("destroy", tell)
+        return self._run("destroy", *_AT_ONCE, tell=tell)
 
     def preview_document(self) -> str:
         """What `pulumi preview --json --show-sames` prints. Raises DeploymentError."""
@@ -119,43 +120,23 @@ class Stack:
         with _failures(self.name):
             return self._run_cli(*arguments)
 
-    def _run_cli(self, *arguments: str) -> str:
-        return self.cli.run([*arguments, "--stack", self.name], str(self.project), self._workspace.env_vars).stdout
-
-    @cached_property
-    def _workspace(self) -> automation.LocalWorkspace:
+    def _run_cli(self, *arguments: str, on_output: Tell | None = None) -> str:
         environment = self.services.environment(os.environ)
-        return automation.LocalWorkspace(str(self.project), pulumi_command=self.cli, env_vars=environment)
+        environment["PULUMI_ENABLE_STREAMING_JSON_PREVIEW"] = str(on_output is not None)  # events instead of a digest
+        return self.cli.run([*arguments, "--stack", self.name], str(self.project), environment, on_output).stdout
 
     @cached_property
-    def _stack(self) -> automation.Stack:
-        with (
-            _failures(self.name),
-            suppress(automation.StackAlreadyExistsError),
-        ):  # another command may make it meanwhile
+    def _is_created(self) -> bool:
+        with _failures(self.name), suppress(StackAlreadyExistsError):  # another command may make it meanwhile
             self._run_cli("stack", "select", "--create")
-        return _Operations(self.name, self._workspace)
+        return True
 
-    def _run(self, operation: str, tell: Tell) -> Result:
+    def _run(self, operation: str, *options: str, tell: Tell) -> Result:
+        self.create()
         listener = _Listener(tell)
         with _failures(self.name, listener.errors):
-            getattr(self._stack, operation)(on_event=listener, color="never")
+            self._run_cli(operation, "--json", *options, on_output=listener)
         return listener.result
-
-
-class _Operations(automation.Stack):
-    """A stack that is there. An operation is one command of the CLI; the SDK would have three more read what it has
-    written, the outputs and the history, each of which derives the key from the passphrase anew.
-    """
-
-    def __init__(self, name: str, workspace: automation.Workspace) -> None:
-        self.name, self.workspace = name, workspace
-
-    def outputs(self) -> automation.OutputMap:
-        return {}
-
-    def info(self, show_secrets: bool = True) -> automation.UpdateSummary:  # noqa: ARG002  # the SDK names it
-        return automation.UpdateSummary("", datetime.now(timezone.utc), "", {}, {}, "")
 
 
 @contextmanager
@@ -188,13 +169,14 @@ def _failures(stack: str, errors: Sequence[str] = ()) -> Generator[None]:
 
 def _reason(failed: str) -> str:
     """What the CLI complains of: on standard error, or in the document of a command that prints one."""
-    printed, _, complaint = failed.partition("\n stdout: ")[2].partition("\n stderr: ")
+    code, _, rest = failed.partition("\n stdout: ")
+    printed, _, complaint = rest.partition("\n stderr: ")
     if complaint.strip():
         return complaint.strip().removeprefix("error: ")
     try:
         diagnostics = json.loads(printed)["diagnostics"]
     except (ValueError, KeyError):
-        return printed.strip()
+        return f"pulumi ended, and did not say why ({code.strip()})"
     return "\n".join(_told(each.get("urn"), each["message"]) for each in diagnostics if each["severity"] == "error")
 
 
@@ -211,7 +193,12 @@ class _Listener:
         self.errors: list[str] = []
         self._told: set[Step] = set()
 
-    def __call__(self, event: EngineEvent) -> None:
+    def __call__(self, printed: str) -> None:
+        """A line of what the CLI prints: an event as JSON."""
+        try:
+            event = EngineEvent.from_json(json.loads(printed))
+        except ValueError:  # the last line of a CLI that was killed
+            return
         if event.diagnostic_event:
             self._diagnose(event.diagnostic_event)
         elif event.summary_event:

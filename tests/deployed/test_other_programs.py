@@ -47,7 +47,7 @@ def test_another_program_is_previewed_deployed_shown_changed_and_destroyed(works
     assert re.search(r"^  bench: \d+ to create$", workshop("preview").stdout, re.MULTILINE)
     deployed = workshop("up").stdout
     assert [kind for kind in KINDS if not re.search(rf"^  \+ aws {kind} +workshop", deployed, re.MULTILINE)] == []
-    assert "poolName: '[secret]'" in deployed
+    assert "poolName: [secret]" in deployed
 
     hidden, shown = (json.loads(workshop("outputs", *options).stdout) for options in ((), ("--show-secrets",)))
     assert hidden.pop("poolName") == "[secret]"

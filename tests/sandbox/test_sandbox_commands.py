@@ -54,7 +54,7 @@ def test_deploys_shows_and_deletes_a_stack(sandbox: Sandbox) -> None:
         deployed = sandbox("up", "--stack", "dev")
         assert deployed.returncode == 0, deployed.stderr
         assert re.search(r"^  \+ aws bedrock AgentcoreGateway +agentcore-dev-cognito$", deployed.stdout, re.MULTILINE)
-        assert "clientSecret: '[secret]'" in deployed.stdout
+        assert "clientSecret: [secret]" in deployed.stdout
         assert deployed.stdout.endswith(_NEXT)
 
         again = sandbox("up", "--stack", "dev")
