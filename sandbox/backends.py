@@ -6,11 +6,11 @@ Names and credentials are the sandbox's own; stack files and tests use them.
 
 from __future__ import annotations
 
+import functools
 import re
 import uuid
 from collections.abc import Callable
-from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jwt
 from starlette.applications import Starlette
@@ -25,6 +25,9 @@ from sandbox.tenants.issuer import Issued, discovery, published, token_endpoint
 from sandbox.tenants.signing import SigningKey
 from sandbox.tenants.tenant import refusal
 from sandbox.tenants.token_request import TOKEN_EXCHANGE, OAuthError, TokenRequest
+
+if TYPE_CHECKING:
+    from mcp.server.mcpserver.tools import Tool
 
 INVENTORY = "inventory.sandbox.example"
 INVENTORY_KEY_HEADER = "x-api-key"
@@ -49,7 +52,7 @@ _STOCK = {"pen": 120, "lamp": 7}
 def routes() -> list[HostRoute]:
     """The hosts that are played here."""
     login = Login()
-    at_inventory, at_shipping = partial(login.accepts, INVENTORY), partial(login.accepts, SHIPPING)
+    at_inventory, at_shipping = functools.partial(login.accepts, INVENTORY), functools.partial(login.accepts, SHIPPING)
     shop = Starlette(routes=[Route("/articles/{sku}", _article)])
     inventory = Starlette(routes=[Mount("/open", shop), Mount("/", guarded(shop, _has_key, at_inventory))])
     stage = Starlette(routes=[Mount("/prod/open", shop), Mount("/prod", guarded(shop, _has_key, _is_signed))])
@@ -121,12 +124,17 @@ class Login:
 def mcp_server(tool: Callable[[str], dict[str, Any]]) -> ASGIApp:
     """An MCP server whose one tool has a function's name, docstring and arguments."""
 
+    @functools.cache
+    def described() -> Tool:
+        from mcp.server.mcpserver.tools import Tool  # noqa: PLC0415  # start-up does not wait for it
+
+        return Tool.from_function(tool)  # takes longer than a call
+
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        from mcp.server.mcpserver import MCPServer  # noqa: PLC0415  # start-up does not wait for it
+        from mcp.server.mcpserver import MCPServer  # noqa: PLC0415  # as above
         from mcp.server.transport_security import TransportSecuritySettings  # noqa: PLC0415
 
-        server = MCPServer(tool.__name__, log_level="ERROR")
-        server.add_tool(tool)
+        server = MCPServer(tool.__name__, log_level="ERROR", tools=[described()])
         # Its own host name is no loopback's.
         anywhere = TransportSecuritySettings(enable_dns_rebinding_protection=False)
         server.streamable_http_app(json_response=True, stateless_http=True, transport_security=anywhere)

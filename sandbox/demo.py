@@ -1,10 +1,10 @@
 """The demonstration: deploy on a fresh sandbox, let every provider's clients in, and keep everybody else out.
 
-Twice, each time into empty accounts: the stack as its file has it, pinned, and in `mode: tutorial`. The first has a
-gateway for AWS signatures as well, and logs; beside it stands a gateway made by hand, with the mistake that most people
-make. Everything is asked over the network, as a caller would: tokens at the providers' token endpoints, gateways with
-the official MCP client. Only tokens that no client of the stack could get (expired, of another client, without the
-scope) are minted.
+Twice at once, each into empty accounts: the stack as its file has it, pinned, and in `mode: tutorial`, which is asked
+later. The first has a gateway for AWS signatures as well, and logs; beside it stands a gateway made
+by hand, with the mistake that most people make. Everything is asked over the network, as a caller would: tokens at the
+providers' token endpoints, gateways with the official MCP client. Only tokens that no client of the stack could get
+(expired, of another client, without the scope) are minted.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import chain, count
-from pathlib import Path
+from itertools import chain
 from typing import Any
 
 import boto3
 import pulumi
 import yaml
 from mcp.shared.exceptions import MCPError
+from pulumi.automation import PulumiCommand
 
 from agentcore_auth.authorizer.causes import Cause, TokenError
 from agentcore_auth.authorizer.jws import parse
@@ -42,7 +42,7 @@ from agentcore_auth.tokens.signatures import Sign, signing
 from configuration.section import PROJECT as NAMESPACE
 from sandbox import demo_report, mock_engine, project
 from sandbox.caller import knock, list_tools, use_tools
-from sandbox.console import say, tick
+from sandbox.console import Dots, say
 from sandbox.demo_report import NO_TOKEN, Admission, Mistake, Pass, Pinned, Report, Trial
 from sandbox.services import PROJECT, SandboxError, Services
 from sandbox.stack import Stack, cli_is_interrupted, pulumi_command
@@ -66,8 +66,6 @@ _SIGNERS = ("clerk", "stranger")
 _COUNTED = {"401": RefusedBy.TOKEN, "403": RefusedBy.SCOPE, _DENIED: RefusedBy.POLICY}
 """What the log of a gateway says of an answer."""
 
-Deploy = Callable[[Services, Path], tuple[Mapping[str, Any], int]]
-"""Deploys STACK of a copy of the project; gives its outputs, with secrets, and how many resources were created."""
 _Asked = tuple[str, str, int, "str | Sign | None"]
 """What is tried, at which gateway, the status that it should get, and the token or signature to show."""
 
@@ -78,15 +76,20 @@ def demo(start: Callable[[Mode], Services], began: float, *, as_json: bool, with
     `start` gives services with empty accounts for a mode. `began`: the `time.monotonic()` of when the user asked.
     """
     told = sys.stderr if as_json else sys.stdout
-    deployer, deploy = _deployer(without_cli=without_cli)
+    cli, deployer = _cli(without_cli=without_cli)
     say(demo_report.title(deployer), told)
     try:
-        deployed = _Demonstration(start("pinned"), "pinned", deploy)
-        mistake = deployed.mistake()
-        say(demo_report.mistake_text(deployed.created, mistake), told)
-        pinned = deployed.pinned()
-        say(demo_report.pinned_text(pinned), told)
-        tutorial = _Demonstration(start("tutorial"), "tutorial", deploy).run()
+        with ThreadPoolExecutor(1) as aside:
+            dots = Dots(held_back=True)
+            second = aside.submit(_deployment, start("tutorial"), cli, "tutorial", {}, dots.tell) if cli else None
+            deployed = _Demonstration(_pinned(start("pinned"), cli))
+            mistake = deployed.mistake()
+            say(demo_report.mistake_text(deployed.created, mistake), told)
+            pinned = deployed.pinned()
+            say(demo_report.pinned_text(pinned), told)
+            dots.show()
+            last = second.result() if second else _deployment(_entered(start("tutorial")), None, "tutorial", {})
+        tutorial = _Demonstration(last).run()
     except (SandboxError, pulumi.RunError, TokenError, OutputsError, MCPError) as error:
         say(f"\ndemo: {error}", sys.stderr)
         return 1
@@ -97,27 +100,77 @@ def demo(start: Callable[[Mode], Services], began: float, *, as_json: bool, with
     return 0 if report.ok else 1
 
 
-def _deployer(*, without_cli: bool) -> tuple[str, Deploy]:
-    """What deploys, in words, and how."""
+def _cli(*, without_cli: bool) -> tuple[PulumiCommand | None, str]:
+    """What deploys, and in words."""
     try:
         cli = None if without_cli else pulumi_command()
         reason = "as asked"
     except SandboxError as error:
         cli, reason = None, str(error)
+    return cli, "the pulumi CLI" if cli else f"the SDK's mock monitor ({reason})"
+
+
+@dataclass(frozen=True)
+class _Deployment:
+    """STACK in a mode, on services of its own: its outputs, with secrets, and how many resources were created."""
+
+    services: Services
+    mode: Mode
+    outputs: Mapping[str, Any]
+    created: int
+    keys: Sequence[Mapping[str, str]] = ()
+    """The access keys of _SIGNERS, where there are any."""
+
+
+def _deployment(
+    services: Services,
+    cli: PulumiCommand | None,
+    mode: Mode,
+    changes: Mapping[str, Any],
+    tell: Callable[[str], None] = lambda _: None,
+) -> _Deployment:
+    """Deploys a copy of the project with these changes to its stack file."""
+    folder = project.copy(PROJECT, services.folder / "project")
+    project.change_stack_file(folder, STACK, {"mode": mode, **changes})
     if cli is None:
-        return f"the SDK's mock monitor ({reason})", lambda _, folder: mock_engine.deploy(folder, STACK)
+        return _Deployment(services, mode, *mock_engine.deploy(folder, STACK))
+    stack = Stack(services, folder, STACK, cli)
+    created = stack.up(tell).changes["create"]
+    return _Deployment(services, mode, stack.document(show_secrets=True), created)
 
-    def deploy(services: Services, folder: Path) -> tuple[Mapping[str, Any], int]:
-        stack, numbers = Stack(services, folder, STACK, cli), count(1)
-        with cli_is_interrupted() as interrupted:
-            try:
-                result = stack.up(lambda line: tick(next(numbers)) if line.startswith("  +") else say(line, sys.stderr))
-            finally:
-                if interrupted.is_set():
-                    raise KeyboardInterrupt
-        return stack.document(show_secrets=True), result.changes["create"]
 
-    return "the pulumi CLI", deploy
+def _pinned(services: Services, cli: PulumiCommand | None) -> _Deployment:
+    """With more than the stack's file says: users who sign, and logs."""
+    _entered(services)
+    config = _stack_file()
+    api = boto3.Session(region_name=config["aws:region"]).client("iam")
+    arn, _ = (api.create_user(UserName=name)["User"]["Arn"] for name in _SIGNERS)
+    keys = [api.create_access_key(UserName=name)["AccessKey"] for name in _SIGNERS]
+    gateway, access, providers = (config[f"{NAMESPACE}:{key}"] for key in ("gateway", "access", "identityProviders"))
+    changes = {
+        "identityProviders": [*providers, "iam"],
+        "callers": {"attachTo": {"users": [_SIGNERS[0]]}},
+        "access": {**access, "iam": {arn: ["orders___get_order"]}},
+        "gateway": {**gateway, "logs": {"retentionDays": 1}},
+    }
+    with cli_is_interrupted() as interrupted:
+        try:
+            return replace(_deployment(services, cli, "pinned", changes, Dots().tell), keys=keys)
+        finally:
+            if interrupted.is_set():
+                raise KeyboardInterrupt
+
+
+def _entered(services: Services) -> Services:
+    """This process, and what it starts, sees the services' cloud from now on."""
+    environment = services.environment(os.environ)
+    os.environ.clear()  # an own account's variables would count beside the sandbox's
+    os.environ.update(environment)
+    return services
+
+
+def _stack_file() -> Mapping[str, Any]:
+    return yaml.safe_load(project.stack_file(PROJECT, STACK).read_text())["config"]
 
 
 @dataclass(frozen=True)
@@ -137,19 +190,12 @@ class _Caller:
 class _Demonstration:
     """The stack deployed in a mode, and asked by everybody; providers in the stack file's order, clients by name."""
 
-    def __init__(self, services: Services, mode: Mode, deploy: Deploy) -> None:
-        """Deploys. This process, and what it starts, sees the services' cloud from now on."""
-        environment = services.environment(os.environ)
-        os.environ.clear()  # an own account's variables would count beside the sandbox's
-        os.environ.update(environment)
-        self._services = services
-        self._mode: Mode = mode
-        folder = project.copy(PROJECT, services.folder / "project")
-        self._config: Mapping[str, Any] = yaml.safe_load(project.stack_file(folder, STACK).read_text())["config"]
-        self._session = boto3.Session(region_name=self._config["aws:region"])
-        project.change_stack_file(folder, STACK, {"mode": mode, **(self._more() if mode == "pinned" else {})})
-        document, self.created = deploy(services, folder)
-        outputs = Outputs(document, STACK, order=self._config[f"{NAMESPACE}:identityProviders"])
+    def __init__(self, deployed: _Deployment) -> None:
+        self._services, self._mode, self._keys = _entered(deployed.services), deployed.mode, deployed.keys
+        self.created = deployed.created
+        config = _stack_file()
+        self._session = boto3.Session(region_name=config["aws:region"])
+        outputs = Outputs(deployed.outputs, STACK, order=config[f"{NAMESPACE}:identityProviders"])
         self._gateways = outputs.gateways
         self._callers = {
             name: [
@@ -161,21 +207,6 @@ class _Demonstration:
             for name, provider in outputs.providers.items()
         }
         self._first_callers = [callers[0] for callers in self._callers.values()]
-
-    def _more(self) -> dict[str, Any]:
-        """What the stack has here beside what its file says; whom it names exists then."""
-        api = self._session.client("iam")
-        arn, _ = (api.create_user(UserName=name)["User"]["Arn"] for name in _SIGNERS)
-        self._keys = [api.create_access_key(UserName=name)["AccessKey"] for name in _SIGNERS]
-        gateway, access, providers = (
-            self._config[f"{NAMESPACE}:{key}"] for key in ("gateway", "access", "identityProviders")
-        )
-        return {
-            "identityProviders": [*providers, "iam"],
-            "callers": {"attachTo": {"users": [_SIGNERS[0]]}},
-            "access": {**access, "iam": {arn: ["orders___get_order"]}},
-            "gateway": {**gateway, "logs": {"retentionDays": 1}},
-        }
 
     def mistake(self) -> Mistake:
         """A gateway made by hand that demands the client's id as audience, which Cognito's tokens do not have."""

@@ -24,7 +24,7 @@ from agentcore_auth.documents.reading import Tool
 from sandbox.aws.log_delivery import write_line
 from sandbox.gateway.deployed import mcp_settings, targets_of
 from sandbox.gateway.invocation import CallFailedError, Invoker, Target
-from sandbox.gateway.policy import refusal
+from sandbox.gateway.policy import listed, refusal
 
 _Context = ServerRequestContext[dict[str, Any]]
 
@@ -42,11 +42,11 @@ async def serve(
 
     async def list_tools(_: _Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         """A target whose tools cannot be had has none: AgentCore would not have made it ready."""
-        listed: list[types.Tool] = []
+        found: list[types.Tool] = []
         for target in targets:
             with contextlib.suppress(CallFailedError):
-                listed += [_mcp_tool(target, tool) for tool in await invokers[target.kind].tools(target)]
-        return types.ListToolsResult(tools=[tool for tool in listed if not refusal(gateway, caller, tool.name)])
+                found += [_mcp_tool(target, tool) for tool in await invokers[target.kind].tools(target)]
+        return types.ListToolsResult(tools=listed(gateway, caller, found))
 
     async def call_tool(context: _Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         target_name, _, tool = params.name.partition(SEPARATOR)
@@ -58,7 +58,7 @@ async def serve(
             known = next((each for each in await invoker.tools(target) if each.name == tool), None)
             if known is None:
                 raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {params.name}")
-            if refused := refusal(gateway, caller, params.name, (known, params.arguments or {})):
+            if refused := refusal(gateway, caller, params.name, known, params.arguments or {}):
                 request = f"{{method=tools/call, params={{name={params.name}}}}}"
                 write_line(gateway, {"isError": True, "log": refused, "requestBody": request})
                 return types.CallToolResult(content=[types.TextContent(text=refused)], is_error=True)

@@ -5,7 +5,7 @@ The refusals' wording is what users of the real service report; what it says of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import mcp_types as types
@@ -19,29 +19,43 @@ from sandbox.gateway.deployed import control_plane
 from sandbox.gateway.outbound import may
 
 
-def refusal(
-    gateway: Gateway, caller: Caller, name: str, called: tuple[Tool, Mapping[str, Any]] | None = None
-) -> str | None:
-    """Why a tool that is called with these arguments is refused; without a call, why it is not listed, since no call of
-    it could be permitted. None where it is not refused, as without an engine.
+def listed(gateway: Gateway, caller: Caller, tools: Iterable[types.Tool]) -> list[types.Tool]:
+    """Those tools of which some call could be permitted; all without an engine.
 
     Raises MCPError where the gateway may not ask its engine.
     """
-    engine: dict[str, str] = gateway.policy_engine_configuration or {}
-    if not engine:
+    statements = _statements(gateway, "PartiallyAuthorizeActions", "list tools")
+    return [
+        tool
+        for tool in tools
+        if statements is None or decide(statements, caller, gateway.gateway_arn, tool.name).allowed
+    ]
+
+
+def refusal(gateway: Gateway, caller: Caller, name: str, tool: Tool, arguments: Mapping[str, Any]) -> str | None:
+    """Why a call of a tool is refused; None where it is not, as without an engine. Raises MCPError as `listed` does."""
+    statements = _statements(gateway, "AuthorizeAction", "call tool")
+    if statements is None:
         return None
-    arn = engine["arn"]
-    action, what = ("AuthorizeAction", "call tool") if called else ("PartiallyAuthorizeActions", "list tools")
-    if not all(may(gateway, f"bedrock-agentcore:{each}", arn) for each in (action, "GetPolicyEngine")):
-        raise MCPError(types.INTERNAL_ERROR, f"InternalServerException - Policy evaluation failed for {what}")
-    policies = control_plane(gateway).policy_engines.policies({"policyEngineId": arn.rpartition("/")[2]})
-    statements = {key: each["definition"]["cedar"]["statement"] for key, each in policies.held.items()}
-    arguments, schema = (called[1], called[0].input_schema) if called else (None, None)
-    decision = decide(statements, caller, gateway.gateway_arn, name, arguments, schema)
-    if decision.allowed or engine["mode"] == "LOG_ONLY":
+    decision = decide(statements, caller, gateway.gateway_arn, name, arguments, tool.input_schema)
+    if decision.allowed:
         return None
     determining = ", ".join(decision.policies) or "no determining policies"
     return (
         "AuthorizeActionException - Tool Execution Denied: Tool call not allowed due to policy enforcement "
         f"[Policy evaluation denied due to {determining}]"
     )
+
+
+def _statements(gateway: Gateway, action: str, what: str) -> Mapping[str, str] | None:
+    """The policies by name; None where there is no engine that refuses anything."""
+    engine: dict[str, str] = gateway.policy_engine_configuration or {}
+    if not engine:
+        return None
+    arn = engine["arn"]
+    if not all(may(gateway, f"bedrock-agentcore:{each}", arn) for each in (action, "GetPolicyEngine")):
+        raise MCPError(types.INTERNAL_ERROR, f"InternalServerException - Policy evaluation failed for {what}")
+    if engine["mode"] == "LOG_ONLY":
+        return None
+    policies = control_plane(gateway).policy_engines.policies({"policyEngineId": arn.rpartition("/")[2]})
+    return {key: each["definition"]["cedar"]["statement"] for key, each in policies.held.items()}
