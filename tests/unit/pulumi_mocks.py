@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import json
 import re
 import runpy
@@ -118,7 +119,10 @@ def deploy(
         with patch.object(pulumi, "export", recorder.export):
             runpy.run_path(str(program))
 
-    run()
+    try:
+        run()
+    finally:
+        gc.enable()  # the program switches it off, for a process of its own
     return recorder
 
 
