@@ -154,8 +154,8 @@ class Gateway(Generic[V_co]):
 
     @property
     def region(self: Gateway[str]) -> str:
-        """Where it is; signatures are for one region."""
-        return (self.arn or ":::").split(":")[3]
+        """Where it is, since signatures are for one region; empty where the outputs do not say it."""
+        return f"{self.arn or ''}:::".split(":")[3]
 
     def to_document(self) -> dict[str, object]:
         """As the outputs have it, below its provider's name."""

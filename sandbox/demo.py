@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain
 from typing import Any
 
@@ -81,7 +82,9 @@ def demo(start: Callable[[Mode], Services], began: float, *, as_json: bool, with
     try:
         with ThreadPoolExecutor(1) as aside:
             dots = Dots(held_back=True)
-            second = aside.submit(_deployment, start("tutorial"), cli, "tutorial", {}, dots.tell) if cli else None
+            second = (
+                aside.submit(lambda: _deployment(start("tutorial"), cli, "tutorial", {}, dots.tell)) if cli else None
+            )
             deployed = _Demonstration(_pinned(start("pinned"), cli))
             mistake = deployed.mistake()
             say(demo_report.mistake_text(deployed.created, mistake), told)
@@ -169,6 +172,7 @@ def _entered(services: Services) -> Services:
     return services
 
 
+@cache
 def _stack_file() -> Mapping[str, Any]:
     return yaml.safe_load(project.stack_file(PROJECT, STACK).read_text())["config"]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import gc
 import hashlib
 import logging
 import os
@@ -62,7 +61,6 @@ def deploy(project: Path, stack: str) -> tuple[Mapping[str, Any], int]:
 
 
 def _deploy(project: Path, stack: str) -> tuple[Mapping[str, Any], int]:
-    gc.disable()  # a provider's SDK is hundreds of thousands of objects that live to the end
     sys.stdout = sys.stderr  # what the program prints is no result of the command that deploys it
     os.chdir(project)
     sys.path.insert(0, str(project))

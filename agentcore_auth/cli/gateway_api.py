@@ -12,6 +12,7 @@ from typing import Any, cast
 from agentcore_auth.authorizer.causes import one_line, quoted
 from agentcore_auth.cli.terminal import REFUSED, UNREACHABLE, WRONG_USE, CommandError
 from agentcore_auth.cli.tool import Policies
+from agentcore_auth.iam import region_of
 from agentcore_auth.tokens.repair import GATEWAY_ARN, KEPT
 
 
@@ -57,7 +58,7 @@ def read_policies(gateway: Mapping[str, object]) -> Policies | None:
         return None
     arn = configuration["arn"]
     engine, statements = arn.rpartition("/")[2], dict[str, str]()
-    with _reading(arn, arn.split(":")[3]) as client:
+    with _reading(arn, region_of(arn)) as client:
         for page in client.get_paginator("list_policies").paginate(policyEngineId=engine):
             for policy in page["policies"]:
                 found = client.get_policy(policyEngineId=engine, policyId=policy["policyId"])["definition"]
@@ -72,7 +73,7 @@ def logs_of(arn: str, group: str) -> Generator[Any]:
 
     Raises CommandError: no boto3, refused, not reached.
     """
-    region = arn.split(":")[3]
+    region = region_of(arn)
     if importlib.util.find_spec("boto3") is None:
         raise CommandError(
             f"boto3 is not installed: pip install boto3, or read the log yourself: aws logs tail {group} "

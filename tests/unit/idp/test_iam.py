@@ -7,7 +7,7 @@ import pytest
 
 from agentcore_auth.access.policies import decide, reasons
 from agentcore_auth.access.rules import IamCaller
-from agentcore_auth.outputs import Outputs, OutputsError
+from agentcore_auth.outputs import Gateway, Outputs, OutputsError
 from tests.unit.pulumi_mocks import ACCOUNT, Recorder, deploy
 from tests.unit.stacks import COGNITO
 
@@ -92,6 +92,24 @@ def document(*providers: str) -> dict[str, object]:
 def test_what_needs_a_token_says_that_there_is_none(providers: list[str], asked: str | None) -> None:
     with pytest.raises(OutputsError, match="the gateway of iam takes AWS signatures, so there is no token for it"):
         Outputs(document(*providers), "dev").provider(asked)
+
+
+@pytest.mark.parametrize(
+    ("providers", "asked", "found"),
+    [
+        (["iam"], None, True),
+        (["iam", "cognito"], "iam", True),
+        (["iam", "cognito"], None, False),
+        (["cognito"], None, False),
+    ],
+)
+def test_whoever_signs_finds_the_gateway_for_it(providers: list[str], asked: str | None, *, found: bool) -> None:
+    assert (Outputs(document(*providers), "dev").signed_gateway(asked) is not None) is found
+
+
+@pytest.mark.parametrize(("arn", "region"), [(GATEWAY, "us-west-2"), ("no ARN", ""), (None, "")])
+def test_a_gateway_s_region_is_that_of_its_arn(arn: str | None, region: str) -> None:
+    assert Gateway("https://g", "https://g/mcp", {}, arn=arn).region == region
 
 
 def test_the_only_issuer_beside_it_need_not_be_named() -> None:
