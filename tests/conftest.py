@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator
 from functools import cache
 from typing import Any
 
+import grpc
 import pytest
 from pulumi.automation import PulumiCommand
 
@@ -21,6 +22,10 @@ from sandbox.services import Services, start, without_credentials
 from sandbox.stack import pulumi_command
 
 REGION = "us-west-2"
+_KEEPS_GRPC = grpc.insecure_channel("127.0.0.1:1")
+"""Connects to nothing. With the last object that uses it gRPC takes its threads down, and waits for them holding the
+interpreter: where one does not end, nothing in this process runs again (https://github.com/grpc/grpc/pull/42247).
+"""
 
 # As the Makefile has it: processes that tests start would compile the packages that they import, each time.
 os.environ["PYTHONDONTWRITEBYTECODE"] = ""

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -126,20 +127,22 @@ class Aws:
         )
 
 
-@pytest.fixture(scope="session")
-def aws() -> Generator[Aws]:
+@cache
+def _served() -> tuple[Aws, grpc.Server]:
+    """Serves as long as the process lives: an end that nobody needs can only go wrong."""
     install()
     listener = socket.socket(proto=socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle's algorithm on
     listener.bind(("127.0.0.1", 0))
     api = uvicorn.Server(uvicorn.Config(AwsApi(), lifespan="off", log_config=None))
-    serving = threading.Thread(target=api.run, args=([listener],))
-    serving.start()
+    threading.Thread(target=api.run, args=([listener],), daemon=True).start()
     endpoint_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server, port = serve(AwsProvider(endpoint_url))
-    yield Aws(endpoint_url, port)
-    server.stop(0).wait()
-    api.should_exit = True
-    serving.join()
+    return Aws(endpoint_url, port), server
+
+
+@pytest.fixture(scope="session")
+def aws() -> Aws:
+    return _served()[0]
 
 
 @pytest.fixture

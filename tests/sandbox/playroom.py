@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from sandbox import language
 from sandbox.services import Services
 from sandbox.stack import Result, Stack, pulumi_command
+from tests.sandbox.toys import Toys, serving
 from tests.secret_values import SALT, encrypt
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from tests.sandbox.toys import Toys
 
 _PROGRAM = Path(__file__).parent / "programs" / "toys"
 _NOWHERE = "http://127.0.0.1:1"
@@ -51,25 +49,12 @@ class Playroom:
 
     folder: Path
     toys: Toys
-    port: int
+    services: Services
     lines: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
         shutil.copytree(_PROGRAM, self.project)
-        environment: dict[str, str] = {}
-        self._runtime, runtime_port = language.serve(environment)
-        self.services = Services(
-            folder=self.folder,
-            pid=0,
-            proxy=_NOWHERE,
-            ca=self.folder / "ca.pem",
-            aws=_NOWHERE,
-            providers={"toys": self.port},
-            language=runtime_port,
-            credentials={},
-        )
         self.services.backend.mkdir()
-        environment.update(self.services.environment({}))
         self.furnish()
 
     @property
@@ -104,3 +89,26 @@ class Playroom:
     def outputs(self, *, show_secrets: bool = True) -> Mapping[str, Any]:
         """The stack's outputs."""
         return self.stack.document(show_secrets=show_secrets)
+
+
+@contextmanager
+def opened(folder: Path, *, accept_secrets: bool = True) -> Generator[Playroom]:
+    """A playroom in a folder; who provides its toys and who starts its programs serve for as long as it is open."""
+    environment: dict[str, str] = {}
+    runtime, language_port = language.serve(environment)
+    try:
+        with serving(accept_secrets=accept_secrets) as (toys, port):
+            services = Services(
+                folder=folder,
+                pid=0,
+                proxy=_NOWHERE,
+                ca=folder / "ca.pem",
+                aws=_NOWHERE,
+                providers={"toys": port},
+                language=language_port,
+                credentials={},
+            )
+            environment.update(services.environment({}))
+            yield Playroom(folder, toys, services)
+    finally:
+        runtime.stop(grace=None).wait()

@@ -16,8 +16,7 @@ import pytest
 
 from sandbox.services import PROJECT
 from sandbox.stack import DeploymentError
-from tests.sandbox.playroom import Playroom, box, operations, secure, shelf
-from tests.sandbox.toys import serving
+from tests.sandbox.playroom import Playroom, box, opened, operations, secure, shelf
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def playroom(tmp_path: Path) -> Generator[Playroom]:
-    with serving() as (toys, port):
-        yield Playroom(tmp_path, toys, port)
+    with opened(tmp_path) as playroom:
+        yield playroom
 
 
 def test_a_preview_creates_nothing_and_knows_what_it_cannot_know(playroom: Playroom) -> None:
@@ -74,8 +73,7 @@ def test_destroy_leaves_nothing(playroom: Playroom) -> None:
 
 @pytest.mark.parametrize("accept_secrets", [True, False])
 def test_secrets_are_nowhere_in_plain_text(tmp_path: Path, accept_secrets: bool) -> None:
-    with serving(accept_secrets=accept_secrets) as (toys, port):
-        playroom = Playroom(tmp_path, toys, port)
+    with opened(tmp_path, accept_secrets=accept_secrets) as playroom:
         playroom.furnish(
             box("toys", color="red"),
             box("copy", note="$toys.key", nested={"deep": "$toys.key"}),
@@ -90,7 +88,7 @@ def test_secrets_are_nowhere_in_plain_text(tmp_path: Path, accept_secrets: bool)
         assert not [text for text in ("azure", "hush", "key-toys-1") if text in shown]
         assert playroom.outputs()["paint"] == "azure"
         assert playroom.outputs(show_secrets=False)["paint"] == "[secret]"
-        assert toys.things["copy-1"][1]["nested"]["deep"] == (
+        assert playroom.toys.things["copy-1"][1]["nested"]["deep"] == (
             "key-toys-1" if not accept_secrets else _secret("key-toys-1")
         )
 
