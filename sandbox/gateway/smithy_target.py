@@ -23,7 +23,7 @@ def operations(target: Target) -> Iterator[HttpOperation]:
     server = service.endpoint
     if target.signs:
         name = service.endpoint_prefix or service.signing_name
-        server = f"https://{name}.{target.gateway.region_name}.amazonaws.com"
+        server = f"https://{name}.{target.scope.region}.amazonaws.com"
     yield from (replace(operation, server=server) for operation in service.operations)
 
 
