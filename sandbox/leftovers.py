@@ -17,7 +17,7 @@ from sandbox.aws.agentcore import agentcore_backends
 def aws_resources() -> Iterator[str]:
     """The ARN of each, or what stands for one."""
     for backend in every(agentcore_backends):
-        for kind in (backend.gateways, backend.api_keys, backend.oauth_clients):
+        for kind in (backend.gateways, backend.policy_engines, backend.api_keys, backend.oauth_clients):
             yield from (each[kind.arn_member] for each in list(kind.held.values()))
         for gateway in list(backend.gateways.held.values()):
             targets = list(backend.gateways.inside(gateway).held.values())

@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from moto.core.exceptions import ServiceException
 
-from agentcore_auth.iam import SERVICE, account_of, region_of
+from agentcore_auth.iam import SERVICE, AwsScope, account_of
 from agentcore_auth.iam.endpoints import signed_call
 from sandbox.aws.documents import Document
 from sandbox.aws.permissions import is_allowed, trusts
@@ -46,11 +46,10 @@ def require(gateway: Document, action: str, *resources: str) -> None:
             )
 
 
-def signed_by_role(gateway: Document, service: str, region: str | None = None) -> Auth:
+def signed_by_role(scope: AwsScope, service: str, region: str | None = None) -> Auth:
     """Signs requests (AWS Signature Version 4) with credentials of the role's account."""
     # The sandbox's AWS takes an account's id for an access key of that account.
-    arn = gateway["gatewayArn"]
-    signer = SigV4Auth(Credentials(account_of(arn), AWS_SECRET_KEY), service, region or region_of(arn))
+    signer = SigV4Auth(Credentials(scope.account, AWS_SECRET_KEY), service, region or scope.region)
 
     def sign(request: httpx2.Request) -> httpx2.Request:
         to_sign = AWSRequest(request.method, str(request.url), {"Host": request.url.host}, request.read())
@@ -71,7 +70,7 @@ def signed(target: Target, method: str, url: str) -> Auth:
     for action, resource in asked:
         require(target.gateway, action, resource)
     service = provider.get("service") or asked[0][0].partition(":")[0]
-    return signed_by_role(target.gateway, service, provider.get("region"))
+    return signed_by_role(target.scope, service, provider.get("region"))
 
 
 def _asked(target: Target, method: str, url: str) -> list[tuple[str, str]]:
