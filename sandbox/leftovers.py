@@ -18,9 +18,9 @@ def aws_resources() -> Iterator[str]:
     """The ARN of each, or what stands for one."""
     for backend in every(agentcore_backends):
         for kind in (backend.gateways, backend.policy_engines, backend.api_keys, backend.oauth_clients):
-            yield from (each[kind.arn_member] for each in list(kind.held.values()))
-        for gateway in list(backend.gateways.held.values()):
-            targets = list(backend.gateways.inside(gateway).held.values())
+            yield from (each[kind.arn_member] for each in kind)
+        for gateway in backend.gateways:
+            targets = backend.gateways.inside(gateway)
             yield from (f"target {target['name']} of {target['gatewayArn']}" for target in targets)
     for backend in every(cognitoidp_backends):
         yield from (pool.arn for pool in list(backend.user_pools.values()))

@@ -75,7 +75,7 @@ agentcore_backends = cast("BackendDict[AgentCoreBackend]", bedrockagentcorecontr
 class Gateways(Documents):
     """Those of one account in one region."""
 
-    status = "READY"
+    status, id_form = "READY", "{lowered}-{random}"
 
     def __init__(self, backend: AgentCoreBackend) -> None:
         super().__init__("gateway", regional_arn(backend.scope, "bedrock-agentcore", "gateway"))
@@ -97,9 +97,6 @@ class Gateways(Documents):
 
     def _inner(self, held: Document) -> Documents:
         return Targets(self._backend, held)
-
-    def _identifier(self, name: str) -> str:
-        return super()._identifier(name.lower())
 
     def _made(self, identifier: str) -> Document:
         path = f"workload-identity-directory/default/workload-identity/{identifier}"
@@ -145,7 +142,7 @@ class Gateways(Documents):
 class Targets(Documents):
     """Those of one gateway."""
 
-    status = "READY"
+    status, id_form = "READY", "{random}"
 
     def __init__(self, backend: AgentCoreBackend, gateway: Document) -> None:
         super().__init__("target", gateway["gatewayArn"])
@@ -162,9 +159,6 @@ class Targets(Documents):
             self._check_synchronization(target)
             target["updatedAt"] = datetime.now(timezone.utc)  # whose tools are asked for anew
         return {"targets": targets}
-
-    def _identifier(self, name: str) -> str:
-        return super()._identifier(name).rpartition("-")[2]
 
     def _made(self, identifier: str) -> Document:
         return {"targetId": identifier, "gatewayArn": self._arn}
@@ -246,8 +240,7 @@ class AgentCoreResponse(BedrockAgentCoreControlResponse):
 
     def list_workload_identities(self) -> ActionResult:
         """One for each gateway, made and removed with it."""
-        gateways = list(self.backend.gateways.held.values())
-        identities = [{"name": each["gatewayId"], **each["workloadIdentityDetails"]} for each in gateways]
+        identities = [{"name": each["gatewayId"], **each["workloadIdentityDetails"]} for each in self.backend.gateways]
         return ActionResult({"workloadIdentities": identities})
 
 

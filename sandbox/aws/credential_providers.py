@@ -37,6 +37,8 @@ OAUTH: Final = Kind("oauth2", "clientSecret", "clientSecret", "client_secret")
 class CredentialProviders(Documents):
     """Those of one kind in the default token vault of one account in one region, `held` by their names."""
 
+    id_form = "{name}"
+
     def __init__(self, scope: AwsScope, kind: Kind) -> None:
         vault = regional_arn(scope, "bedrock-agentcore", "token-vault/default")
         super().__init__("credentialProvider", f"{vault}/{kind.path}credentialprovider", "name")
@@ -64,9 +66,6 @@ class CredentialProviders(Documents):
         """As it is now in Secrets Manager. Raises Refusal where it is not there."""
         json_key = provider.get(f"{self._kind.place}JsonKey", self._kind.json_key)
         return self._read(self.secret_arn(provider), json_key)
-
-    def _identifier(self, name: str) -> str:
-        return name
 
     def _put(self, identifier: str, request: Document, held: Document) -> Document:
         kind, config, now = self._kind, request, datetime.now(timezone.utc)

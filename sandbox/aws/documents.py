@@ -7,6 +7,7 @@ takes from it what its shape has.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
 
@@ -18,7 +19,7 @@ Document = dict[str, Any]
 class Documents:
     """Those of one kind, `held` by their ids; `kind` is what the members of id and ARN begin with."""
 
-    status = "ACTIVE"
+    status, id_form = "ACTIVE", "{name}-{random}"
 
     def __init__(self, kind: str, arn: str, id_member: str = "") -> None:
         self._kind, self._arn = kind, arn
@@ -26,12 +27,16 @@ class Documents:
         self.held: dict[str, Document] = {}
         self._inside: dict[str, Documents] = {}
 
+    def __iter__(self) -> Iterator[Document]:
+        return iter(list(self.held.values()))  # which may change meanwhile
+
     def create(self, request: Document) -> Document:
         """Raises Refusal where the name is taken, or there cannot be such a document."""
         name = request["name"]
-        if any(each["name"] == name for each in list(self.held.values())):
+        if any(each["name"] == name for each in self):
             raise Refusal("ConflictException", f"A {self._kind} with name {name} already exists.")
-        return self._put(self._identifier(name), request, {})
+        identifier = self.id_form.format(name=name, lowered=name.lower(), random=secrets.token_hex(5))
+        return self._put(identifier, request, {})
 
     def get(self, request: Document) -> Document:
         """The one that a request names. Raises Refusal where it is not there."""
@@ -42,7 +47,7 @@ class Documents:
 
     def list(self, _: Document) -> Document:
         """All, by each of the names that answers have for them."""
-        return {name: [*self.held.values()] for name in ("items", "policies")}
+        return {name: [*self] for name in ("items", "policies")}
 
     def update(self, request: Document) -> Document:
         """Replaces all that was asked for before. Raises Refusal."""
@@ -68,9 +73,6 @@ class Documents:
         self._check(document)
         self.held[identifier] = document
         return document
-
-    def _identifier(self, name: str) -> str:
-        return f"{name}-{secrets.token_hex(5)}"
 
     def _made(self, identifier: str) -> Document:
         """What follows from an id."""

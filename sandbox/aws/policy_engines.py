@@ -27,7 +27,7 @@ class PolicyEngines(_Patched):
 
     def delete(self, request: Document) -> Document:
         engine = self.get(request)
-        for gateway in self._gateways.held.values():
+        for gateway in self._gateways:
             if gateway.get("policyEngineConfiguration", {}).get("arn") == engine["policyEngineArn"]:
                 message = f"Policy engine {engine['name']} is in use by {gateway['gatewayId']}."
                 raise Refusal("ConflictException", message)
@@ -59,11 +59,10 @@ class Policies(_Patched):
 
     def _check_scope(self, policy: Policy) -> None:
         """AWS validates against the schema that follows from the tools; here the targets have to be there."""
-        gateways = self._gateways.held.values()
-        gateway = next((each for each in gateways if each["gatewayArn"] == policy.gateway), None)
+        gateway = next((each for each in self._gateways if each["gatewayArn"] == policy.gateway), None)
         if gateway is None:
             raise Refusal("ValidationException", f"There is no gateway {policy.gateway}.")
-        targets = {target["name"] for target in self._gateways.inside(gateway).held.values()}
+        targets = {target["name"] for target in self._gateways.inside(gateway)}
         for action in policy.actions:
             if action.partition(SEPARATOR)[0] not in targets:
                 raise Refusal("ValidationException", f'unrecognized action AgentCore::Action::"{action}"')

@@ -40,7 +40,7 @@ def targets_of(gateway: Document, headers: Mapping[str, str]) -> list[Target]:
     """The gateway's targets; `headers` are those of the caller's request."""
     found: list[Target] = []
     backend = control_plane(gateway)
-    for held in list(backend.gateways.inside(gateway).held.values()):
+    for held in backend.gateways.inside(gateway):
         [(kind, configuration)] = held["targetConfiguration"]["mcp"].items()  # a union: exactly one member is there
         [shown] = held["credentialProviderConfigurations"] or [{}]
         passed: list[str] = held.get("metadataConfiguration", {}).get("allowedRequestHeaders", [])
