@@ -17,7 +17,7 @@ from agentcore_auth.authorizer.model import Authorizer, whole
 from agentcore_auth.documents import tools
 from components.arguments import ExecutionRole as RoleOptions
 from components.arguments import GatewayOptions, Interceptor, Stack
-from components.client_secrets import ClientSecrets
+from components.client_secrets import client_outputs
 from components.execution_role import ExecutionRole
 from components.gateway import JwtGateway
 from components.iam import current_scope
@@ -164,7 +164,7 @@ def _provider(name: str, key: str, document: dict[str, Any], options: pulumi.Res
     region = _region(placed.region)
     context = ProviderContext(placed.gateway_name, region, placed.mode, section.host(stack), placed.tags)
     component = section.create(name, context, options)
-    clients = ClientSecrets(name, component.applications, opts=pulumi.ResourceOptions(parent=component)).outputs
+    clients = client_outputs(name, component.applications)
     authorizer = component.authorizer(placed.mode)
     return component, {**component.outputs(clients), "authorizer": authorizer.to_api() if authorizer else {}}
 
