@@ -12,8 +12,8 @@ import pulumi
 from agentcore_auth import iam
 from components.arguments import Stack
 from components.caller_policy import CallerPolicy
-from components.client_secrets import ClientSecrets
-from components.cross_account import CrossAccountAccess
+from components.client_secrets import client_outputs
+from components.cross_account import admission
 from components.execution_role import ExecutionRole
 from components.gateway import JwtGateway
 from components.gateway_key import for_the_key_owner
@@ -43,14 +43,14 @@ def deploy(
     )
     role = ExecutionRole(name, stack, [*backends.permissions, *settings.permissions], settings.execution_role, opts)
     foreign, sid = settings.foreign_functions(scope.account), iam.cross_account_sid(name, settings.mode)
-    access = CrossAccountAccess(name, foreign, role.arn, sid, settings.assume_role_arns, opts)
+    admitted = admission(name, foreign, role.arn, sid, settings.assume_role_arns, opts)
     gateways = {
         key: JwtGateway(
             names[key],
             authorizer=issuer.authorizer(settings.mode),
             role_arn=role.arn,
             targets=backends.offered_at(key),
-            permissions=[*role.policies, *access.permissions],
+            permissions=[*role.policies, *admitted.permissions],
             options=settings.gateway,
             access=settings.access_to(key),
             statement=issuer.statement,
@@ -71,9 +71,7 @@ def deploy(
     )
     stored = settings.client_secrets == "secretsManager"
     clients = {
-        key: ClientSecrets(
-            names[key], issuer.applications, secrets_manager=stored, tags=settings.tags, opts=opts
-        ).outputs
+        key: client_outputs(names[key], issuer.applications, secrets_manager=stored, tags=settings.tags, opts=opts)
         for key, issuer in issuers.items()
     }
     return {
@@ -83,7 +81,7 @@ def deploy(
         },
         "executionRoleArn": role.arn,
         "callerPolicyArn": callers.arn,
-        "crossAccountStatements": access.statements,
+        "crossAccountStatements": admitted.statements,
         "executionRoleStatements": role.statements,
         "keyPolicyStatements": for_the_key_owner(stack, role.arn, settings.gateway.kms_key_arn),
     }

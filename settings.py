@@ -65,7 +65,7 @@ class Settings(StackFile, frozen=True):
     def foreign_functions(self, account: str) -> list[str]:
         """The ARNs of the targets' functions and of interceptors that belong to other accounts than `account`."""
         arns = [arn for target in self.targets for arn in target.function_arns()]
-        arns += [each.function_arn for each in self.gateway.interceptors]
+        arns += [arn for each in self.gateway.interceptors for arn in each.function_arns()]
         return list(dict.fromkeys(arn for arn in arns if iam.account_of(arn) != account))
 
     def caller_statements(self, scope: iam.AwsScope) -> list[iam.Statement]:

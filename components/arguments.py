@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -11,6 +11,8 @@ from pydantic import AfterValidator, Field
 from agentcore_auth import iam
 from agentcore_auth.mode import Mode
 from configuration import forms
+from configuration.context import StackConfiguration
+from configuration.mistakes import Mistake
 from configuration.section import Section
 
 
@@ -36,6 +38,14 @@ class Interceptor(Section, frozen=True):
         description="`true` has the function see the request's headers, and so the caller's token.",
     )
 
+    def function_arns(self) -> Sequence[str]:
+        """The function; it may be another account's."""
+        return (self.function_arn,)
+
+    def permission(self) -> iam.Permission:
+        """What the execution role has to be allowed."""
+        return iam.FunctionCall(self.function_arn)
+
 
 def _one_for_each_point(given: tuple[Interceptor, ...]) -> tuple[Interceptor, ...]:
     """AgentCore developer guide, "gateway-interceptors". Raises ValueError."""
@@ -59,6 +69,17 @@ class GatewayLogs(Section, frozen=True):
     alarm_threshold: Annotated[int, Field(ge=1)] = Field(
         default=10, description="How many refused calls within five minutes raise the alarm."
     )
+
+    def mistakes(self, path: str, stack: StackConfiguration) -> Iterator[Mistake]:
+        """What is wrong with the section as a whole; `path` is the section's."""
+        if self.alarm_topic_arn is None:
+            if self.alarm_threshold != GatewayLogs.model_fields["alarm_threshold"].default:  # see ExecutionRole
+                yield Mistake(f"{path}.alarmThreshold", "is for an alarm, and there is none without alarmTopicArn")
+        elif stack.region and (region := iam.region_of(self.alarm_topic_arn)) != stack.region:
+            yield Mistake(
+                f"{path}.alarmTopicArn",
+                f"is a topic of {region}, and aws:region is {stack.region}: an alarm reaches only topics of its own",
+            )
 
 
 class GatewayOptions(Section, frozen=True):
@@ -84,6 +105,16 @@ class GatewayOptions(Section, frozen=True):
         default=None, description="Delivers logs, and raises an alarm on refused calls (docs/refusals.md)."
     )
 
+    def mistakes(self, path: str, stack: StackConfiguration) -> Iterator[Mistake]:
+        """What is wrong with the options as a whole; `path` is the section's, with a dot at its end."""
+        if self.kms_key_arn and stack.region and (region := iam.region_of(self.kms_key_arn)) != stack.region:
+            yield Mistake(f"{path}kmsKeyArn", f"is a key of {region}, and aws:region is {stack.region}: take one there")
+        for index, each in enumerate(self.interceptors):
+            if beyond := stack.beyond_reach(each.function_arn):
+                yield Mistake(f"{path}interceptors[{index}].functionArn", beyond)
+        if self.logs:
+            yield from self.logs.mistakes(f"{path}logs", stack)
+
 
 class ExecutionRole(Section, frozen=True):
     """The role that the gateways assume."""
@@ -97,6 +128,13 @@ class ExecutionRole(Section, frozen=True):
     permissions_boundary_arn: forms.PolicyArn | None = Field(
         default=None, description="The role's permissions boundary."
     )
+
+    def mistakes(self, path: str) -> Iterator[Mistake]:
+        """What is wrong with the section as a whole; `path` is the section's, with a dot at its end."""
+        # Other values than the defaults: an SDK that is made from the package's schema gives those as if they were set.
+        given = {"path": self.path != "/", "permissionsBoundaryArn": self.permissions_boundary_arn is not None}
+        for key in (key for key, is_given in given.items() if self.arn and is_given):
+            yield Mistake(f"{path}{key}", "is for a role that the program makes, and arn names one that exists")
 
 
 class AttachTo(Section, frozen=True):

@@ -16,27 +16,39 @@ from agentcore_auth.outputs import Client
 from idp.base import Application
 
 
+def client_outputs(
+    name: str,
+    applications: Mapping[str, Application],
+    *,
+    secrets_manager: bool = False,
+    tags: Mapping[str, str] = MappingProxyType({}),
+    opts: pulumi.ResourceOptions | None = None,
+) -> dict[str, Client[pulumi.Output[str]]]:
+    """The applications of one provider as the stack's outputs show them; `name` and `opts` are for what stores them."""
+    stored = ClientSecrets(name, applications, tags, opts).arns if secrets_manager and applications else {}
+    return {
+        client: Client(
+            application.client_id,
+            application.scopes,
+            secret=None if secrets_manager else application.client_secret,
+            secret_arn=stored.get(client),
+        )
+        for client, application in applications.items()
+    }
+
+
 class ClientSecrets(pulumi.ComponentResource):
-    """The applications of one provider as the stack's outputs show them, in `outputs`."""
+    """The secrets of one provider's applications in Secrets Manager: their `arns`, by application."""
 
     def __init__(
         self,
         name: str,
         applications: Mapping[str, Application],
-        *,
-        secrets_manager: bool = False,
         tags: Mapping[str, str] = MappingProxyType({}),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("agentcore-auth:index:ClientSecrets", name, None, opts)
-        self.outputs: dict[str, Client[pulumi.Output[str]]] = {}
-        for client, application in applications.items():
-            self.outputs[client] = Client(
-                application.client_id,
-                application.scopes,
-                secret=None if secrets_manager else application.client_secret,
-                secret_arn=self._stored(f"{name}-{client}", application, tags) if secrets_manager else None,
-            )
+        self.arns = {client: self._stored(f"{name}-{client}", each, tags) for client, each in applications.items()}
         self.register_outputs({})
 
     def _stored(self, name: str, application: Application, tags: Mapping[str, str]) -> pulumi.Output[str]:

@@ -52,11 +52,45 @@ def owners_command(function_arn: str, role_arn: str, sid: str) -> str:
     return shlex.join(words)
 
 
-class CrossAccountAccess(pulumi.ComponentResource):
+@dataclass(frozen=True)
+class Admission:
     """`permissions` are the statements that the program writes itself; `statements` those that it leaves to owners.
 
-    `statements` is a list with an entry for each function: `functionArn`, `accountId`, `statement`, `command`.
+    `statements` has an entry for each function: `functionArn`, `accountId`, `statement`, `command`.
     """
+
+    permissions: Sequence[pulumi.Resource]
+    statements: Sequence[pulumi.Output[dict[str, Any]]]
+
+
+def admission(
+    name: str,
+    function_arns: Sequence[str],
+    role_arn: pulumi.Output[str],
+    sid: str,
+    assume_role_arns: Mapping[str, str] = MappingProxyType({}),
+    opts: pulumi.ResourceOptions | None = None,
+) -> Admission:
+    """Have functions of other accounts than the gateways' admit the role; `sid` is the id of the statements.
+
+    `role_arn` has to be the existing role's, or Lambda refuses the principal. `assume_role_arns` has the roles that
+    the program may assume in other accounts, by account id.
+    """
+    within_reach = [arn for arn in function_arns if iam.account_of(arn) in assume_role_arns]
+    return Admission(
+        CrossAccountAccess(name, within_reach, role_arn, sid, assume_role_arns, opts).permissions
+        if within_reach
+        else (),
+        [
+            role_arn.apply(lambda role, arn=arn: _for_the_owner(arn, role, sid))
+            for arn in function_arns
+            if arn not in within_reach
+        ],
+    )
+
+
+class CrossAccountAccess(pulumi.ComponentResource):
+    """The statements that the program writes itself, in `permissions`: see `admission`."""
 
     def __init__(
         self,
@@ -64,26 +98,15 @@ class CrossAccountAccess(pulumi.ComponentResource):
         function_arns: Sequence[str],
         role_arn: pulumi.Output[str],
         sid: str,
-        assume_role_arns: Mapping[str, str] = MappingProxyType({}),
+        assume_role_arns: Mapping[str, str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`function_arns` are functions of other accounts than the gateways'; `sid` is the id of the statements.
-
-        `role_arn` has to be the existing role's, or Lambda refuses the principal. `assume_role_arns` has the roles that
-        the program may assume in other accounts, by account id.
-        """
         super().__init__("agentcore-auth:index:CrossAccountAccess", name, None, opts)
         self._sid = sid
         self._assume_role_arns = assume_role_arns
         self._accounts: dict[tuple[str, str], aws.Provider] = {}
-        self.permissions: list[pulumi.Resource] = []
-        self.statements: list[pulumi.Output[dict[str, Any]]] = []
-        for arn in function_arns:
-            if FunctionRef.of(arn).account in assume_role_arns:
-                self.permissions.append(self._permission(FunctionRef.of(arn), role_arn))
-            else:
-                self.statements.append(role_arn.apply(lambda role, arn=arn: _for_the_owner(arn, role, sid)))
-        self.register_outputs({"statements": self.statements})
+        self.permissions = [self._permission(FunctionRef.of(arn), role_arn) for arn in function_arns]
+        self.register_outputs({})
 
     def _permission(self, function: FunctionRef, role_arn: pulumi.Output[str]) -> pulumi.Resource:
         # Without the gateway's name: when that changes, the statement has to be replaced, not added a second time.

@@ -15,7 +15,6 @@ from typing import Any
 
 from agentcore_auth import iam
 from agentcore_auth.mode import Mode
-from components.arguments import ExecutionRole
 from components.targets import Target
 from configuration import forms
 from configuration.context import CheckContext, StackConfiguration
@@ -41,9 +40,10 @@ def contradictions(sections: Mapping[str, Any], stack: StackConfiguration) -> It
     yield from _region(stack)
     yield from _provider_names(sections, stack)
     gateway: Gateway | None = sections.get("gateway")
-    yield from _key(gateway, stack)
-    yield from _logs(gateway, stack)
-    yield from _execution_role(sections.get("execution_role"))
+    if gateway:
+        yield from gateway.mistakes("gateway.", stack)
+    if "execution_role" in sections:
+        yield from sections["execution_role"].mistakes("executionRole.")
     pinned = sections.get("mode", "pinned") == "pinned"
     searches = gateway is not None and gateway.search_type is not None
     context = CheckContext(stack, pinned, gateway.name if gateway else "", searches)
@@ -63,8 +63,6 @@ def contradictions(sections: Mapping[str, Any], stack: StackConfiguration) -> It
         yield from _role_limits(gateway, sections, targets)
     yield from _offers(sections, targets)
     yield from _secret_references(targets, stack)
-    if gateway:
-        yield from _interceptors(gateway, stack)
     yield from _cross_account(sections.get("cross_account", {}), gateway, sections.get("targets"))
     yield from _resource_names(sections)
     if sections.get("cross_account"):
@@ -94,7 +92,7 @@ def role_permissions(gateway: Gateway, targets: Iterable[Target], *, has_access:
     documents = dict.fromkeys(each for target in targets for each in target.s3_documents())
     key = [iam.KeyUse(gateway.kms_key_arn)] if gateway.kms_key_arn else []
     evaluation = [iam.PolicyEvaluation()] if has_access else []
-    interceptors = [iam.FunctionCall(each.function_arn) for each in gateway.interceptors]
+    interceptors = [each.permission() for each in gateway.interceptors]
     return [*documents, *key, *evaluation, *interceptors]
 
 
@@ -104,34 +102,6 @@ def _region(stack: StackConfiguration) -> Iterator[Mistake]:
         yield Mistake("aws:region", "is required, and missing: pulumi config set aws:region us-west-2")
     elif not re.fullmatch(forms.REGION, region):
         yield Mistake("aws:region", f"{region!r} is not an AWS region such as us-west-2")
-
-
-def _key(gateway: Gateway | None, stack: StackConfiguration) -> Iterator[Mistake]:
-    if gateway and gateway.kms_key_arn and stack.region:
-        region = iam.region_of(gateway.kms_key_arn)
-        if region != stack.region:
-            yield Mistake(
-                "gateway.kmsKeyArn", f"is a key of {region}, and aws:region is {stack.region}: take one there"
-            )
-
-
-def _logs(gateway: Gateway | None, stack: StackConfiguration) -> Iterator[Mistake]:
-    logs = gateway.logs if gateway else None
-    if logs and logs.alarm_topic_arn is None and "alarm_threshold" in logs.model_fields_set:
-        yield Mistake("gateway.logs.alarmThreshold", "is for an alarm, and there is none without alarmTopicArn")
-    if logs and logs.alarm_topic_arn and stack.region:
-        region = iam.region_of(logs.alarm_topic_arn)
-        if region != stack.region:
-            yield Mistake(
-                "gateway.logs.alarmTopicArn",
-                f"is a topic of {region}, and aws:region is {stack.region}: an alarm reaches only topics of its own",
-            )
-
-
-def _execution_role(role: ExecutionRole | None) -> Iterator[Mistake]:
-    for field, key in (("path", "path"), ("permissions_boundary_arn", "permissionsBoundaryArn")):
-        if role and role.arn and field in role.model_fields_set:
-            yield Mistake(f"executionRole.{key}", "is for a role that the program makes, and arn names one that exists")
 
 
 def _provider_names(sections: Mapping[str, Any], stack: StackConfiguration) -> Iterator[Mistake]:
@@ -183,12 +153,6 @@ def _secret_references(targets: Iterable[Target], stack: StackConfiguration) -> 
             yield Mistake(path, f"the key {name!r} is not secret: pulumi config set --secret {name} …")
 
 
-def _interceptors(gateway: Gateway, stack: StackConfiguration) -> Iterator[Mistake]:
-    for index, each in enumerate(gateway.interceptors):
-        if beyond := stack.beyond_reach(each.function_arn):
-            yield Mistake(f"gateway.interceptors[{index}].functionArn", beyond)
-
-
 def _cross_account(
     accounts: Mapping[str, CrossAccount], gateway: Gateway | None, targets: Sequence[Target] | None
 ) -> Iterator[Mistake]:
@@ -196,8 +160,9 @@ def _cross_account(
     functions = [
         *((f"targets[{index}]", arn) for index, target in enumerate(targets or ()) for arn in target.function_arns()),
         *(
-            (f"gateway.interceptors[{index}]", each.function_arn)
+            (f"gateway.interceptors[{index}]", arn)
             for index, each in enumerate(gateway.interceptors if gateway else ())
+            for arn in each.function_arns()
         ),
     ]
     for account, access in accounts.items():

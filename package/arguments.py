@@ -85,6 +85,7 @@ class Gateway(GatewayOptions, frozen=True):
     targets: Annotated[tuple[FunctionTarget, ...], Field(min_length=1, max_length=100)] = Field(
         description="What the gateway offers."
     )
+    region: Region = None
     tags: Tags
 
 

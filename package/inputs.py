@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, cast, get_args, get_origin
 
 import pulumi
@@ -15,15 +16,20 @@ from package.schema import COMMON, kinds
 
 STAND_IN = "arn:{partition}:lambda:us-west-2:000000000000:function:known-at-deployment"
 """A function's ARN of the right form, in the place of one that is an output; no gateway reaches another partition."""
+_WITH_FUNCTIONS = ("targets", "interceptors")
 
 
 @dataclass
 class Given:
-    """The document that a model takes, and the ARNs that are outputs, by their targets' places."""
+    """The document that a model takes, and the functions' ARNs that are outputs, by list (`targets` or `interceptors`)
+    and place in it.
+    """
 
     document: dict[str, Any]
     stand_in: str
-    function_arns: dict[int, pulumi.Output[str]] = field(default_factory=dict[int, "pulumi.Output[str]"])
+    function_arns: dict[tuple[str, int], pulumi.Output[str]] = field(
+        default_factory=dict[tuple[str, int], "pulumi.Output[str]"]
+    )
     mistakes: list[Mistake] = field(default_factory=list[Mistake])
 
 
@@ -40,11 +46,12 @@ def given(model: type[BaseModel], inputs: Mapping[str, Any], partition: str = "a
 def _value(found: Given, path: tuple[str | int, ...], value: Any, annotation: Any) -> Any:
     if isinstance(value, pulumi.Output):
         output = cast("pulumi.Output[str]", value)
-        if path[0] == "targets" and path[-1] == "functionArn" and isinstance(path[1], int):
-            found.function_arns[path[1]] = output
-            return found.stand_in
+        for which, place in pairwise(path):
+            if path[-1] == "functionArn" and which in _WITH_FUNCTIONS and isinstance(place, int):
+                found.function_arns[which, place] = output
+                return found.stand_in
         where = path_text(path)
-        reason = "is known only at deployment: only a target's functionArn and secrets may be"
+        reason = "is known only at deployment: only secrets and the functionArn of a target or an interceptor may be"
         found.mistakes.append(Mistake(where, reason))
         return None
     if isinstance(value, float) and value.is_integer():

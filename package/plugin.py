@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import pulumi
 from pulumi.provider import ConstructResult, Provider
@@ -16,18 +16,17 @@ from agentcore_auth import iam
 from agentcore_auth.authorizer.model import Authorizer, whole
 from agentcore_auth.documents import tools
 from components.arguments import ExecutionRole as RoleOptions
-from components.arguments import GatewayOptions, Stack
-from components.client_secrets import ClientSecrets
+from components.arguments import GatewayOptions, Interceptor, Stack
+from components.client_secrets import client_outputs
 from components.execution_role import ExecutionRole
 from components.gateway import JwtGateway
 from components.iam import current_scope
-from components.targets import Target
 from components.targets.lambda_ import LambdaTarget, function_target
 from configuration import forms
 from configuration.context import CheckContext, StackConfiguration, secrets_named
 from configuration.documents import read_documents
 from configuration.mistakes import ConfigurationError, Mistake, mistakes_of
-from configuration.section import PROJECT
+from configuration.section import PROJECT, Section
 from idp import PROVIDERS, ProviderContext
 from package.arguments import COMPONENTS, Placed
 from package.inputs import Given, given
@@ -69,6 +68,7 @@ class Package(Provider):
 
 
 _Made = tuple[pulumi.ComponentResource, dict[str, Any]]
+_Options = TypeVar("_Options", bound=GatewayOptions)
 
 
 class Gateways(pulumi.ComponentResource):
@@ -83,6 +83,16 @@ class _LaterFunction(LambdaTarget, frozen=True):
 
     def function_arns(self) -> Sequence[str]:
         return ()
+
+
+class _LaterInterceptor(Interceptor, frozen=True):
+    """The same of a gateway's own."""
+
+    def function_arns(self) -> Sequence[str]:
+        return ()
+
+    def permission(self) -> Any:
+        return pulumi.Output.from_input(self.function_arn).apply(iam.FunctionCall)
 
 
 def _everything(name: str, inputs: dict[str, Any], options: pulumi.ResourceOptions | None) -> _Made:
@@ -100,9 +110,12 @@ def _everything(name: str, inputs: dict[str, Any], options: pulumi.ResourceOptio
     secret_keys |= {f"{PROJECT}:{key}" for key in referenced}
     settings = load(flat, secret_keys=secret_keys, environment=os.environ, project=Path.cwd())
     component = Gateways(name, options)
-    targets = [_with_output(target, found.function_arns.get(place)) for place, target in enumerate(settings.targets)]
+    later = {
+        "targets": _with_outputs(found, "targets", settings.targets, _LaterFunction),
+        "gateway": _with_interceptors(settings.gateway, found),
+    }
     outputs = deploy(
-        settings.model_copy(update={"targets": tuple(targets)}),
+        settings.model_copy(update=later),
         secret=lambda key: pulumi.Output.secret(secrets.apply(lambda known: _secret(known, key))),
         parent=component,
     )
@@ -110,11 +123,20 @@ def _everything(name: str, inputs: dict[str, Any], options: pulumi.ResourceOptio
     return component, outputs
 
 
-def _with_output(target: Target, arn: pulumi.Output[str] | None) -> Target:
-    if arn is None:
-        return target
-    fields: dict[str, Any] = {**dict(target), "function_arn": arn}
-    return _LaterFunction.model_construct(**fields)
+def _with_outputs(found: Given, which: str, sections: Sequence[Any], later: type[Section]) -> tuple[Any, ...]:
+    """The list's sections, with the outputs as ARNs that are outputs."""
+    arns = found.function_arns
+    return tuple(
+        later.model_construct(None, **{**dict(each), "function_arn": arns[which, place]})
+        if (which, place) in arns
+        else each
+        for place, each in enumerate(sections)
+    )
+
+
+def _with_interceptors(options: _Options, found: Given) -> _Options:
+    interceptors = _with_outputs(found, "interceptors", options.interceptors, _LaterInterceptor)
+    return options.model_copy(update={"interceptors": interceptors})
 
 
 def _secret(known: Mapping[str, str] | None, key: str) -> str:
@@ -142,7 +164,7 @@ def _provider(name: str, key: str, document: dict[str, Any], options: pulumi.Res
     region = _region(placed.region)
     context = ProviderContext(placed.gateway_name, region, placed.mode, section.host(stack), placed.tags)
     component = section.create(name, context, options)
-    clients = ClientSecrets(name, component.applications, opts=pulumi.ResourceOptions(parent=component)).outputs
+    clients = client_outputs(name, component.applications)
     authorizer = component.authorizer(placed.mode)
     return component, {**component.outputs(clients), "authorizer": authorizer.to_api() if authorizer else {}}
 
@@ -153,6 +175,7 @@ def _role(name: str, inputs: dict[str, Any], options: pulumi.ResourceOptions | N
     names, mode = document.pop("gatewayNames"), document.pop("mode", "pinned")
     region, tags = _region(document.pop("region", None)), document.pop("tags", {})
     existing = _section(RoleOptions, document)
+    _refuse(existing.mistakes(""))
     scope = current_scope(region, existing.arn, None if options is None else options.parent)
     stack = Stack(scope, names, mode, tags)
     permissions = [pulumi.Output.from_input(arn).apply(iam.FunctionCall) for arn in functions]
@@ -177,35 +200,37 @@ class _LaterAuthorizer:
         return self._authorizer.apply(lambda known: known.to_api())
 
 
-def _gateway(name: str, inputs: dict[str, Any], options: pulumi.ResourceOptions | None) -> _Made:
+def _gateway(name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions | None) -> _Made:
     later = {key: inputs.pop(key) for key in ("authorizer", "roleArn")}
     found = _given("JwtGateway", inputs)
     document = dict(found.document)
     targets = [_section(LambdaTarget, {**each, "type": "lambda"}) for each in document.pop("targets")]
     documents, unreadable = read_documents(targets, Path.cwd())
-    context = CheckContext(StackConfiguration(*running_configuration(), os.environ), True, name)
+    tags, region = document.pop("tags", {}), document.pop("region", None)
+    options = _section(GatewayOptions, document)
+    values, secret_keys = running_configuration()
+    values |= {"aws:region": region} if region else {}
+    stack = StackConfiguration(values, secret_keys, os.environ)
+    context = CheckContext(stack, True, name)
     _refuse(
         [
             *unreadable,
             *_problems(TypeAdapter(forms.Name), forms.Name, name, "name"),
+            *options.mistakes("", stack),
             *(each for place, target in enumerate(targets) for each in target.mistakes(f"targets[{place}]", context)),
         ]
     )
-    tags = document.pop("tags", {})
-    arns: dict[int, Any] = {**found.function_arns}
     component = JwtGateway(
         name,
         authorizer=cast("Authorizer[pulumi.Input[str]]", _LaterAuthorizer(later["authorizer"])),
         role_arn=later["roleArn"],
         targets=[
-            target.completed(
-                function_target(target.name, arns.get(place, target.function_arn), _described(target, documents))
-            )
-            for place, target in enumerate(targets)
+            target.completed(function_target(target.name, target.function_arn, _described(target, documents)))
+            for target in _with_outputs(found, "targets", targets, _LaterFunction)
         ],
-        options=_section(GatewayOptions, document),
+        options=_with_interceptors(options, found),
         tags=tags,
-        opts=options,
+        opts=opts,
     )
     return component, dict(component.outputs)
 

@@ -20,7 +20,7 @@ from package.outputs import OUTPUTS
 
 NAME = "agentcore-auth"
 VERSION = "0.1.0"
-INPUTS = ("TargetFunctionArn",)
+INPUTS = ("TargetFunctionArn", "InterceptorFunctionArn")
 """Keys of the stack file's own sections that a program may give as an output: the ends of their types' names."""
 COMMON = ("name", "description", "providers")
 """What a target has, whatever its kind."""

@@ -29,6 +29,7 @@ from agentcore_auth.authorizer.causes import harmless
 from agentcore_auth.cli.parsing import Parser
 from agentcore_auth.cli.terminal import NO_PACKAGES, Tone, slowly, toned
 from agentcore_auth.files import reason
+from agentcore_auth.tokens.cache import users_caches
 from sandbox import services
 from sandbox.console import say
 from sandbox.services import PROJECT, SandboxError, Services
@@ -204,6 +205,8 @@ def _execute(asked: argparse.Namespace) -> int:
         "PWD": str(folder),
         "SANDBOX_FOLDER": str(running.folder),
         "XDG_CACHE_HOME": str(running.folder / "cache"),
+        # Where packages come from: no index is within reach.
+        "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR") or str(users_caches() / "uv"),
     }
     # Ctrl-C is the command's own business. A handler that does nothing, because an exception in the middle of waiting
     # could lose the exit code; and a function, because the command would inherit SIG_IGN.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from agentcore_auth.preview.access import ENGINE, AccessChange, ToolChange, access_change
@@ -11,7 +11,7 @@ from agentcore_auth.preview.authorizers import CONFIGURATION, TYPE, NoToken, is_
 from agentcore_auth.preview.document import Preview
 from agentcore_auth.preview.gateways import Gateway, gateways
 from agentcore_auth.preview.grants import Widening, widenings
-from agentcore_auth.preview.interceptors import InterceptorChange, interceptor_change
+from agentcore_auth.preview.interceptors import KEY, Interceptor, Seen, interceptor_changes
 from agentcore_auth.preview.values import Difference, differences
 from agentcore_auth.preview.verdicts import Caller, ExpectedChange, callers, expected_change, is_shut, outsiders
 
@@ -51,7 +51,8 @@ class GatewayImpact:
     targets: tuple[tuple[str, str], ...]
     #: Who gains and who loses tools by policies; None where none are about this gateway, before or after.
     access: AccessChange | None = None
-    interceptors: InterceptorChange = field(default_factory=InterceptorChange)
+    #: What functions see from now on (`added`), or no longer (`gone`).
+    interceptors: tuple[tuple[Interceptor, str], ...] = ()
 
     @property
     def provider(self) -> str:
@@ -75,8 +76,12 @@ class GatewayImpact:
         verdicts = any(caller.is_locked_out or caller.change is not ExpectedChange.STAYS for caller in self.callers)
         is_other = self.change is not ExpectedChange.STAYS or self.authorizer_differs or verdicts
         has_access = self.access is not None and self.access.is_any
-        decides_otherwise = has_access or self.interceptors.is_any
+        decides_otherwise = has_access or self.interceptors
         return not is_other and not self.loosened and not self.targets and not decides_otherwise
+
+    def requests_seen(self, change: str) -> bool:
+        """Whether a function sees requests from now on (`added`), or no longer (`gone`): it may refuse them."""
+        return any(each.sees is Seen.REQUESTS and found == change for each, found in self.interceptors)
 
     def target_values(self, name: str) -> tuple[Difference, ...]:
         """What differs in a target that is there before and after."""
@@ -131,7 +136,7 @@ class Impact:
         holders = [each.holder for each in self.widenings if each.is_certain]
         gaining = [name for name, change in self._tool_changes if change.gained]
         loosened = [
-            each.name for each in self.gateways if each.loosened or each.name in gaining or each.interceptors.removed
+            each.name for each in self.gateways if each.loosened or each.name in gaining or each.requests_seen("gone")
         ]
         return (*holders, *loosened)
 
@@ -140,7 +145,7 @@ class Impact:
         """The gateways with callers, and the roles and policies that exist, of which the preview does not tell."""
         holders = [each.holder for each in self.widenings if each.is_unknown and not each.is_new]
         open_ones = [name for name, change in self._tool_changes if change.is_unknown]
-        open_ones += [each.name for each in self.gateways if each.interceptors.added]
+        open_ones += [each.name for each in self.gateways if each.requests_seen("added")]
         return (*holders, *(each.name for each in self.gateways if each.undecided or each.name in open_ones))
 
     def breaches(self, gates: Collection[str]) -> list[str]:
@@ -181,14 +186,14 @@ def _gateway(preview: Preview, name: str, before: Gateway | None, after: Gateway
         replacing=change.replacing,
         targets=tuple(_targets(preview, before, after)),
         access=access_change(before, after),
-        interceptors=interceptor_change(before.resource, after.resource) if before and after else InterceptorChange(),
+        interceptors=tuple(interceptor_changes(before.resource, after.resource)) if before and after else (),
     )
 
 
 def _values(before: Gateway | None, after: Gateway | None) -> Iterator[Difference]:
     if before and after:
         for each in differences(before.resource.inputs, after.resource.inputs):
-            if not each.path.startswith((CONFIGURATION, TYPE, ENGINE)):
+            if not each.path.startswith((CONFIGURATION, TYPE, ENGINE, KEY)):
                 yield each
 
 

@@ -46,10 +46,10 @@ def _gateway(gateway: GatewayImpact) -> dict[str, object]:
             for name, change in gateway.targets
         ],
         "access": _access(gateway.access) if gateway.access else None,
-        "interceptors": {
-            "added": [_shown(each) for each in gateway.interceptors.added],
-            "removed": [_shown(each) for each in gateway.interceptors.removed],
-        },
+        "interceptors": [
+            {"function": _shown(each.function), "sees": each.sees.value, "change": change}
+            for each, change in gateway.interceptors
+        ],
     }
 
 

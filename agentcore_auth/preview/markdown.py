@@ -14,11 +14,20 @@ from agentcore_auth.preview.document import Hidden, Text
 from agentcore_auth.preview.gateways import Gateway
 from agentcore_auth.preview.grants import Grant, Widening
 from agentcore_auth.preview.impact import GatewayImpact, Impact, Loosening
+from agentcore_auth.preview.interceptors import Seen
 from agentcore_auth.preview.picture import picture
 from agentcore_auth.preview.values import Difference
 from agentcore_auth.preview.verdicts import Access, Caller, ExpectedChange
 
 _SERIOUS = {Access.LOSES, Access.RENEWS}
+_INTERCEPTORS = {
+    (Seen.REQUESTS, "added"): "sees every request from now on**: what it refuses does not show here",
+    (Seen.REQUESTS, "gone"): "no longer sees requests**: what it refused is let through",
+    (Seen.ANSWERS, "added"): "sees every answer from now on**: what it withholds does not show here",
+    (Seen.ANSWERS, "gone"): "no longer sees answers**: what it withheld reaches callers",
+    (Seen.HEADERS, "added"): "sees headers from now on**, and so the callers' tokens",
+    (Seen.HEADERS, "gone"): "no longer sees headers**",
+}
 
 
 def render(impact: Impact, *, with_picture: bool = False) -> str:
@@ -117,10 +126,8 @@ def _facts(gateway: GatewayImpact) -> Iterator[str]:
                 for name in names:
                     yield from (f"{code(name)}: {_value(each)}" for each in gateway.target_values(name))
     yield from _access(gateway.access) if gateway.access else ()
-    for function in gateway.interceptors.added:
-        yield f"**{code(function)} sees every request from now on**: what it refuses does not show here"
-    for function in gateway.interceptors.removed:
-        yield f"**{code(function)} no longer sees requests**: what it refused is let through"
+    for interceptor, change in gateway.interceptors:
+        yield f"**{code(interceptor.function)} {_INTERCEPTORS[interceptor.sees, change]}"
     yield from map(_value, gateway.values)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from agentcore_auth.preview.document import Hidden
 from agentcore_auth.preview.impact import GatewayImpact, Impact
 from agentcore_auth.preview.verdicts import Access, Caller, ExpectedChange
 
@@ -32,7 +33,8 @@ _STYLES = {
 
 
 def picture(impact: Impact) -> str:
-    """The chart's text, for a fenced block `mermaid`: the gateways that change, their callers and changing targets.
+    """The chart's text, for a fenced block `mermaid`: the gateways that change, their callers, and which targets and
+    interceptors change.
 
     Empty where there are none, or more callers than a picture can show.
     """
@@ -55,11 +57,20 @@ def _gateway(node: str, gateway: GatewayImpact) -> Iterator[str]:
         yield f"{name} {_ARROWS.get(caller.access, '-->')}|{_told(caller)}| {node}"
     for number, (target, change) in enumerate(gateway.targets):
         yield f'{node}t{number}[("{_label(target)}<br>{change}")]{_class(change)}'
-        yield f"{node} {'--x' if change == 'gone' else '-->'} {node}t{number}"
+        yield f"{node} {_arrow(change)} {node}t{number}"
+    for number, (interceptor, change) in enumerate(gateway.interceptors):
+        function = interceptor.function
+        name = function.value if isinstance(function, Hidden) else function.rpartition(":function:")[2]
+        yield f'{node}f{number}{{{{"{_label(name)}<br>{change}"}}}}{_class(change)}'
+        yield f"{node} {_arrow(change)}|{interceptor.sees.value}| {node}f{number}"
 
 
 def _told(caller: Caller) -> str:
     return caller.access.value.partition(",")[0]
+
+
+def _arrow(change: str) -> str:
+    return "--x" if change == "gone" else "-->"
 
 
 def _class(change: Access | ExpectedChange | str) -> str:

@@ -32,7 +32,7 @@ class TokenCache:
     """The cache in a folder. A folder that cannot be written is no error: nothing is kept then."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or _users_caches() / "agentcore-auth"
+        self._folder = folder or users_caches() / "agentcore-auth"
 
     def path(self, *request: str | None) -> Path:
         """The file for a request: its endpoint, client, secret, scope and audience."""
@@ -58,7 +58,8 @@ class TokenCache:
             write_private(path, json.dumps(fields))
 
 
-def _users_caches() -> Path:
+def users_caches() -> Path:
+    """Where the user's caches are (XDG Base Directory Specification); of nobody's, a place that holds nothing."""
     base = os.environ.get("XDG_CACHE_HOME")
     if base and Path(base).is_absolute():
         return Path(base)

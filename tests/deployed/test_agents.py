@@ -56,10 +56,10 @@ def run(services: Services, tmp_path: Path) -> Run:
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
     }
 
-    def ran(*command: str, with_env_file: bool = False) -> subprocess.CompletedProcess[str]:
+    def ran(*command: str, with_env_file: bool = False, ends: int = 0) -> subprocess.CompletedProcess[str]:
         words = ["/bin/sh", "-c", 'set -a; . ./.env; exec "$@"', "-", *command] if with_env_file else command
         done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == ends, done.stdout + done.stderr
         return done
 
     return ran
@@ -92,6 +92,10 @@ def test_a_program_lists_the_tools_and_calls_one(
     listed, called = run(python, agent, "sample___echo", HELLO, with_env_file=True).stdout.splitlines()
     assert listed.startswith("sample___echo - Answers with the message")
     assert json.loads(called)["message"] == "hello"
+    refused = run("env", "COGNITO_CLIENT_SECRET=another", python, agent, with_env_file=True, ends=1).stderr
+    said, asked = refused.splitlines()
+    assert "/token answers 401: " in said or "/token answers 400: " in said
+    assert asked.startswith("Is .env that of client ")
 
 
 @pytest.mark.parametrize("provider", EVERY_PROVIDER)

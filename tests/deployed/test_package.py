@@ -27,7 +27,7 @@ def program(
     stack = Stack(
         running_services, copy(PROGRAMS / "python", tmp_path_factory.mktemp("package") / "program"), "dev", cli
     )
-    assert stack.preview().changes["create"] > 20  # the function's ARN is not known yet
+    assert stack.preview().changes["create"] > 20  # the functions' ARNs are not known yet
     stack.up()
     yield stack
     stack.destroy()

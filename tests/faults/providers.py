@@ -151,6 +151,7 @@ class _Interposed(grpc.GenericRpcHandler):
     def __init__(self, package: str, port: int, faults: Faults) -> None:
         self._package, self._port, self._faults = package, port, faults
         self._channels: dict[str, grpc.Channel] = {}
+        self._lock = threading.Lock()
         self.port = 0
         """Where it is called; known when it is served."""
 
@@ -194,8 +195,15 @@ class _Interposed(grpc.GenericRpcHandler):
         self._faults.made[call.subject], self._faults.deletions[call.subject] = made.id, delete
 
     def _channel(self, peer: str) -> grpc.Channel:
-        options = [*_UNLIMITED, ("grpc.use_local_subchannel_pool", 1)]
-        return self._channels.setdefault(peer, grpc.insecure_channel(f"127.0.0.1:{self._port}", options))
+        with self._lock:
+            if peer not in self._channels:
+                options = [*_UNLIMITED, ("grpc.use_local_subchannel_pool", 1)]
+                self._channels[peer] = grpc.insecure_channel(f"127.0.0.1:{self._port}", options)
+            return self._channels[peer]
+
+    def close(self) -> None:
+        for channel in self._channels.values():
+            channel.close()
 
 
 def _call(package: str, path: str, request: bytes) -> Call:
@@ -222,7 +230,7 @@ def _client(peer: str, to: int) -> psutil.Process:
 @contextmanager
 def interposed(ports: Mapping[str, int], faults: Faults) -> Generator[dict[str, int]]:
     """Servers in front of those of the packages; gives their ports."""
-    servers: list[grpc.Server] = []
+    served: list[tuple[grpc.Server, _Interposed]] = []
     mine: dict[str, int] = {}
     for package, port in ports.items():
         server = grpc.server(futures.ThreadPoolExecutor(max_workers=16), options=_UNLIMITED)
@@ -230,9 +238,10 @@ def interposed(ports: Mapping[str, int], faults: Faults) -> Generator[dict[str, 
         server.add_generic_rpc_handlers((handler,))
         handler.port = mine[package] = server.add_insecure_port("127.0.0.1:0")
         server.start()
-        servers.append(server)
+        served.append((server, handler))
     try:
         yield mine
     finally:
-        for server in servers:
+        for server, handler in served:
             server.stop(0).wait()
+            handler.close()

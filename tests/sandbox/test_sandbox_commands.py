@@ -110,18 +110,23 @@ def test_a_reader_that_leaves_and_an_interruption_leave_a_stack_that_the_next_up
         sandbox("down")
 
 
-def test_two_commands_at_once_start_one_sandbox_and_share_its_copy_of_the_project(sandbox: Sandbox) -> None:
+def test_two_commands_at_once_start_one_sandbox_and_share_its_copy_of_the_project(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
     code = (
         "import os, pathlib, shutil, sys; pathlib.Path(sys.argv[1]).touch(); "
-        "print(shutil.which('python'), os.environ['XDG_CACHE_HOME'], os.environ['HTTPS_PROXY'])"
+        "print(shutil.which('python'), *map(os.environ.get, ('XDG_CACHE_HOME', 'UV_CACHE_DIR', 'HTTPS_PROXY')))"
     )
+    run = ("exec", "--", "python", "-c", code)
+    caches = {"XDG_CACHE_HOME": str(tmp_path), "UV_CACHE_DIR": ""}
     try:
-        both = [sandbox.begin("exec", "--", "python", "-c", code, name) for name in ("one.txt", "two.txt")]
+        both = [sandbox.begin(*run, name, **caches) for name in ("one.txt", "two.txt")]
         answers = [process.communicate(timeout=600) for process in both]
         assert [process.returncode for process in both] == [0, 0], answers
         assert len({output for output, _ in answers}) == 1
-        python, cache, _ = answers[0][0].split()
+        python, cache, packages, _ = answers[0][0].split()
         assert (python, cache) == (str(Path(sys.executable).parent / "python"), str(sandbox.folder / "cache"))
+        assert packages == str(tmp_path / "uv")
         started = "sandbox: started; it is left running until `python -m sandbox down`\n"
         assert sorted(errors for _, errors in answers) == ["", started]
         copy = sandbox.folder / "project"

@@ -20,6 +20,10 @@ def remote(component: str, name: str, inputs: Mapping[str, Any], *outputs: str) 
 
 LAMBDA = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 HANDLER = "def handler(event, context):\n    return {'city': event['city'], 'sky': 'clear'}\n"
+WATCHER = """def handler(event, context):
+    request = {'body': event['mcp']['gatewayRequest']['body']}
+    return {'interceptorOutputVersion': '1.0', 'mcp': {'transformedGatewayRequest': request}}
+"""
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 FORECAST = {"name": "forecast", "description": "The sky over a city", "inputSchema": CITY}
 
@@ -27,12 +31,15 @@ config = pulumi.Config()
 assumed = aws.iam.Role(
     "forecast", assume_role_policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [LAMBDA]})
 )
-function = aws.lambda_.Function(
-    "forecast",
-    runtime="python3.13",
-    handler="forecast.handler",
-    code=pulumi.AssetArchive({"forecast.py": pulumi.StringAsset(HANDLER)}),
-    role=assumed.arn,
+function, watcher = (
+    aws.lambda_.Function(
+        name,
+        runtime="python3.13",
+        handler=f"{name}.handler",
+        code=pulumi.AssetArchive({f"{name}.py": pulumi.StringAsset(code)}),
+        role=assumed.arn,
+    )
+    for name, code in (("forecast", HANDLER), ("watcher", WATCHER))
 )
 sky = {"functionArn": function.arn, "tools": [FORECAST]}
 stations = {
@@ -50,7 +57,7 @@ everything = remote(
     "Gateways",
     "weather",
     {
-        "gateway": {"name": "weather"},
+        "gateway": {"name": "weather", "interceptors": [{"functionArn": watcher.arn, "at": ["request"]}]},
         "identityProviders": ["cognito"],
         "cognito": {"scopes": ["look"], "accessTokenMinutes": 30},
         "targets": [{"name": "sky", "lambda": sky}, {"name": "stations", "mcp": stations}],

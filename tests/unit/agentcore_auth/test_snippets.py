@@ -36,7 +36,8 @@ def of(kind: str, credentials: Credentials) -> str:
 
 def constants(code: str) -> dict[str, object]:
     assigned = (node for node in ast.parse(code).body if isinstance(node, ast.Assign))
-    return {ast.unparse(node.targets[0]): ast.literal_eval(node.value) for node in assigned}
+    named = {ast.unparse(node.targets[0]): node.value for node in assigned}
+    return {name: ast.literal_eval(value) for name, value in named.items() if name.isupper()}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -136,6 +137,33 @@ def test_code_asks_for_another_token_when_one_ends_or_is_refused(
         assert [client.get(URL).status_code, issued[0]] == [200, 2]
         issued[0] = 7  # the issuer's keys have changed, say
         assert [client.get(URL).status_code, issued[0]] == [200, 8]
+
+
+@pytest.mark.parametrize(
+    ("token_answer", "gateway_answer", "told"),
+    [
+        (400, 200, f'{COGNITO.token_endpoint} answers 400: {{"access_token":"abc"}}'),
+        (200, 401, f"{URL} answers 401: no"),
+        (200, 403, f"{URL} answers 403: no"),
+    ],
+)
+def test_a_program_that_is_refused_ends_with_what_was_said_and_what_to_look_at(
+    token_answer: int, gateway_answer: int, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if str(request.url) == COGNITO.token_endpoint:
+            return httpx2.Response(token_answer, json={"access_token": "abc"})
+        return httpx2.Response(gateway_answer, text="no")
+
+    def post(url: str, **question: Any) -> httpx2.Response:
+        return httpx2.Client(transport=httpx2.MockTransport(answer)).post(url, **question)
+
+    monkeypatch.setenv("COGNITO_CLIENT_SECRET", "hush")
+    monkeypatch.setattr(httpx2, "post", post)
+    with pytest.raises(SystemExit) as end:
+        exec(compile(of("mcp", COGNITO), "agent.py", "exec"), {"__name__": "__main__"})  # noqa: S102  # as below
+    asked = "Is .env that of client agent? If it is, agentcore-auth call says why."
+    assert str(end.value) == f"{told}\n{asked}"
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,9 @@ def test_an_interceptor_of_another_account_admits_the_role_as_a_target_s_functio
 
 
 def test_a_function_of_this_account_needs_no_policy_of_its_own() -> None:
-    assert not stack(LAMBDA).all(":Permission")
+    recorder = stack(LAMBDA)
+    assert not recorder.all(":Permission")
+    assert not recorder.all(":CrossAccountAccess")
 
 
 def test_the_owner_gets_the_exact_command() -> None:

@@ -89,7 +89,7 @@ def test_defaults_secrets_and_what_has_to_be_known_before(component: str, key: s
 
 def test_an_input_may_be_an_output_only_where_its_model_says_so() -> None:
     outputs = {name for name, each in properties() if "plain" not in each and "Settings." in name}
-    assert outputs == {"LambdaTargetSettings.functionArn", "FunctionTargetSettings.functionArn"}
+    assert outputs == {f"{each}Settings.functionArn" for each in ("LambdaTarget", "FunctionTarget", "Interceptor")}
 
 
 def test_the_secret_of_a_client_is_secret() -> None:
@@ -142,16 +142,17 @@ def test_what_is_no_kind_is_told_where_it_stands(inputs: dict[str, Any], said: s
     assert str(given(COMPONENTS["Gateways"], inputs).mistakes[0]).startswith(said)
 
 
-def test_the_arn_of_a_targets_function_may_be_an_output_and_nothing_else() -> None:
+def test_the_arn_of_a_function_may_be_an_output_and_nothing_else() -> None:
     async def read() -> None:
         arn = pulumi.Output.from_input("arn")
         inputs = {"targets": [{"name": "t", "lambda": {"functionArn": arn}}], "mode": arn}
         found = given(COMPONENTS["Gateways"], inputs, "aws-us-gov")
-        assert found.function_arns == {0: arn}
+        assert found.function_arns == {("targets", 0): arn}
         assert found.document["targets"][0]["functionArn"] == STAND_IN.format(partition="aws-us-gov")
         assert [each.path for each in found.mistakes] == ["mode"]
-        watched = given(COMPONENTS["JwtGateway"], {"interceptors": [{"functionArn": arn, "at": ["request"]}]})
-        assert watched.function_arns == {}
-        assert [each.path for each in watched.mistakes] == ["interceptors[0].functionArn"]
+        interceptors = {"interceptors": [{"functionArn": arn, "at": ["request"]}], "description": arn}
+        watched = given(COMPONENTS["Gateways"], {"gateway": interceptors})
+        assert watched.function_arns == {("interceptors", 0): arn}
+        assert [each.path for each in watched.mistakes] == ["gateway.description"]
 
     asyncio.run(read())
