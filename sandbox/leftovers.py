@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
 
 from moto.awslambda.models import lambda_backends
-from moto.bedrockagentcorecontrol.models import bedrockagentcorecontrol_backends
 from moto.cognitoidp.models import cognitoidp_backends
 from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from sandbox.aws.accounts import every
-from sandbox.aws.agentcore import AgentCoreBackend
+from sandbox.aws.agentcore import agentcore_backends
 
 
 def aws_resources() -> Iterator[str]:
     """The ARN of each, or what stands for one."""
-    for backend in every(bedrockagentcorecontrol_backends):
-        agentcore = cast("AgentCoreBackend", backend)
-        yield from (gateway.gateway_arn for gateway in list(agentcore.gateways.values()))
-        targets = list(agentcore.gateway_targets.values())
-        yield from (f"target {target.name} of {target.gateway_arn}" for target in targets)
-        yield from (*agentcore.api_keys.held, *agentcore.oauth_clients.held)
+    for backend in every(agentcore_backends):
+        for kind in (backend.gateways, backend.policy_engines, backend.api_keys, backend.oauth_clients):
+            yield from (each[kind.arn_member] for each in kind)
+        for gateway in backend.gateways:
+            targets = backend.gateways.inside(gateway)
+            yield from (f"target {target['name']} of {target['gatewayArn']}" for target in targets)
     for backend in every(cognitoidp_backends):
         yield from (pool.arn for pool in list(backend.user_pools.values()))
         yield from (f"cognito domain {domain}" for domain in list(backend.user_pool_domains))

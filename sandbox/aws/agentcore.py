@@ -1,28 +1,30 @@
-"""AgentCore's control plane as moto has it, with the real one's rules, and with AgentCore Identity, which moto lacks.
+"""AgentCore's control plane with the real one's rules; of moto's own, the routes and the tags are left.
 
 Messages marked `seen` are those that users of the real service report; where none is known it says what is wrong.
 """
 
-# moto passes all arguments by name
-# pyright: reportIncompatibleMethodOverride=false
+# what moto holds as objects is documents here
+# pyright: reportIncompatibleVariableOverride=false
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from functools import partialmethod
+from functools import partial, partialmethod
 from itertools import product
 from typing import Any, Final, cast
 
-from moto.bedrockagentcorecontrol.models import BedrockAgentCoreControlBackend, Gateway, GatewayTarget
+from moto.bedrockagentcorecontrol.models import BedrockAgentCoreControlBackend, bedrockagentcorecontrol_backends
 from moto.bedrockagentcorecontrol.responses import BedrockAgentCoreControlResponse
+from moto.core.base_backend import BackendDict
 from moto.core.responses import ActionResult
 
 from agentcore_auth.authorizer.model import RESERVED_CLAIM_NAME
 from agentcore_auth.iam import SERVICE, AwsScope, regional_arn
 from sandbox.aws.callers import denied, require_of_caller
-from sandbox.aws.credential_providers import API_KEY, OAUTH, CredentialProviders, Document
+from sandbox.aws.credential_providers import API_KEY, OAUTH, CredentialProviders
+from sandbox.aws.documents import Document, Documents
 from sandbox.aws.permissions import identity_allows, is_allowed, owner_of, trusts
-from sandbox.aws.policy_engines import Documents, PolicyEngines
+from sandbox.aws.policy_engines import PolicyEngines
 from sandbox.aws.private_endpoints import require_private_endpoint
 from sandbox.aws.refusals import Refusal
 
@@ -49,114 +51,84 @@ _CONSTRAINTS = ("allowedAudience", "allowedClients", "allowedScopes", "customCla
 
 
 class AgentCoreBackend(BedrockAgentCoreControlBackend):
-    """One account's gateways in one region."""
+    """One account's gateways in one region, and what these use."""
+
+    gateways: Gateways
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
-        self.private_endpoints: dict[str, Mapping[str, Any]] = {}
-        """By the id of the target that has it."""
         self.scope = AwsScope(self.partition, account_id, region_name)
         self.api_keys = CredentialProviders(self.scope, API_KEY)
         self.oauth_clients = CredentialProviders(self.scope, OAUTH)
-        self.policy_engines = PolicyEngines(self.scope, self)
+        self.gateways = Gateways(self)
+        self.policy_engines = PolicyEngines(self.scope, self.gateways)
 
     def providers_of(self, arn: str) -> CredentialProviders:
         """Those of the kind that a credential provider's ARN says."""
         return self.oauth_clients if "/oauth2credentialprovider/" in arn else self.api_keys
 
-    def create_gateway(self, **request: Any) -> Gateway:
-        name, tags = str(request["name"]), request.pop("tags", None)
-        if any(gateway.name == name for gateway in self.gateways.values()):
-            raise Refusal("ConflictException", f"A gateway with name {name} already exists in this account.")
-        _check_authorizer(request["authorizer_type"], request["authorizer_configuration"])
-        gateway = super().create_gateway(**request, tags=None)
-        del self.gateways[gateway.gateway_id]
-        identifier = f"{name.lower()}-{gateway.gateway_id}"  # moto's are without the name
-        identity = f"workload-identity-directory/default/workload-identity/{identifier}"
-        gateway.gateway_id = identifier
-        gateway.gateway_arn = regional_arn(self.scope, "bedrock-agentcore", f"gateway/{identifier}")
-        gateway.gateway_url = f"https://{identifier}.gateway.bedrock-agentcore.{self.region_name}.amazonaws.com"
-        identity_arn = regional_arn(self.scope, "bedrock-agentcore", identity)
-        gateway.workload_identity_details = {"workloadIdentityArn": identity_arn}
-        self._check_role(gateway.role_arn, gateway)
-        self._check_engine(gateway.role_arn, request["policy_engine_configuration"])
-        self._check_key(gateway.kms_key_arn, gateway.role_arn, gateway)
-        self.gateways[gateway.gateway_id] = gateway
-        if tags:
-            self.tag_resource(gateway.gateway_arn, tags)
-        return gateway
 
-    def update_gateway(self, gateway_identifier: str, **request: Any) -> Gateway:
-        gateway = self._get_gateway(gateway_identifier)
-        if request["name"] != gateway.name or request["authorizer_type"] != gateway.authorizer_type:
+agentcore_backends = cast("BackendDict[AgentCoreBackend]", bedrockagentcorecontrol_backends)
+"""By account and region, as `install` makes them."""
+
+
+class Gateways(Documents):
+    """Those of one account in one region."""
+
+    status, id_form = "READY", "{lowered}-{random}"
+
+    def __init__(self, backend: AgentCoreBackend) -> None:
+        super().__init__("gateway", regional_arn(backend.scope, "bedrock-agentcore", "gateway"))
+        self._backend, self._scope = backend, backend.scope
+
+    def update(self, request: Document) -> Document:
+        held = self.get(request)
+        if any(request[member] != held[member] for member in ("name", "authorizerType")):
             raise _invalid("Gateway name and authorizer type cannot be changed.")
-        _check_authorizer(request["authorizer_type"], request["authorizer_configuration"])
-        self._check_role(request["role_arn"], gateway)
-        self._check_engine(request["role_arn"], request["policy_engine_configuration"])
-        self._check_key(request["kms_key_arn"], request["role_arn"], gateway)
-        vars(gateway).update(request)  # the real update replaces everything; moto's keeps what is left out
-        return super().update_gateway(gateway_identifier, **request)
+        return super().update(request)
 
-    def delete_gateway(self, gateway_identifier: str) -> Gateway:
-        if self.list_gateway_targets(gateway_identifier):
+    def delete(self, request: Document) -> Document:
+        if self.inside(request).held:
             raise _invalid(  # seen
-                f"Gateway {gateway_identifier} has targets associated with it. "
+                f"Gateway {request['gatewayIdentifier']} has targets associated with it. "
                 "Delete all targets before deleting the gateway.",
             )
-        return super().delete_gateway(gateway_identifier)
+        return super().delete(request)
 
-    def create_gateway_target(self, gateway_identifier: str, name: str, **request: Any) -> GatewayTarget:
-        if any(target.name == name for target in self.list_gateway_targets(gateway_identifier)):
-            raise Refusal(
-                "ConflictException", f"A target with name {name} already exists in gateway {gateway_identifier}."
-            )
-        self._check_target(self._get_gateway(gateway_identifier), request)
-        return super().create_gateway_target(gateway_identifier, name=name, **request)
+    def _inner(self, held: Document) -> Documents:
+        return Targets(self._backend, held)
 
-    def update_gateway_target(self, gateway_identifier: str, target_id: str, **request: Any) -> GatewayTarget:
-        target = self._get_gateway_target(gateway_identifier, target_id)
-        self._check_target(self._get_gateway(gateway_identifier), request)
-        vars(target).update(request)  # as for gateways
-        return super().update_gateway_target(gateway_identifier, target_id, **request)
+    def _made(self, identifier: str) -> Document:
+        path = f"workload-identity-directory/default/workload-identity/{identifier}"
+        identity = {"workloadIdentityArn": regional_arn(self._scope, "bedrock-agentcore", path)}
+        url = f"https://{identifier}.gateway.bedrock-agentcore.{self._scope.region}.amazonaws.com"
+        return {**super()._made(identifier), "gatewayUrl": url, "workloadIdentityDetails": identity}
 
-    def synchronize_gateway_targets(self, gateway_identifier: str, target_ids: list[str]) -> list[GatewayTarget]:
-        """Only MCP servers have tools that may have changed since (message seen)."""
-        targets = [self._get_gateway_target(gateway_identifier, target_id) for target_id in target_ids]
-        for target in targets:
-            kind = _kind(target.target_configuration)
-            if kind != "mcpServer":
-                raise _invalid(f"Target type {kind} is not supported for synchronization.")
-            [credential] = target.credential_provider_configurations or [{}]
-            self._check_synchronization(self._get_gateway(gateway_identifier), credential)
-            target.updated_at = datetime.now(timezone.utc)  # whose tools are asked for anew
-        return targets
-
-    def _check_role(self, role_arn: str, gateway: Gateway) -> None:
-        if not trusts(role_arn, SERVICE, source_account=self.account_id, source_arn=gateway.gateway_arn):
+    def _check(self, document: Document) -> None:
+        role_arn, arn, account = document["roleArn"], document["gatewayArn"], self._scope.account
+        _check_authorizer(document["authorizerType"], document.get("authorizerConfiguration"))
+        if not trusts(role_arn, SERVICE, source_account=account, source_arn=arn):
             raise _invalid(  # the wording is that of CreateAgentRuntime; CreateGateway's own is not known
                 f"Role validation failed for '{role_arn}'. Please verify that the role exists and its trust policy "
-                f"allows assumption by this service (source account {self.account_id}, source ARN "
-                f"{gateway.gateway_arn})"
+                f"allows assumption by this service (source account {account}, source ARN {arn})"
             )
-
-    def _check_engine(self, role_arn: str, configuration: Mapping[str, str] | None) -> None:
-        if configuration:
-            arn = configuration["arn"]
-            self.policy_engines.get({"policyEngineId": arn.rpartition("/")[2]})
+        if engine := document.get("policyEngineConfiguration", {}).get("arn"):
+            self._backend.policy_engines.get({"policyEngineId": engine.rpartition("/")[2]})
             for action in ("AuthorizeAction", "PartiallyAuthorizeActions", "GetPolicyEngine"):
-                if not identity_allows(role_arn, f"bedrock-agentcore:{action}", arn):
-                    raise _invalid(f"Gateway execution role lacks permission to access policy engine {arn} ({action}).")
+                if not identity_allows(role_arn, f"bedrock-agentcore:{action}", engine):
+                    message = f"Gateway execution role lacks permission to access policy engine {engine} ({action})."
+                    raise _invalid(message)
+        if key_arn := document.get("kmsKeyArn"):
+            self._check_key(key_arn, role_arn, arn)
 
-    def _check_key(self, key_arn: str | None, role_arn: str, gateway: Gateway) -> None:
+    def _check_key(self, key_arn: str, role_arn: str, gateway_arn: str) -> None:
         """Developer guide, "gateway-encryption": the role has to be able to use the key, as the key's policy says too.
 
         That the caller has to be as well follows from what AWS's own policy BedrockAgentCoreFullAccess allows.
         """
-        if key_arn is None:
-            return
         context = {
-            "kms:ViaService": f"bedrock-agentcore.{self.region_name}.amazonaws.com",
-            "kms:EncryptionContext:aws:bedrock-agentcore-gateway:arn": gateway.gateway_arn,
+            "kms:ViaService": f"bedrock-agentcore.{self._scope.region}.amazonaws.com",
+            "kms:EncryptionContext:aws:bedrock-agentcore-gateway:arn": gateway_arn,
             "kms:GrantConstraintType": "EncryptionContextSubset",
             "kms:GrantOperations": "Decrypt",
         }
@@ -166,22 +138,75 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
                 by_role = identity_allows(role_arn, action, key_arn, context)
                 raise denied(role_arn, action, key_arn, "resource-based" if by_role else "identity-based")
 
-    def _check_document(self, document: Mapping[str, str], role_arn: str) -> None:
+
+class Targets(Documents):
+    """Those of one gateway."""
+
+    status, id_form = "READY", "{random}"
+
+    def __init__(self, backend: AgentCoreBackend, gateway: Document) -> None:
+        super().__init__("target", gateway["gatewayArn"])
+        self._backend, self._scope = backend, backend.scope
+        self._gateway = partial(backend.gateways.get, gateway)
+
+    def synchronize(self, request: Document) -> Document:
+        """Only MCP servers have tools that may have changed since (message seen)."""
+        targets = [self.get({"targetId": target_id}) for target_id in request["targetIdList"]]
+        for target in targets:
+            kind = _kind(target["targetConfiguration"])
+            if kind != "mcpServer":
+                raise _invalid(f"Target type {kind} is not supported for synchronization.")
+            self._check_synchronization(target)
+            target["updatedAt"] = datetime.now(timezone.utc)  # whose tools are asked for anew
+        return {"targets": targets}
+
+    def _made(self, identifier: str) -> Document:
+        return {"targetId": identifier, "gatewayArn": self._arn}
+
+    def _check(self, document: Document) -> None:
+        require_private_endpoint(self._scope, document.get("privateEndpoint", {}))
+        kind, role_arn = _kind(document["targetConfiguration"]), self._gateway()["roleArn"]
+        [credential] = document.setdefault("credentialProviderConfigurations", []) or [{}]
+        shown = credential.get("credentialProviderType", "")
+        if shown not in _CREDENTIALS.get(kind, ()):
+            raise _invalid(f"A target of type {kind} does not take the credential provider {shown or '(none)'}.")
+        for settings in credential.get("credentialProvider", {}).values():
+            if arn := settings.get("providerArn"):
+                self._backend.providers_of(arn).find(arn)
+        configuration = document["targetConfiguration"]["mcp"][kind]
+        if stored := (configuration.get("toolSchema") or configuration).get("s3"):
+            self._check_stored(stored, role_arn)
+        if kind == "mcpServer" and configuration.get("listingMode") != "DYNAMIC":
+            self._check_synchronization(document)
+        if kind == "apiGateway":  # whose operations AgentCore gets by GetExport, in a form that is not documented
+            apis = f"arn:{self._scope.partition}:apigateway:{self._scope.region}::/restapis"
+            export = f"{configuration['restApiId']}/stages/{configuration['stage']}/exports/oas30"
+            require_of_caller("apigateway:GET", f"{apis}/{export}")
+        if kind == "lambda":
+            function = configuration["lambdaArn"]
+            if not identity_allows(role_arn, "lambda:InvokeFunction", function):
+                raise _invalid(  # seen
+                    f"Gateway execution role lacks permission to invoke Lambda function {function}. "
+                    "Update the permission and retry",
+                )
+
+    def _check_stored(self, stored: Mapping[str, str], role_arn: str) -> None:
         """Whether role and caller may read a document in S3. Which of them AgentCore reads as is not known."""
-        arn = f"arn:{self.partition}:s3:::{document['uri'].removeprefix('s3://')}"
+        arn = f"arn:{self._scope.partition}:s3:::{stored['uri'].removeprefix('s3://')}"
         owner = owner_of(arn)
-        if owner != document.get("bucketOwnerAccountId", self.account_id):
+        if owner != stored.get("bucketOwnerAccountId", self._scope.account):
             raise _invalid(
-                f"The object {document['uri']} cannot be read: its bucket does not exist, or is not of the account "
+                f"The object {stored['uri']} cannot be read: its bucket does not exist, or is not of the account "
                 "that bucketOwnerAccountId says (by default the gateway's)."
             )
         require_of_caller("s3:GetObject", arn, **{"s3:ResourceAccount": owner})
         if not is_allowed(role_arn, "s3:GetObject", arn, {"s3:ResourceAccount": owner}):
             raise denied(role_arn, "s3:GetObject", arn)
 
-    def _check_synchronization(self, gateway: Gateway, credential: Mapping[str, Any]) -> None:
-        identity = gateway.workload_identity_details["workloadIdentityArn"]
+    def _check_synchronization(self, target: Document) -> None:
+        identity = self._gateway()["workloadIdentityDetails"]["workloadIdentityArn"]
         identities = (identity, identity.partition("/workload-identity/")[0])
+        [credential] = target["credentialProviderConfigurations"] or [{}]
         for kind, settings in credential.get("credentialProvider", {}).items():
             of_identity, of_provider = _TO_GET.get(kind, ((), ()))
             for action in of_identity:
@@ -189,32 +214,11 @@ class AgentCoreBackend(BedrockAgentCoreControlBackend):
             for action in of_provider:
                 arn = settings["providerArn"]
                 require_of_caller(f"bedrock-agentcore:{action}", *identities, arn, arn.rsplit("/", 2)[0])
-                require_of_caller("secretsmanager:GetSecretValue", self.providers_of(arn).find(arn).secret_arn)
+                providers = self._backend.providers_of(arn)
+                require_of_caller("secretsmanager:GetSecretValue", providers.secret_arn(providers.find(arn)))
 
-    def _check_target(self, gateway: Gateway, request: Mapping[str, Any]) -> None:
-        kind = _kind(request["target_configuration"])
-        [credential] = request["credential_provider_configurations"] or [{}]
-        shown = credential.get("credentialProviderType", "")
-        if shown not in _CREDENTIALS.get(kind, ()):
-            raise _invalid(f"A target of type {kind} does not take the credential provider {shown or '(none)'}.")
-        for settings in credential.get("credentialProvider", {}).values():
-            if arn := settings.get("providerArn"):
-                self.providers_of(arn).find(arn)
-        configuration = request["target_configuration"]["mcp"][kind]
-        if document := (configuration.get("toolSchema") or configuration).get("s3"):
-            self._check_document(document, gateway.role_arn)
-        if kind == "mcpServer" and configuration.get("listingMode") != "DYNAMIC":
-            self._check_synchronization(gateway, credential)
-        if kind == "apiGateway":  # whose operations AgentCore gets by GetExport, in a form that is not documented
-            export = f"/restapis/{configuration['restApiId']}/stages/{configuration['stage']}/exports/oas30"
-            require_of_caller("apigateway:GET", f"arn:{self.partition}:apigateway:{self.region_name}::{export}")
-        if kind == "lambda":
-            function = configuration["lambdaArn"]
-            if not identity_allows(gateway.role_arn, "lambda:InvokeFunction", function):
-                raise _invalid(  # seen
-                    f"Gateway execution role lacks permission to invoke Lambda function {function}. "
-                    "Update the permission and retry",
-                )
+
+_UNDER_WAY = {"create": "CREATING", "update": "UPDATING", "delete": "DELETING"}
 
 
 class AgentCoreResponse(BedrockAgentCoreControlResponse):
@@ -224,66 +228,40 @@ class AgentCoreResponse(BedrockAgentCoreControlResponse):
     def backend(self) -> AgentCoreBackend:
         return cast("AgentCoreBackend", super().backend)
 
-    def _get_params(self) -> dict[str, Any]:
-        return {"protocolType": None, **super()._get_params()}  # moto takes it for compulsory
-
-    def synchronize_gateway_targets(self) -> ActionResult:
-        params = self._get_params()
-        targets = self.backend.synchronize_gateway_targets(params["gatewayIdentifier"], params["targetIdList"])
-        return ActionResult({"targets": [target.to_dict() for target in targets]})
-
-    def create_gateway_target(self) -> ActionResult:
-        return self._put_target(super().create_gateway_target)
-
-    def update_gateway_target(self) -> ActionResult:
-        return self._put_target(super().update_gateway_target)
-
-    def get_gateway_target(self) -> ActionResult:
-        return self._with_endpoint(super().get_gateway_target())
-
-    def _put_target(self, put: Callable[[], ActionResult]) -> ActionResult:
-        """moto keeps nothing of a private endpoint, which is replaced as a whole like the rest of a target."""
-        endpoint = self._get_params().get("privateEndpoint", {})
-        require_private_endpoint(self.backend.scope, endpoint)
-        answer = put()
-        self.backend.private_endpoints[cast("dict[str, Any]", answer.result)["targetId"]] = endpoint
-        return self._with_endpoint(answer)
-
-    def _with_endpoint(self, answer: ActionResult) -> ActionResult:
-        target = cast("dict[str, Any]", answer.result)
-        endpoint = self.backend.private_endpoints[target["targetId"]]
-        return ActionResult({**target, "privateEndpoint": endpoint} if endpoint else target)
-
-    def list_workload_identities(self) -> ActionResult:
-        """One for each gateway, made and removed with it."""
-        gateways = self.backend.gateways.values()
-        return ActionResult(
-            {"workloadIdentities": [{"name": each.gateway_id, **each.workload_identity_details} for each in gateways]}
-        )
-
     def in_collection(self, name: str, verb: str) -> ActionResult:
         request = self._get_params()
         collection = _COLLECTIONS[name](self.backend, request)
         document: Document = getattr(collection, verb)(request)
         if request.get("tags"):
             self.backend.tag_resource(document[collection.arn_member], request["tags"])
+        if "status" in document and verb in _UNDER_WAY:
+            document = {**document, "status": _UNDER_WAY[verb]}
         return ActionResult(document)
 
-    def list_policies(self) -> ActionResult:
-        return ActionResult({"policies": list(self.backend.policy_engines.policies(self._get_params()).held.values())})
+    def list_workload_identities(self) -> ActionResult:
+        """One for each gateway, made and removed with it."""
+        identities = [{"name": each["gatewayId"], **each["workloadIdentityDetails"]} for each in self.backend.gateways]
+        return ActionResult({"workloadIdentities": identities})
 
 
-_COLLECTIONS: Mapping[str, Callable[[AgentCoreBackend, Document], Documents | CredentialProviders]] = {
+_COLLECTIONS: Mapping[str, Callable[[AgentCoreBackend, Document], Documents]] = {
+    "gateway": lambda backend, _: backend.gateways,
+    "gateway_target": lambda backend, request: backend.gateways.inside(request),
     "policy_engine": lambda backend, _: backend.policy_engines,
-    "policy": lambda backend, request: backend.policy_engines.policies(request),
+    "policy": lambda backend, request: backend.policy_engines.inside(request),
     "api_key_credential_provider": lambda backend, _: backend.api_keys,
     "oauth2_credential_provider": lambda backend, _: backend.oauth_clients,
 }
-"""What moto lacks: documents that are created, read, updated and deleted by the operations of these names."""
-
-
-for _name, _verb in product(_COLLECTIONS, ("create", "get", "update", "delete")):
-    setattr(AgentCoreResponse, f"{_verb}_{_name}", partialmethod(AgentCoreResponse.in_collection, _name, _verb))
+"""What the operations of these names create, read, update and delete."""
+_OPERATIONS = {
+    **{f"{verb}_{name}": (name, verb) for name, verb in product(_COLLECTIONS, ("create", "get", "update", "delete"))},
+    "list_gateways": ("gateway", "list"),
+    "list_gateway_targets": ("gateway_target", "list"),
+    "list_policies": ("policy", "list"),
+    "synchronize_gateway_targets": ("gateway_target", "synchronize"),
+}
+for _operation, _asked in _OPERATIONS.items():
+    setattr(AgentCoreResponse, _operation, partialmethod(AgentCoreResponse.in_collection, *_asked))
 
 
 def _check_authorizer(authorizer_type: str, configuration: Mapping[str, Any] | None) -> None:

@@ -1,7 +1,4 @@
-"""AgentCore Identity's credential providers, which moto lacks: API keys and OAuth clients, kept in Secrets Manager.
-
-Requests and documents are those of the API.
-"""
+"""AgentCore Identity's credential providers: API keys and OAuth clients, kept in Secrets Manager."""
 
 from __future__ import annotations
 
@@ -16,9 +13,8 @@ from moto.secretsmanager.models import secretsmanager_backends
 
 from agentcore_auth.iam import AwsScope, regional_arn
 from sandbox.aws.callers import require_of_caller
+from sandbox.aws.documents import Document, Documents
 from sandbox.aws.refusals import Refusal
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -38,72 +34,42 @@ API_KEY: Final = Kind("apikey", "apiKey", "apiKeySecret", "api_key_value")
 OAUTH: Final = Kind("oauth2", "clientSecret", "clientSecret", "client_secret")
 
 
-@dataclass(frozen=True)
-class CredentialProvider:
-    """One provider, and where its secret is: a member of a JSON document in Secrets Manager."""
+class CredentialProviders(Documents):
+    """Those of one kind in the default token vault of one account in one region, `held` by their names."""
 
-    document: Document
-    """As the API gives it."""
-    secret_arn: str
-    json_key: str
-    is_external: bool
-    """Whether the secret is somebody else's."""
-
-    @property
-    def name(self) -> str:
-        return self.document["name"]
-
-
-class CredentialProviders:
-    """Those of one kind in the default token vault of one account in one region, `held` by their ARNs."""
-
-    arn_member = "credentialProviderArn"
+    id_form = "{name}"
 
     def __init__(self, scope: AwsScope, kind: Kind) -> None:
+        vault = regional_arn(scope, "bedrock-agentcore", "token-vault/default")
+        super().__init__("credentialProvider", f"{vault}/{kind.path}credentialprovider", "name")
         self._scope, self._kind = scope, kind
-        self.held: dict[str, CredentialProvider] = {}
-
-    def create(self, request: Document) -> Document:
-        """Raises Refusal where the name is taken, or there is no such secret."""
-        if self._arn(request) in self.held:
-            raise Refusal("ConflictException", f"Credential provider with name: {request['name']} already exists.")
-        return self._put(request, datetime.now(timezone.utc))
-
-    def get(self, request: Document) -> Document:
-        return self.find(self._arn(request)).document
-
-    def update(self, request: Document) -> Document:
-        """Replaces secret and configuration."""
-        return self._put(request, self.get(request)["createdTime"])
 
     def delete(self, request: Document) -> Document:
         """Removes the provider, and the secret kept for it."""
-        arn = self._arn(request)
-        provider = self.find(arn)
-        if not provider.is_external:
+        provider = self.get(request)
+        if f"{self._kind.place}Source" not in provider:
             self._require("DeleteSecret", request)
-            self._vault.delete_secret(provider.secret_arn, None, force_delete_without_recovery=True)
-        del self.held[arn]
-        return {}
+            self._vault.delete_secret(self.secret_arn(provider), None, force_delete_without_recovery=True)
+        return super().delete(request)
 
-    def find(self, arn: str) -> CredentialProvider:
+    def find(self, arn: str) -> Document:
         """The provider of an ARN. Raises Refusal where it is not one of this account and region."""
-        if arn not in self.held:
+        provider = self.held.get(arn.rpartition("/")[2])
+        if provider is None or provider[self.arn_member] != arn:
             raise Refusal("ResourceNotFoundException", f"Credential provider {arn} not found.")
-        return self.held[arn]
+        return provider
 
-    def secret(self, provider: CredentialProvider) -> str:
+    def secret_arn(self, provider: Document) -> str:
+        return provider[f"{self._kind.place}Arn"]["secretArn"]
+
+    def secret(self, provider: Document) -> str:
         """As it is now in Secrets Manager. Raises Refusal where it is not there."""
-        return self._read(provider.secret_arn, provider.json_key)
+        json_key = provider.get(f"{self._kind.place}JsonKey", self._kind.json_key)
+        return self._read(self.secret_arn(provider), json_key)
 
-    def _arn(self, request: Document) -> str:
-        path = f"token-vault/default/{self._kind.path}credentialprovider/{request['name']}"
-        return regional_arn(self._scope, "bedrock-agentcore", path)
-
-    def _put(self, request: Document, created: datetime) -> Document:
-        kind, arn, config = self._kind, self._arn(request), request
-        document = {"name": request["name"], self.arn_member: arn, "createdTime": created}
-        document["lastUpdatedTime"] = datetime.now(timezone.utc)
+    def _put(self, identifier: str, request: Document, held: Document) -> Document:
+        kind, config, now = self._kind, request, datetime.now(timezone.utc)
+        document = {**self._made(identifier), "createdTime": held.get("createdTime", now), "lastUpdatedTime": now}
         if kind is OAUTH:
             [(form, config)] = request["oauth2ProviderConfigInput"].items()
             if not config.get("clientId"):
@@ -117,7 +83,7 @@ class CredentialProviders:
         document[f"{kind.place}Arn"] = {"secretArn": secret_arn}
         if is_external:
             document |= {f"{kind.place}JsonKey": json_key, f"{kind.place}Source": "EXTERNAL"}
-        self.held[arn] = CredentialProvider(document, secret_arn, json_key, is_external)
+        self.held[identifier] = document
         return document
 
     def _secret(self, request: Document, config: Mapping[str, Any]) -> tuple[str, str, bool]:

@@ -7,9 +7,11 @@ import time
 import uuid
 from typing import Any
 
-from moto.bedrockagentcorecontrol.models import Gateway, bedrockagentcorecontrol_backends
 from moto.logs.models import DeliveryDestination, DeliverySource, LogsBackend, logs_backends
 
+from agentcore_auth.iam import account_of, region_of
+from sandbox.aws.agentcore import agentcore_backends
+from sandbox.aws.documents import Document
 from sandbox.aws.refusals import Refusal
 
 _STREAM = "BedrockAgentCoreGateway_ApplicationLogs"
@@ -20,8 +22,8 @@ class DeliveriesBackend(LogsBackend):
     def put_delivery_source(
         self, name: str, resource_arn: str, log_type: str, tags: dict[str, str] | None
     ) -> DeliverySource:
-        gateways = bedrockagentcorecontrol_backends[self.account_id][self.region_name].gateways
-        if resource_arn.rpartition("/")[2] not in gateways:
+        gateways = agentcore_backends[self.account_id][self.region_name].gateways
+        if resource_arn.rpartition("/")[2] not in gateways.held:
             raise Refusal("ResourceNotFoundException", f"Resource {resource_arn} does not exist.")
         if log_type not in (_LOGS, _TRACES):
             raise Refusal("ValidationException", "This service is not allowed for this LogSource.")
@@ -45,20 +47,21 @@ class DeliveriesBackend(LogsBackend):
         return made
 
 
-def write_line(gateway: Gateway, body: dict[str, object]) -> None:
+def write_line(gateway: Document, body: dict[str, object]) -> None:
     """Deliver a line of a gateway's log, as the developer guide shows it ("observability-gateway-metrics"); where no
     delivery is set up, nothing.
     """
-    backend = logs_backends[gateway.account_id][gateway.region_name]
+    arn = gateway["gatewayArn"]
+    backend = logs_backends[account_of(arn)][region_of(arn)]
     now = int(time.time() * 1000)
     event = {
-        "resource_arn": gateway.gateway_arn,
+        "resource_arn": arn,
         "event_timestamp": now,
         "body": body,
-        "account_id": gateway.account_id,
+        "account_id": account_of(arn),
         "request_id": str(uuid.uuid4()),
     }
-    for group in _groups(backend, gateway.gateway_arn):
+    for group in _groups(backend, arn):
         if group in backend.groups:
             if _STREAM not in backend.groups[group].streams:
                 backend.create_log_stream(group, _STREAM)

@@ -47,9 +47,10 @@ class GatewayDataPlane:
         gateway = find_gateway(host_of(request.scope))
         if gateway is None:
             return error_answer(404, "Gateway not found")
-        if gateway.authorizer_type not in {"CUSTOM_JWT", "AWS_IAM"}:
-            return error_answer(501, f"the sandbox does not play authorizerType {gateway.authorizer_type}")
-        takes_tokens = gateway.authorizer_type == "CUSTOM_JWT"
+        kind = gateway["authorizerType"]
+        if kind not in {"CUSTOM_JWT", "AWS_IAM"}:
+            return error_answer(501, f"the sandbox does not play authorizerType {kind}")
+        takes_tokens = kind == "CUSTOM_JWT"
         if takes_tokens and request.method == "GET" and request.url.path == METADATA_PATH:
             return JSONResponse(await resource_metadata(gateway, self._keys))
         if request.url.path != "/mcp":

@@ -1,54 +1,55 @@
-"""Gateways and targets as they are deployed: what moto's bedrock-agentcore-control and S3 hold of them."""
+"""Gateways and targets as they are deployed: what the control plane and S3 hold of them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
-from moto.bedrockagentcorecontrol.models import Gateway, bedrockagentcorecontrol_backends
-
+from agentcore_auth.iam import account_of, region_of
 from sandbox.aws.accounts import every
-from sandbox.aws.agentcore import AgentCoreBackend
+from sandbox.aws.agentcore import AgentCoreBackend, agentcore_backends
+from sandbox.aws.documents import Document
 from sandbox.aws.permissions import bucket_of
 from sandbox.gateway.invocation import CallFailedError, Target
 
 GATEWAY_HOST = re.compile(r"(?P<id>[a-z0-9-]+)\.gateway\.bedrock-agentcore\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
 
 
-def find_gateway(host: str) -> Gateway | None:
+def find_gateway(host: str) -> Document | None:
     """The gateway that answers at a host name, whichever account it is in."""
     place = GATEWAY_HOST.fullmatch(host)
     if place is None:
         return None
-    held = (each.gateways for each in every(bedrockagentcorecontrol_backends) if each.region_name == place["region"])
+    held = (each.gateways.held for each in every(agentcore_backends) if each.region_name == place["region"])
     return next((gateways[place["id"]] for gateways in held if place["id"] in gateways), None)
 
 
-def control_plane(gateway: Gateway) -> AgentCoreBackend:
+def control_plane(gateway: Document) -> AgentCoreBackend:
     """What holds the gateway, and its account's credentials."""
-    return cast("AgentCoreBackend", bedrockagentcorecontrol_backends[gateway.account_id][gateway.region_name])
+    arn = gateway["gatewayArn"]
+    return agentcore_backends[account_of(arn)][region_of(arn)]
 
 
-def mcp_settings(gateway: Gateway) -> dict[str, Any]:
-    return (gateway.protocol_configuration or {}).get("mcp") or {}
+def mcp_settings(gateway: Document) -> dict[str, Any]:
+    return gateway.get("protocolConfiguration", {}).get("mcp", {})
 
 
-def targets_of(gateway: Gateway, headers: Mapping[str, str]) -> list[Target]:
+def targets_of(gateway: Document, headers: Mapping[str, str]) -> list[Target]:
     """The gateway's targets; `headers` are those of the caller's request."""
     found: list[Target] = []
     backend = control_plane(gateway)
-    for held in backend.list_gateway_targets(gateway.gateway_id):
-        [(kind, configuration)] = held.target_configuration["mcp"].items()  # a union: exactly one member is there
-        [shown] = held.credential_provider_configurations or [{}]
-        passed: list[str] = (held.metadata_configuration or {}).get("allowedRequestHeaders") or []
+    for held in backend.gateways.inside(gateway):
+        [(kind, configuration)] = held["targetConfiguration"]["mcp"].items()  # a union: exactly one member is there
+        [shown] = held["credentialProviderConfigurations"] or [{}]
+        passed: list[str] = held.get("metadataConfiguration", {}).get("allowedRequestHeaders", [])
         target = Target(
             gateway=gateway,
             scope=backend.scope,
-            id=held.target_id,
-            updated_at=held.updated_at,
-            name=held.name,
+            id=held["targetId"],
+            updated_at=held["updatedAt"],
+            name=held["name"],
             kind=kind,
             configuration=configuration,
             credential=shown.get("credentialProvider") or {},

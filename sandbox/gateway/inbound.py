@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from moto.bedrockagentcorecontrol.models import Gateway
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -23,6 +22,7 @@ from agentcore_auth.authorizer.rules import judge
 from agentcore_auth.authorizer.verification import verify
 from agentcore_auth.tokens.signatures import SERVICE
 from sandbox.aws.callers import may_call, not_authorized
+from sandbox.aws.documents import Document
 from sandbox.aws.signatures import SignatureError, signed_by
 from sandbox.gateway.issuer_keys import IssuerKeys
 from sandbox.network import target_of
@@ -39,7 +39,7 @@ class RefusedError(Exception):
         self.status, self.headers = status, headers
 
 
-async def admit(gateway: Gateway, authorization: str | None, keys: IssuerKeys) -> Caller:
+async def admit(gateway: Document, authorization: str | None, keys: IssuerKeys) -> Caller:
     """The claims of the token in an Authorization header. Raises RefusedError: 401, or 403 for want of a scope."""
     scheme, _, token = (authorization or "").partition(" ")
     token = token.strip() if scheme.lower() == "bearer" else ""
@@ -57,11 +57,11 @@ async def admit(gateway: Gateway, authorization: str | None, keys: IssuerKeys) -
         error, message = "insufficient_scope", "Insufficient scope"
     scopes = " ".join(authorizer.allowed_scopes)
     challenge = [f'error="{error}"', *([f'scope="{scopes}"'] if scopes else [])]
-    challenge.append(f'resource_metadata="{gateway.gateway_url}{METADATA_PATH}"')
+    challenge.append(f'resource_metadata="{gateway["gatewayUrl"]}{METADATA_PATH}"')
     raise RefusedError(status, message, {"WWW-Authenticate": f"Bearer {', '.join(challenge)}"})
 
 
-async def admit_signed(gateway: Gateway, request: Request) -> Caller:
+async def admit_signed(gateway: Document, request: Request) -> Caller:
     """The same for a gateway that takes AWS signatures: who signed.
 
     Form and words of the answer to an unsigned request are those that users of AgentCore report; the others are AWS's
@@ -74,9 +74,9 @@ async def admit_signed(gateway: Gateway, request: Request) -> Caller:
         raise RefusedError(401 if error.code == "MissingAuthenticationToken" else 403, str(error)) from error
     if signed.service != SERVICE:
         raise RefusedError(403, f"Credential should be scoped to correct service: '{SERVICE}'.")
-    arn, may = may_call(signed.access_key, _INVOKE, gateway.gateway_arn)
+    arn, may = may_call(signed.access_key, _INVOKE, gateway["gatewayArn"])
     if not may:
-        raise RefusedError(403, not_authorized(arn, _INVOKE, gateway.gateway_arn))
+        raise RefusedError(403, not_authorized(arn, _INVOKE, gateway["gatewayArn"]))
     return IamCaller(arn)
 
 
@@ -88,7 +88,7 @@ def error_answer(
     return JSONResponse({"jsonrpc": "2.0", "id": 0, "error": error}, status, headers=headers)
 
 
-async def resource_metadata(gateway: Gateway, keys: IssuerKeys) -> Mapping[str, object]:
+async def resource_metadata(gateway: Document, keys: IssuerKeys) -> Mapping[str, object]:
     """The protected-resource metadata, which anybody may read.
 
     It names the issuer as the issuer does: clients compare character by character, and Auth0's ends in a slash.
@@ -96,11 +96,11 @@ async def resource_metadata(gateway: Gateway, keys: IssuerKeys) -> Mapping[str, 
     authorizer = _authorizer(gateway)
     url = authorizer.discovery_url
     issuer = (await keys.of(url, None)).issuer or url.partition("/.well-known/")[0]
-    document: dict[str, Any] = {"authorization_servers": [issuer], "resource": f"{gateway.gateway_url}/mcp"}
+    document: dict[str, Any] = {"authorization_servers": [issuer], "resource": f"{gateway['gatewayUrl']}/mcp"}
     if authorizer.allowed_scopes:
         document["scopes_supported"] = authorizer.allowed_scopes
     return document
 
 
-def _authorizer(gateway: Gateway) -> Authorizer[str]:
-    return Authorizer.from_api((gateway.authorizer_configuration or {})["customJWTAuthorizer"])
+def _authorizer(gateway: Document) -> Authorizer[str]:
+    return Authorizer.from_api(gateway["authorizerConfiguration"]["customJWTAuthorizer"])

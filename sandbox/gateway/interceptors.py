@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import httpx2
-from moto.bedrockagentcorecontrol.models import Gateway
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sandbox.aws.documents import Document
 from sandbox.gateway.inbound import error_answer
 from sandbox.gateway.invocation import CallFailedError
 from sandbox.gateway.lambda_target import run
@@ -23,9 +23,9 @@ from sandbox.gateway.lambda_target import run
 _OF_A_BODY = frozenset({"content-length", "content-type", "transfer-encoding"})
 
 
-def intercepted(gateway: Gateway, served: ASGIApp, environment: Mapping[str, str]) -> ASGIApp:
+def intercepted(gateway: Document, served: ASGIApp, environment: Mapping[str, str]) -> ASGIApp:
     """`served` behind the gateway's interceptors, which run with `environment`; itself where there are none."""
-    configured: list[dict[str, Any]] = gateway.interceptor_configurations or []
+    configured: list[dict[str, Any]] = gateway.get("interceptorConfigurations", [])
     functions = {point: each for each in configured for point in each["interceptionPoints"]}
 
     async def ask(point: str, seen: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -68,7 +68,7 @@ def intercepted(gateway: Gateway, served: ASGIApp, environment: Mapping[str, str
         try:
             response = await exchange(Request(scope, receive))
         except CallFailedError as failure:
-            reason = str(failure) if gateway.exception_level == "DEBUG" else "An internal error occurred."
+            reason = str(failure) if gateway.get("exceptionLevel") == "DEBUG" else "An internal error occurred."
             response = error_answer(500, reason, -32603)
         await response(scope, receive, send)
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 import httpx2
-from moto.bedrockagentcorecontrol.models import Gateway
 
 from agentcore_auth.documents.reading import Tool
 from agentcore_auth.iam import AwsScope
+from sandbox.aws.documents import Document
 
 HttpClients = Callable[..., httpx2.AsyncClient]
 """Makes clients that reach the hosts that the sandbox plays, and no others; takes what httpx2.AsyncClient takes."""
@@ -21,7 +21,7 @@ HttpClients = Callable[..., httpx2.AsyncClient]
 class Target:
     """`kind` is the API's word in `targetConfiguration.mcp` (lambda, openApiSchema, mcpServer, …)."""
 
-    gateway: Gateway
+    gateway: Document
     scope: AwsScope
     """Where the gateway is."""
     id: str

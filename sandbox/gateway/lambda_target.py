@@ -7,11 +7,11 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from moto.bedrockagentcorecontrol.models import Gateway
 from starlette.concurrency import run_in_threadpool
 
 from agentcore_auth.access.rules import SEPARATOR
 from agentcore_auth.documents.reading import Tool
+from sandbox.aws.documents import Document
 from sandbox.functions import FunctionFailedError, FunctionNotFoundError, find_function, invoke
 from sandbox.gateway.deployed import read_object
 from sandbox.gateway.invocation import Answer, CallFailedError, Target
@@ -35,7 +35,7 @@ class LambdaInvoker:
             "bedrockAgentCoreMessageVersion": "1.0",
             "bedrockAgentCoreAwsRequestId": str(uuid.uuid4()),
             "bedrockAgentCoreMcpMessageId": request_id,
-            "bedrockAgentCoreGatewayId": target.gateway.gateway_id,
+            "bedrockAgentCoreGatewayId": target.gateway["gatewayId"],
             "bedrockAgentCoreTargetId": target.id,
             "bedrockAgentCoreToolName": f"{target.name}{SEPARATOR}{tool}",
             **({"bedrockAgentCorePropagatedHeaders": target.headers} if target.headers else {}),
@@ -46,7 +46,7 @@ class LambdaInvoker:
 
 
 async def run(
-    gateway: Gateway, arn: str, event: object, custom: Mapping[str, Any], environment: Mapping[str, str]
+    gateway: Document, arn: str, event: object, custom: Mapping[str, Any], environment: Mapping[str, str]
 ) -> object:
     """What a function answers to the gateway. Raises CallFailedError."""
     if not may(gateway, "lambda:InvokeFunction", arn):

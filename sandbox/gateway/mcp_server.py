@@ -15,12 +15,12 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared.exceptions import MCPError
-from moto.bedrockagentcorecontrol.models import Gateway
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from agentcore_auth.access.rules import SEPARATOR, Caller
 from agentcore_auth.documents.reading import Tool
+from sandbox.aws.documents import Document
 from sandbox.aws.log_delivery import write_line
 from sandbox.gateway.deployed import mcp_settings, targets_of
 from sandbox.gateway.invocation import CallFailedError, Invoker, Target
@@ -30,7 +30,7 @@ _Context = ServerRequestContext[dict[str, Any]]
 
 
 async def serve(
-    gateway: Gateway,
+    gateway: Document,
     caller: Caller,
     invokers: Mapping[str, Invoker],
     scope: Scope,
@@ -70,7 +70,7 @@ async def serve(
         )
 
     server: Server[dict[str, Any]] = Server(
-        gateway.name,
+        gateway["name"],
         version="1.0.0",
         instructions=mcp_settings(gateway).get("instructions"),
         on_list_tools=list_tools,
@@ -81,9 +81,9 @@ async def serve(
         await manager.handle_request(scope, receive, send)
 
 
-def _failure(gateway: Gateway, reason: str) -> types.CallToolResult:
+def _failure(gateway: Document, reason: str) -> types.CallToolResult:
     """Developer guide, "Turn on debugging messages"."""
-    explains = gateway.exception_level == "DEBUG"
+    explains = gateway.get("exceptionLevel") == "DEBUG"
     text = reason if explains else "An internal error occurred. Please retry later."
     meta = {"debug": {"type": "text", "text": reason}} if explains else None
     return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True, _meta=meta)

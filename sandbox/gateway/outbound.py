@@ -14,12 +14,11 @@ import httpx2
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from moto.bedrockagentcorecontrol.models import Gateway
 from moto.core.exceptions import ServiceException
 
-from agentcore_auth.iam import SERVICE
+from agentcore_auth.iam import SERVICE, AwsScope, account_of
 from agentcore_auth.iam.endpoints import signed_call
-from sandbox.aws.credential_providers import CredentialProvider
+from sandbox.aws.documents import Document
 from sandbox.aws.permissions import is_allowed, trusts
 from sandbox.credentials import AWS_SECRET_KEY
 from sandbox.functions import FUNCTION_URL, FunctionNotFoundError, function_with_url
@@ -31,26 +30,26 @@ Auth = Callable[[httpx2.Request], httpx2.Request]
 """Adds a credential to a request: one of the forms of `auth` that httpx2 takes."""
 
 
-def may(gateway: Gateway, action: str, resource: str) -> bool:
+def may(gateway: Document, action: str, resource: str) -> bool:
     """Whether the gateway can assume its role, and the role may do this."""
-    assumable = trusts(gateway.role_arn, SERVICE, source_account=gateway.account_id, source_arn=gateway.gateway_arn)
-    return assumable and is_allowed(gateway.role_arn, action, resource)
+    role, arn = gateway["roleArn"], gateway["gatewayArn"]
+    return trusts(role, SERVICE, source_account=account_of(arn), source_arn=arn) and is_allowed(role, action, resource)
 
 
-def require(gateway: Gateway, action: str, *resources: str) -> None:
+def require(gateway: Document, action: str, *resources: str) -> None:
     """Raises CallFailedError where the role may not do this on every one of the resources."""
     for resource in resources:
         if not may(gateway, action, resource):
             raise CallFailedError(
-                f"Access denied: the gateway's execution role {gateway.role_arn} is not allowed to perform {action} on "
-                f"{resource}. Check its permissions, and retry the request."
+                f"Access denied: the gateway's execution role {gateway['roleArn']} is not allowed to perform {action} "
+                f"on {resource}. Check its permissions, and retry the request."
             )
 
 
-def signed_by_role(gateway: Gateway, service: str, region: str | None = None) -> Auth:
+def signed_by_role(scope: AwsScope, service: str, region: str | None = None) -> Auth:
     """Signs requests (AWS Signature Version 4) with credentials of the role's account."""
     # The sandbox's AWS takes an account's id for an access key of that account.
-    signer = SigV4Auth(Credentials(gateway.account_id, AWS_SECRET_KEY), service, region or gateway.region_name)
+    signer = SigV4Auth(Credentials(scope.account, AWS_SECRET_KEY), service, region or scope.region)
 
     def sign(request: httpx2.Request) -> httpx2.Request:
         to_sign = AWSRequest(request.method, str(request.url), {"Host": request.url.host}, request.read())
@@ -71,7 +70,7 @@ def signed(target: Target, method: str, url: str) -> Auth:
     for action, resource in asked:
         require(target.gateway, action, resource)
     service = provider.get("service") or asked[0][0].partition(":")[0]
-    return signed_by_role(target.gateway, service, provider.get("region"))
+    return signed_by_role(target.scope, service, provider.get("region"))
 
 
 def _asked(target: Target, method: str, url: str) -> list[tuple[str, str]]:
@@ -79,7 +78,7 @@ def _asked(target: Target, method: str, url: str) -> list[tuple[str, str]]:
     address = urlsplit(url)
     if function := FUNCTION_URL.fullmatch(address.hostname or ""):
         try:
-            arn = function_with_url(f"https://{address.hostname}", target.gateway.account_id, function[1])
+            arn = function_with_url(f"https://{address.hostname}", target.scope.account, function[1])
         except FunctionNotFoundError as missing:
             raise CallFailedError(str(missing)) from missing
         return [("lambda:InvokeFunctionUrl", arn), ("lambda:InvokeFunction", arn)]
@@ -119,27 +118,25 @@ class Outbound:
             return _shown("Authorization", f"Bearer {token}")
         return None
 
-    async def _token(
-        self, provider: CredentialProvider, secret: str, settings: Mapping[str, Any], caller_token: str
-    ) -> str:
+    async def _token(self, provider: Document, secret: str, settings: Mapping[str, Any], caller_token: str) -> str:
         """An access token by client credentials (RFC 6749 section 4.4), or for the caller's own (RFC 8693)."""
-        grant, scopes = settings.get("grantType") or "CLIENT_CREDENTIALS", settings["scopes"]
+        grant, scopes, name = settings.get("grantType") or "CLIENT_CREDENTIALS", settings["scopes"], provider["name"]
         if grant == "AUTHORIZATION_CODE":
-            raise CallFailedError(f"{provider.name} waits for a user's consent, and nobody logs in on the sandbox.")
+            raise CallFailedError(f"{name} waits for a user's consent, and nobody logs in on the sandbox.")
         form = {"grant_type": "client_credentials", **({"scope": " ".join(scopes)} if scopes else {})}
         if grant == "TOKEN_EXCHANGE":
             form |= {"grant_type": TOKEN_EXCHANGE, "subject_token": caller_token, "subject_token_type": ACCESS_TOKEN}
         form |= settings.get("customParameters") or {}
-        [config] = provider.document["oauth2ProviderConfigOutput"].values()
+        [config] = provider["oauth2ProviderConfigOutput"].values()
         client: tuple[str, str] | None = (str(config["clientId"]), secret)
         if config.get("clientAuthenticationMethod") == "CLIENT_SECRET_POST":
             form |= {"client_id": str(config["clientId"]), "client_secret": secret}
             client = None
-        endpoint = await self._endpoint(provider.name, config)
+        endpoint = await self._endpoint(name, config)
         async with self._clients(auth=client) as http:
             answer = await http.post(endpoint, data=form)
         if answer.status_code != 200:
-            raise CallFailedError(f"The token endpoint of {provider.name} answers {answer.status_code}: {answer.text}")
+            raise CallFailedError(f"The token endpoint of {name} answers {answer.status_code}: {answer.text}")
         return str(answer.json()["access_token"])
 
     async def _endpoint(self, name: str, config: Mapping[str, Any]) -> str:
@@ -168,11 +165,11 @@ def _shown(name: str, value: str, *, in_query: bool = False) -> Auth:
     return show
 
 
-def _fetch(gateway: Gateway, provider_arn: str, action: str) -> tuple[CredentialProvider, str]:
+def _fetch(gateway: Document, provider_arn: str, action: str) -> tuple[Document, str]:
     """A credential provider and its secret, for which the role needs rights to the workload identity and its
     directory, to the vault and the provider, and to the secret in Secrets Manager."""
-    identity: str = gateway.workload_identity_details["workloadIdentityArn"]
-    directory = identity.removesuffix(f"/workload-identity/{gateway.gateway_id}")
+    identity: str = gateway["workloadIdentityDetails"]["workloadIdentityArn"]
+    directory = identity.partition("/workload-identity/")[0]
     vault = provider_arn.rsplit("/", 2)[0]
     require(gateway, "bedrock-agentcore:GetWorkloadAccessToken", directory, identity)
     require(gateway, f"bedrock-agentcore:{action}", directory, identity, vault, provider_arn)
@@ -181,7 +178,7 @@ def _fetch(gateway: Gateway, provider_arn: str, action: str) -> tuple[Credential
         provider = providers.find(provider_arn)
     except ServiceException as missing:
         raise CallFailedError(str(missing)) from missing
-    require(gateway, "secretsmanager:GetSecretValue", provider.secret_arn)
+    require(gateway, "secretsmanager:GetSecretValue", providers.secret_arn(provider))
     try:
         return provider, providers.secret(provider)
     except ServiceException as unreadable:

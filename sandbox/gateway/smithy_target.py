@@ -23,7 +23,7 @@ def operations(target: Target) -> Iterator[HttpOperation]:
     server = service.endpoint
     if target.signs:
         name = service.endpoint_prefix or service.signing_name
-        server = f"https://{name}.{target.gateway.region_name}.amazonaws.com"
+        server = f"https://{name}.{target.scope.region}.amazonaws.com"
     yield from (replace(operation, server=server) for operation in service.operations)
 
 
@@ -34,7 +34,7 @@ def signed_for_service(target: Target, operation: HttpOperation, _: HttpRequest,
         raise CallFailedError(f"The model of {service.name} does not say how requests are signed (aws.auth#sigv4).")
     action = action_of(service.signing_name, operation.tool.name)
     require(target.gateway, action, *resources_of(action, target.scope, arguments))
-    return signed_by_role(target.gateway, service.signing_name)
+    return signed_by_role(target.scope, service.signing_name)
 
 
 def _service(target: Target) -> smithy.SmithyService:

@@ -6,14 +6,13 @@ import importlib
 import io
 import json
 import zipfile
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from moto.bedrockagentcorecontrol.models import bedrockagentcorecontrol_backends
 from pulumi import _types as sdk_types  # pyright: ignore[reportPrivateUsage]  the SDK has no public view of its types
 from pulumi.runtime.proto import provider_pb2
 
-from sandbox.aws.agentcore import AgentCoreBackend
+from sandbox.aws.agentcore import agentcore_backends
 from sandbox.aws.refusals import Refusal
 from sandbox.functions import find_function
 from sandbox.providers.aws import AwsProvider
@@ -392,7 +391,7 @@ def test_secrets_stay_secret_in_the_state(stack: Stack) -> None:
 def test_a_credential_is_found_by_its_provider_and_follows_an_update(stack: Stack, account: str) -> None:
     key = stack.create(API_KEY, "key", name="weather", apiKey=Secret("k-123"))
     oauth = stack.create(OAUTH, "oauth", name="backend", **_oauth_config("s-123"))
-    backend = cast("AgentCoreBackend", bedrockagentcorecontrol_backends[account][REGION])
+    backend = agentcore_backends[account][REGION]
     keys, clients = backend.api_keys, backend.oauth_clients
     arn = key.outputs["credentialProviderArn"]
 
@@ -402,7 +401,7 @@ def test_a_credential_is_found_by_its_provider_and_follows_an_update(stack: Stac
     assert keys.secret(keys.find(arn)) == "k-456"
     client = clients.find(oauth.outputs["credentialProviderArn"])
     assert clients.secret(client) == "s-123"
-    [config] = client.document["oauth2ProviderConfigOutput"].values()
+    [config] = client["oauth2ProviderConfigOutput"].values()
     assert config == {"clientId": "backend", "oauthDiscovery": {"discoveryUrl": DISCOVERY}}
     stack.delete(key)
     with pytest.raises(Refusal, match="not found"):
