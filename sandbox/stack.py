@@ -28,6 +28,7 @@ from sandbox.services import SandboxError, Services
 from scripts.pulumi_cli import PulumiCliError, find
 
 _COLORS = re.compile(r"<\{%.*?%\}>")
+_ERROR = re.compile(r"^ *error: (.*)$", re.MULTILINE)
 _UNNAMED = {
     "getting stack configuration: ": "Pulumi.{stack}.yaml: ",
     "could not read stack configuration for new stack: ": "Pulumi.{stack}.yaml: ",
@@ -168,7 +169,7 @@ def _failures(stack: str, errors: Sequence[str] = ()) -> Generator[None]:
 
 
 def _reason(failed: str) -> str:
-    """What the CLI complains of: on standard error, or in the document of a command that prints one."""
+    """What the CLI complains of: on standard error, or else among what it prints, for programs or for people."""
     code, _, rest = failed.partition("\n stdout: ")
     printed, _, complaint = rest.partition("\n stderr: ")
     if complaint.strip():
@@ -176,7 +177,8 @@ def _reason(failed: str) -> str:
     try:
         diagnostics = json.loads(printed)["diagnostics"]
     except (ValueError, KeyError):
-        return f"pulumi ended, and did not say why ({code.strip()})"
+        errors = _ERROR.findall(printed)
+        return "\n".join(errors) or f"pulumi ended, and did not say why ({code.strip()})"
     return "\n".join(_told(each.get("urn"), each["message"]) for each in diagnostics if each["severity"] == "error")
 
 

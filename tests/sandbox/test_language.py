@@ -242,3 +242,9 @@ def test_a_preview_as_json_that_fails_says_why(playroom: Playroom) -> None:
     with pytest.raises(DeploymentError) as failure:
         playroom.stack.preview_document()
     assert str(failure.value) == "config: `colour` is no key"
+
+
+def test_what_a_command_tells_people_is_its_reason_too(playroom: Playroom) -> None:
+    playroom.stack.create()
+    with pytest.raises(DeploymentError, match="resource 'toys-9' does not exist"):
+        playroom.stack.run_cli("import", "toys:index:Box", "lost", "toys-9", "--yes", "--skip-preview")

@@ -149,6 +149,10 @@ class Toys(provider_pb2_grpc.ResourceProviderServicer):
         getattr(response, "return").update({"color": f"{arguments['name']}-red"})
         return response
 
+    def Read(self, request: Any, context: Any) -> Any:
+        """Nothing is found by its id, as far as an import is concerned."""
+        return provider_pb2.ReadResponse()
+
     def _note(self, call: str, request: Any, context: Any, inputs: dict[str, Any]) -> None:
         name = request.urn.rsplit("::", 1)[1]
         with self._lock:
