@@ -36,7 +36,7 @@ test: pulumi $(TEST_TOOLS) ## all tests, lint and types
 bench: pulumi ## what speed and memory cost, against limits; BENCH=1 has `make test` end with one round of it
 	@$(BIN)/python -m bench $(ARGS)
 
-faults: pulumi ## every call of a deployment fails once, in every way; prints a table (an hour on two cores)
+faults: pulumi ## every call of a deployment fails once, in every way; prints a table (a quarter of an hour on two cores)
 	@$(BIN)/python -W ignore -m tests.faults $(ARGS)
 
 lint: $(READY) ## ruff: rules and format; which room may import which; no marks of a merge
