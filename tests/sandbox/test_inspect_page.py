@@ -28,6 +28,7 @@ from tests.unit.token_command import Command
 WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=320, height=640)
 MARKUP = "<img src=x onerror=\"document.title='run'\">"
 Open = Callable[..., Page]
+expect.set_options(timeout=60_000)  # milliseconds; five seconds by default, which a busy machine takes
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +157,8 @@ def test_what_a_token_says_is_shown_as_text(opened: Open, token: str, complaints
 
 def test_the_keyboard_is_enough(opened: Open, issuer: HttpsServer, token: str) -> None:
     page = opened()
-    page.keyboard.insert_text(token)  # the token's field has the focus from the start
+    expect(page.get_by_label("Token")).to_be_focused()  # from the start, which is when the page is drawn
+    page.keyboard.insert_text(token)
     page.keyboard.press("Tab")
     page.keyboard.type("an auth")
     page.keyboard.press("Tab")
